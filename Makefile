@@ -1,0 +1,63 @@
+# Tocsin from a fresh checkout: needs git, make, Python 3.11 or newer and, the first time, a package index.
+# Nothing is installed outside this folder, except Chromium for `make test` when that is run by root.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3.14 python3 python; do \
+	command -v $$name >/dev/null 2>&1 && $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& command -v $$name && break; done)
+VENV := .venv
+RUN := $(VENV)/.tocsin-run
+DEV := $(VENV)/.tocsin-dev
+PROGRAMS := .tools/.test-programs
+
+# Installs exactly what uv.lock names, checked by its digests, with bytecode, by the Python of this machine.
+define sync
+@python="$(PYTHON)"; \
+if [ -z "$$python" ]; then \
+	echo "tocsin: Python 3.11 or newer is needed and was not found; install it and run make again." >&2; exit 1; fi; \
+uv=$$("$$python" deploy/get_uv.py) || exit 1; \
+UV_LINK_MODE=$${UV_LINK_MODE:-copy} UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=$(VENV) \
+	"$$uv" sync --quiet --frozen --compile-bytecode --python "$$python" $(1)
+endef
+
+.PHONY: help setup run test check bench programs clean
+
+help: ## List what make can do
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 12
+
+setup: $(DEV) ## Install everything a developer needs into .venv
+
+run: $(RUN) ## Start Tocsin (make run ARGS="--config my.toml")
+	@exec $(VENV)/bin/tocsin serve $(ARGS)
+
+test: $(DEV) $(PROGRAMS) ## Run the tests (make test ARGS="-k paging -n 2")
+	@$(VENV)/bin/python -m pytest $(ARGS)
+
+check: $(DEV) ## Check style, types and who imports whom
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/lint-imports
+
+bench: $(DEV) ## Measure Tocsin against its bars (make bench ARGS=intake)
+	@$(VENV)/bin/python -m bench $(ARGS)
+
+programs: $(PROGRAMS) ## Fetch the programs some tests talk to: Prometheus, Alertmanager, Chromium, axe
+
+clean: ## Remove .venv, .tools and what tools leave behind
+	rm -rf $(VENV) .tools dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+
+# What a developer has is enough to run: so `make run` after `make test` installs and removes nothing.
+$(RUN): pyproject.toml uv.lock
+	$(call sync,$(if $(wildcard $(DEV)),,--no-dev))
+	@touch $(RUN)
+
+$(DEV): pyproject.toml uv.lock
+	$(call sync)
+	@touch $(RUN) $(DEV)
+
+$(PROGRAMS): deploy/test_programs.py | $(DEV)
+	@$(VENV)/bin/python deploy/test_programs.py
+	@touch $(PROGRAMS)
