@@ -1,0 +1,111 @@
+"""Arguments of commands. One frozen `Args` dataclass per command makes the typed line, the form, the completion, the
+API call and the help text; this module reads a line against it.
+
+A line is positional words in the order of the fields, with `name:value` anywhere; a field with `rest` takes all
+that is left. Values with spaces are quoted when named (`next:"in 20 min"`).
+"""
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any, TypeVar
+
+from bot.chat.form import Choice
+
+NAMED = r"(?<!\S)(?:--)?{name}[:=](?:\"(?P<quoted>[^\"]*)\"|(?P<bare>\S+))"
+Parse = Callable[["Reading", str], Awaitable[Any]]
+Suggest = Callable[["Reading", str], Awaitable[list[Choice]]]
+V = TypeVar("V")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What reading a value may need: the unit of work, the call, and the incident the command is about, if any."""
+
+    unit: Any
+    invocation: Any
+    incident: Any = None
+    name: str = ""
+
+
+async def _nothing(_: Reading, __: str) -> list[Choice]:
+    return []
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of value: how it is read (raising Problem when wrong), what to suggest, and what one looks like."""
+
+    name: str
+    parse: Parse
+    suggest: Suggest = _nothing
+    example: str = ""
+    choices: tuple[Choice, ...] = ()
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One argument of a command, read off its `Args` field."""
+
+    name: str
+    label: str
+    kind: Kind
+    required: bool
+    rest: bool
+    many_lines: bool
+    hint: str
+    default: Any
+
+    @property
+    def usage(self) -> str:
+        shown = self.label.lower() if self.rest or self.required else f"{self.name}:{self.kind.example or self.label.lower()}"
+        return f"<{shown}>" if self.required else f"[{shown}]"
+
+
+def arg(
+    label: str,
+    kind: Kind,
+    *,
+    default: Any = MISSING,
+    rest: bool = False,
+    many_lines: bool = False,
+    hint: str = "",
+) -> Any:
+    """Declare an argument. Without a default it is required: when it is missing, the command's form opens."""
+    meta = {"label": label, "kind": kind, "rest": rest, "many_lines": many_lines, "hint": hint}
+    return field(metadata=meta) if default is MISSING else field(default=default, metadata=meta)
+
+
+def list_arguments(args: type) -> tuple[Argument, ...]:
+    """The arguments that an `Args` dataclass declares, in order."""
+    found = []
+    for item in fields(args):
+        required = item.default is MISSING
+        found.append(
+            Argument(item.name, required=required, default=None if required else item.default, **dict(item.metadata))
+        )
+    return tuple(found)
+
+
+def split_line(line: str, arguments: tuple[Argument, ...]) -> dict[str, str]:
+    """Read a typed line to raw values by name; pure. What is not named goes to the fields in order, the rest to the
+    last one."""
+    values: dict[str, str] = {}
+    for argument in arguments:
+        found = re.search(NAMED.format(name=re.escape(argument.name)), line)
+        if found:
+            values[argument.name] = found["quoted"] if found["quoted"] is not None else found["bare"]
+            line = (line[: found.start()] + line[found.end() :]).strip()
+    left = line.strip()
+    open_arguments = [argument for argument in arguments if argument.name not in values]
+    for index, argument in enumerate(open_arguments):
+        if not left:
+            break
+        if argument.rest or index == len(open_arguments) - 1:
+            values[argument.name], left = left, ""
+        elif not argument.required and any(later.rest and later.required for later in open_arguments[index:]):
+            continue
+        else:
+            word, _, left = left.partition(" ")
+            values[argument.name], left = word, left.strip()
+    return {name: value.strip().strip('"') for name, value in values.items()}

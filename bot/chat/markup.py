@@ -1,0 +1,96 @@
+"""Neutral markup: the part of Markdown that every platform can show (bold, italic, code, links, lists, quotes).
+
+Templates are written in it; values put into them are escaped. This module escapes, and turns markup into safe HTML and
+into plain text; platforms with their own dialect translate from the same tokens.
+"""
+
+import re
+from functools import cache
+
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+PUNCTUATION = re.compile(r"([!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~])")
+ESCAPED = re.compile(r"\\([!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~])")
+TAGS = {
+    "p", "br", "strong", "em", "code", "pre", "a", "ul", "ol", "li", "blockquote", "h1", "h2", "h3", "h4", "hr",
+    "table", "thead", "tbody", "tr", "th", "td", "s",
+}  # fmt: skip
+
+
+class Rich(str):
+    """Text that is markup already; templates put it in unescaped."""
+
+
+def escape(text: object) -> str:
+    """Make any text stand for itself in markup. A line break becomes a space, so that a value stays in its line."""
+    return PUNCTUATION.sub(r"\\\1", " ".join(str(text).split("\n")).replace("\r", " "))
+
+
+def escape_lines(text: object) -> Rich:
+    """Like escape, but line breaks are kept as line breaks."""
+    return Rich("\n".join(escape(line) for line in str(text).strip().splitlines()))
+
+
+def unescape(text: str) -> str:
+    """Undo escape: for parts of a template that are taken as plain text."""
+    return ESCAPED.sub(r"\1", text)
+
+
+@cache
+def _reader() -> MarkdownIt:
+    reader = MarkdownIt("commonmark", {"html": False, "linkify": True, "breaks": True})
+    return reader.enable(["linkify", "strikethrough", "table"])
+
+
+def render_html(markup: str) -> str:
+    """Markup as safe HTML: only known tags, only http(s) and mailto links or paths of this site, no scripts."""
+    return nh3.clean(
+        _reader().render(markup),
+        tags=TAGS,
+        attributes={"a": {"href"}, "code": set()},
+        url_schemes={"http", "https", "mailto"},
+        link_rel="noopener noreferrer nofollow",
+    )
+
+
+def render_inline_html(markup: str) -> str:
+    """Like render_html for one line, without the paragraph around it."""
+    html = render_html(markup).strip()
+    return html.removeprefix("<p>").removesuffix("</p>") if html.count("<p>") == 1 else html
+
+
+def render_text(markup: str) -> str:
+    """Markup as plain text: for notifications, e-mail, the command line and screen readers."""
+    lines: list[str] = []
+    bullets: list[str] = []
+    for token in _reader().parse(markup):
+        if token.type == "list_item_open":
+            bullets.append("- ")
+        elif token.type == "inline":
+            lines.append("".join(bullets) + _plain(token.children or []))
+            bullets.clear()
+        elif token.type in ("fence", "code_block"):
+            lines.append(token.content.rstrip())
+        elif token.type in ("paragraph_close", "heading_close") and token.level == 0:
+            lines.append("")
+    return "\n".join(lines).strip()
+
+
+def _plain(tokens: list[Token]) -> str:
+    words: list[str] = []
+    href = ""
+    for token in tokens:
+        if token.type in ("softbreak", "hardbreak"):
+            words.append("\n")
+        elif token.type == "link_open":
+            href = str(token.attrGet("href") or "")
+            words.append("")
+        elif token.type == "link_close":
+            if href and not any(word and word in href for word in words[-1:]):
+                words.append(f" ({href})")
+            href = ""
+        else:
+            words.append(token.content)
+    return "".join(words)

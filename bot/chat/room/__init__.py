@@ -1,0 +1,1 @@
+"""The Room as a chat platform: channels and messages kept in our own database, shown by the Room's pages."""

@@ -1,0 +1,174 @@
+"""The Room behind the platform port. Its chat server is our own database, so its "network calls" are transactions.
+
+A post carries an idempotency key, so a delivery repeated after a crash finds its first copy. Cards are stored as neutral
+values and become HTML when a page shows them.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from bot.chat.platform import Message, Place
+from bot.errors import Rejected, Retry, Unavailable
+from bot.flow.unit import Unit, Work
+from storage.models import BoardChannel, BoardMessage
+
+NAME = "room"
+STANDING = ("announcements", "ops")
+
+
+class RoomPlatform:
+    """The Room, ready to send."""
+
+    name = NAME
+
+    def __init__(self, work: Work) -> None:
+        self.work = work
+
+    async def open_room(self, name: str, topic: str, key: str) -> Place:
+        async def opened(unit: Unit) -> Place:
+            channel = await find_channel(unit, key)
+            if channel is None:
+                channel = await add_channel(unit, key, name, "incident", topic)
+            return Place(str(channel.id), channel.name, "")
+
+        return await self._do(opened)
+
+    async def find_standing_room(self, name: str) -> str:
+        async def found(unit: Unit) -> str:
+            channel = await find_channel(unit, name) or await add_channel(unit, name, name, "standing")
+            return str(channel.id)
+
+        return await self._do(found)
+
+    async def set_topic(self, channel: str, topic: str) -> None:
+        async def changed(unit: Unit) -> None:
+            (await _get_channel(unit, channel)).topic = topic
+            unit.touch(f"board:{channel}")
+
+        await self._do(changed)
+
+    async def invite(self, channel: str, people: tuple[str, ...]) -> None:
+        """Everybody who is signed in can come in; being listed as a participant is the invitation."""
+
+    async def post(self, channel: str, message: Message, key: str, thread: str = "") -> str:
+        async def posted(unit: Unit) -> str:
+            return str((await put_message(unit, int(channel), message, key, int(thread) if thread else None)).id)
+
+        return await self._do(posted)
+
+    async def edit(self, channel: str, address: str, message: Message) -> None:
+        async def edited(unit: Unit) -> None:
+            row = await unit.session.get(BoardMessage, int(address))
+            if row is None:
+                raise Rejected("the message is gone")
+            row.text = message.text
+            row.card = message.card.pack() if message.card else {}
+            await mark_changed(unit, row)
+
+        await self._do(edited)
+
+    async def pin(self, channel: str, address: str) -> None:
+        async def pinned(unit: Unit) -> None:
+            (await _get_channel(unit, channel)).pinned_id = int(address)
+            unit.touch(f"board:{channel}")
+
+        await self._do(pinned)
+
+    async def post_direct(self, person: str, message: Message, key: str) -> str:
+        async def posted(unit: Unit) -> str:
+            name = f"direct-{person}"
+            channel = await find_channel(unit, name)
+            if channel is None:
+                channel = await add_channel(unit, name, name, "direct", owner=int(person))
+            row = await put_message(unit, channel.id, message, key)
+            unit.touch(f"user:{person}")
+            return f"{channel.id}/{row.id}"
+
+        return await self._do(posted)
+
+    async def edit_direct(self, address: str, message: Message) -> None:
+        channel, _, number = address.partition("/")
+        await self.edit(channel, number, message)
+
+    async def archive(self, channel: str) -> None:
+        await self._set_archived(channel, archived=True)
+
+    async def restore(self, channel: str) -> None:
+        await self._set_archived(channel, archived=False)
+
+    async def _set_archived(self, channel: str, archived: bool) -> None:
+        async def changed(unit: Unit) -> None:
+            (await _get_channel(unit, channel)).archived_at = unit.now if archived else None
+            unit.touch(f"board:{channel}")
+
+        await self._do(changed)
+
+    async def _do(self, change: Any) -> Any:
+        try:
+            return await self.work.run(change)
+        except Unavailable as gone:
+            raise Retry("the database is away") from gone
+
+
+async def find_channel(unit: Unit, key: str) -> BoardChannel | None:
+    return (await unit.session.scalars(select(BoardChannel).where(BoardChannel.key == key))).one_or_none()
+
+
+async def _get_channel(unit: Unit, address: str) -> BoardChannel:
+    channel = await unit.session.get(BoardChannel, int(address))
+    if channel is None:
+        raise Rejected("the channel is gone")
+    return channel
+
+
+async def add_channel(
+    unit: Unit, key: str, name: str, kind: str, topic: str = "", owner: int | None = None
+) -> BoardChannel:
+    channel = BoardChannel(key=key, name=name, kind=kind, topic=topic, owner_id=owner)
+    unit.session.add(channel)
+    await unit.session.flush()
+    return channel
+
+
+async def put_message(
+    unit: Unit, channel_id: int, message: Message, key: str | None, thread_id: int | None = None
+) -> BoardMessage:
+    """Add the bot's message, or find the one that was added with this key before."""
+    if key is not None:
+        known = (await unit.session.scalars(select(BoardMessage).where(BoardMessage.key == key))).one_or_none()
+        if known is not None:
+            return known
+    return await _add(
+        unit,
+        BoardMessage(
+            channel_id=channel_id,
+            key=key,
+            text=message.text,
+            card=message.card.pack() if message.card else {},
+            thread_id=thread_id,
+            sent_at=unit.now,
+        ),
+    )
+
+
+async def put_saying(unit: Unit, channel_id: int, author_id: int, text: str, at: datetime) -> BoardMessage:
+    """Add a person's message."""
+    return await _add(unit, BoardMessage(channel_id=channel_id, author_id=author_id, text=text, sent_at=at))
+
+
+async def _add(unit: Unit, row: BoardMessage) -> BoardMessage:
+    unit.session.add(row)
+    await mark_changed(unit, row)
+    return row
+
+
+async def mark_changed(unit: Unit, row: BoardMessage) -> None:
+    """Give a message the next change number, so that open pages fetch it."""
+    highest = await unit.session.scalar(
+        select(func.max(BoardMessage.change)).where(BoardMessage.channel_id == row.channel_id)
+    )
+    row.change = (highest or 0) + 1
+    unit.touch(f"board:{row.channel_id}")
+    await unit.session.flush()

@@ -1,0 +1,141 @@
+"""The Jinja environment. Every word a person reads comes through here; an operator's folder is searched first.
+
+`*.md.jinja` gives neutral markup (values are escaped as markup), `*.html.jinja` gives HTML (values are escaped as HTML).
+Templates that users write in rules run in a sandbox with limits.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import BaseLoader, Environment, FileSystemLoader, StrictUndefined, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
+
+from bot.chat.card import Card, parse_card
+from bot.chat.markup import Rich, escape, escape_lines, render_html, render_inline_html, render_text
+from bot.errors import Invalid, Problem
+
+HERE = Path(__file__).resolve().parents[2] / "templates"
+USER_TEMPLATE_LIMIT = 1_000
+
+
+def spell_duration(seconds: float | timedelta) -> str:
+    """A length of time as people say it: `45 s`, `12 min`, `2 h 05 min`, `3 d 4 h`."""
+    total = int(seconds.total_seconds() if isinstance(seconds, timedelta) else seconds)
+    if total < 0:
+        return f"-{spell_duration(-total)}"
+    minutes, rest = divmod(total, 60)
+    hours, minutes_left = divmod(minutes, 60)
+    days, hours_left = divmod(hours, 24)
+    if days:
+        return f"{days} d {hours_left} h"
+    if hours:
+        return f"{hours} h {minutes_left:02} min"
+    if minutes:
+        return f"{minutes} min"
+    return f"{rest} s"
+
+
+class Templates:
+    """Renders the templates of this installation."""
+
+    def __init__(self, folder: Path | None = None, public_url: str = "") -> None:
+        loader = FileSystemLoader([str(path) for path in (folder, HERE) if path is not None])
+        self.public_url = public_url
+        self._markup = self._environment(loader, autoescape=False)
+        self._markup.finalize = _finalize
+        self._html = self._environment(loader, autoescape=True)
+        self._sandbox = ImmutableSandboxedEnvironment(
+            undefined=StrictUndefined, autoescape=False, loader=None, cache_size=200
+        )
+
+    def _environment(self, loader: BaseLoader, autoescape: bool) -> Environment:
+        environment = Environment(
+            loader=loader,
+            undefined=StrictUndefined,
+            autoescape=autoescape,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=False,
+            auto_reload=False,
+        )
+        environment.globals["public_url"] = self.public_url
+        environment.filters.update(
+            {
+                "duration": spell_duration,
+                "local": spell_local,
+                "clock": spell_clock,
+                "lines": escape_lines,
+                "prose": Rich,
+                "plain": render_text,
+                "html": lambda markup: Markup(render_html(markup)),
+                "inline": lambda markup: Markup(render_inline_html(markup)),
+            }
+        )
+        return environment
+
+    def use_globals(self, **values: Any) -> None:
+        """Offer values or functions to every template."""
+        self._markup.globals.update(values)
+        self._html.globals.update(values)
+
+    def add_html_filter(self, name: str, function: Callable[..., Any]) -> None:
+        self._html.filters[name] = function
+
+    def render_markup(self, name: str, /, **values: Any) -> Rich:
+        """Render `templates/<name>.md.jinja` to neutral markup."""
+        return Rich(self._markup.get_template(f"{name}.md.jinja").render(**values).strip())
+
+    def render_card(self, name: str, /, **values: Any) -> Card:
+        """Render `templates/cards/<name>.md.jinja` to a card."""
+        return parse_card(self.render_markup(f"cards/{name}", **values))
+
+    def render_html(self, name: str, /, **values: Any) -> str:
+        """Render `templates/<name>.html.jinja` to HTML."""
+        return self._html.get_template(f"{name}.html.jinja").render(**values)
+
+    def render_sentence(self, book: str, name: str, /, **values: Any) -> Rich:
+        """Render the macro `name` of `templates/<book>.md.jinja`, a book of sentences; it gets the values as `d`."""
+        module = self._markup.get_template(f"{book}.md.jinja").module
+        macro = getattr(module, name.replace(".", "_").replace("-", "_"), None)
+        if macro is None:
+            return Rich(escape(name.replace("_", " ").replace(".", " ")))
+        return Rich(str(macro(values)).strip())
+
+    def explain(self, problem: Problem) -> str:
+        """The sentence that a person reads about a problem, in markup."""
+        return self.render_sentence("errors/sentences", problem.code, **problem.data)
+
+    def render_user_template(self, source: str, values: dict[str, Any], field: str = "template") -> str:
+        """Render a template that a user wrote in a rule: sandboxed, strict, at most 1,000 characters long.
+
+        Raises Invalid when it names an unknown field or is no template.
+        """
+        if len(source) > USER_TEMPLATE_LIMIT:
+            raise Invalid("template.too_long", field, limit=USER_TEMPLATE_LIMIT)
+        if "{%" in source or "**" in source or "range(" in source:
+            raise Invalid("template.expressions_only", field)
+        try:
+            return self._sandbox.from_string(source).render(values)[:USER_TEMPLATE_LIMIT]
+        except (TemplateError, ArithmeticError, TypeError, ValueError, LookupError, MemoryError) as error:
+            raise Invalid("template.wrong", field, reason=str(error)) from error
+
+
+def _finalize(value: Any) -> Any:
+    if value is None:
+        return ""
+    return value if isinstance(value, Rich) else escape(value)
+
+
+def spell_local(at: datetime, zone: str = "UTC") -> str:
+    """An instant as a person in `zone` reads it: `Mon 23 Nov 2026, 14:05 CET`."""
+    local = at.astimezone(ZoneInfo(zone))
+    return f"{local:%a} {local.day} {local:%b %Y, %H:%M %Z}"
+
+
+def spell_clock(at: datetime, zone: str = "UTC") -> str:
+    """The clock time of an instant in `zone`: `14:05`."""
+    return at.astimezone(ZoneInfo(zone)).strftime("%H:%M")

@@ -1,0 +1,82 @@
+"""The one family of errors. Each has a stable code; the sentence that a person reads is in templates/errors."""
+
+from typing import Any
+
+
+class Problem(Exception):
+    """Something a person or a program asked for cannot be done. `status` is the HTTP status it becomes; `field` names
+    the argument at fault, if one is."""
+
+    status = 400
+
+    def __init__(self, code: str, field: str | None = None, **data: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.field = field
+        self.data = data
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.data}" if self.data else self.code
+
+
+class Invalid(Problem):
+    """A value is wrong, and the sender can mend it."""
+
+    status = 422
+
+
+class Malformed(Problem):
+    """A body that cannot be read at all."""
+
+    status = 400
+
+
+class Unknown(Problem):
+    """There is no such thing."""
+
+    status = 404
+
+
+class Refused(Problem):
+    """The thing is not in a state that allows this."""
+
+    status = 409
+
+
+class Unauthenticated(Problem):
+    """Nobody knows who is asking."""
+
+    status = 401
+
+
+class Forbidden(Problem):
+    """It is known who is asking, and they may not."""
+
+    status = 403
+
+
+class TooLarge(Problem):
+    status = 413
+
+
+class Unavailable(Problem):
+    """Not now: nothing was kept, try again."""
+
+    status = 503
+
+
+class Retry(Exception):
+    """A platform or a channel could not take it now. `after` is in seconds; None lets the outbox back off."""
+
+    def __init__(self, reason: str, after: float | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.after = after
+
+
+class Rejected(Exception):
+    """A platform or a channel will never take this; the row is parked with the reason."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason

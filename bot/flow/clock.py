@@ -1,0 +1,61 @@
+"""The clock that says when to look. APScheduler holds no state: one wake-up armed at the earliest due time, one sweep as
+the net, and housekeeping by cron. What is due is in the database, so a restart forgets nothing."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from bot.flow.timers import Timers
+from bot.logs import get_logger
+
+log = get_logger(__name__)
+SWEEP_SECONDS = 5
+
+
+class SystemClock:
+    """The machine's time."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+class Alarm:
+    """Wakes the timers at the right moment."""
+
+    def __init__(self, timers: Timers, housekeeping: Callable[[], Awaitable[None]]) -> None:
+        self.timers = timers
+        self.housekeeping = housekeeping
+        self._armed: datetime | None = None
+        self._scheduler = AsyncIOScheduler(
+            timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        )
+
+    def start(self) -> None:
+        self._scheduler.add_job(self._look, "interval", seconds=SWEEP_SECONDS, id="sweep")
+        self._scheduler.add_job(self.housekeeping, "cron", minute=17, id="housekeeping")
+        self._scheduler.start()
+        self.arm(self.timers.work.clock.now())
+
+    def arm(self, at: datetime) -> None:
+        """Make sure to look at `at` at the latest."""
+        if self._armed is not None and self._armed <= at:
+            return
+        self._armed = at
+        run_at = max(at, datetime.now(UTC)) + timedelta(microseconds=1)
+        self._scheduler.add_job(self._look, "date", run_date=run_at, id="wake", replace_existing=True, max_instances=2)
+
+    async def _look(self) -> None:
+        self._armed = None
+        try:
+            await self.timers.run_due()
+            following = await self.timers.find_next()
+        except Exception:
+            log.exception("clock.look_failed")
+            return
+        if following is not None:
+            self.arm(following)
+
+    def stop(self) -> None:
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)

@@ -1,0 +1,20 @@
+"""Finds the files that add a thing: every module of a package, by name, so that adding a thing is adding a file."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from types import ModuleType
+
+
+def discover(package: str, attribute: str) -> Iterator[object]:
+    """Import every module below `package`, in order of name, and yield what each calls `attribute`."""
+    for module in list_modules(package):
+        found = getattr(module, attribute, None)
+        if found is not None:
+            yield found
+
+
+def list_modules(package: str) -> list[ModuleType]:
+    root = importlib.import_module(package)
+    names = sorted(info.name for info in pkgutil.walk_packages(root.__path__, prefix=f"{package}."))
+    return [importlib.import_module(name) for name in names]

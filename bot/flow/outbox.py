@@ -1,0 +1,238 @@
+"""Claims outbox rows, stream by stream, and hands each to the deliverer of its kind.
+
+A claim is a lease: a worker that dies leaves its rows to be claimed again when the lease ends. Only the head of a stream
+is ever claimed, so within a stream order holds; streams run in parallel. `Retry` leaves the row at the head and waits;
+`Rejected` parks it, visibly, and the stream goes on.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from prometheus_client import Counter
+from sqlalchemy import delete, func, or_, select, update
+
+from bot.errors import Rejected, Retry
+from bot.flow.unit import Unit, Work
+from bot.logs import get_logger
+from storage.models import OutboxRow
+from storage.words import OutboxState
+
+log = get_logger(__name__)
+LEASE = timedelta(seconds=30)
+LONGEST_WAIT = 60.0
+PARALLEL = 16
+delivered = Counter("tocsin_outbox_delivered_total", "Outbox rows delivered", ["kind"])
+retried = Counter("tocsin_outbox_retried_total", "Deliveries put off by the other side", ["kind"])
+parked = Counter("tocsin_outbox_parked_total", "Outbox rows that the other side will never take", ["kind"])
+
+
+@dataclass(frozen=True)
+class Job:
+    """A claimed row. `key` is the same on each attempt: the idempotency key for the other side."""
+
+    id: int
+    stream: str
+    kind: str
+    subject: str
+    payload: dict[str, Any]
+    attempts: int
+    created_at: datetime
+
+    @property
+    def key(self) -> str:
+        return f"outbox-{self.id}"
+
+
+Outcome = Callable[[Unit], Awaitable[None]]
+Deliverer = Callable[[Job], Awaitable[Outcome | None]]
+"""Sends one job. Returns what to write in the same transaction that removes the row; raises Retry or Rejected."""
+OnParked = Callable[[Unit, Job, str], Awaitable[None]]
+
+
+class Outbox:
+    """The delivery loop of one process."""
+
+    def __init__(self, work: Work, deliverers: dict[str, Deliverer], on_parked: OnParked) -> None:
+        self.work = work
+        self.deliverers = deliverers
+        self.on_parked = on_parked
+        self.owner = secrets.token_hex(6)
+        self._wake = asyncio.Event()
+        self._running: set[asyncio.Task[None]] = set()
+        self._stopping = False
+
+    def wake(self) -> None:
+        """There may be something to deliver; safe to call often."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Deliver until stopped; a failure of the database only makes it wait."""
+        while not self._stopping:
+            self._wake.clear()
+            wait = 1.0
+            try:
+                for job in await self.claim(PARALLEL - len(self._running)):
+                    task = asyncio.create_task(self._deliver(job))
+                    self._running.add(task)
+                    task.add_done_callback(self._finished)
+                wait = await self._seconds_to_next()
+            except Exception:
+                log.exception("outbox.loop_failed")
+            try:
+                await asyncio.wait_for(self._wake.wait(), wait)
+            except TimeoutError:
+                continue
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        self._wake.set()
+
+    async def stop(self, grace: float = 3.0) -> None:
+        """Finish what is being sent, then hand back the leases of the rest."""
+        self._stopping = True
+        self._wake.set()
+        if self._running:
+            _, late = await asyncio.wait(self._running, timeout=grace)
+            for task in late:
+                task.cancel()
+        await self._hand_back()
+
+    async def drain(self) -> int:
+        """Deliver everything that is due, here and now; returns how many rows were tried."""
+        tried = 0
+        while jobs := await self.claim(PARALLEL):
+            await asyncio.gather(*(self._deliver(job) for job in jobs))
+            tried += len(jobs)
+        return tried
+
+    async def claim(self, limit: int) -> list[Job]:
+        """Lease the heads of up to `limit` streams that may go now."""
+        if limit <= 0:
+            return []
+        now = self.work.clock.now()
+        if not await self._has_claimable(now):
+            return []
+        claimable = (
+            select(OutboxRow.id)
+            .where(OutboxRow.id.in_(_heads()), *_may_go(now))
+            .order_by(OutboxRow.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        async with self.work.database.write() as session:
+            rows = await session.scalars(
+                update(OutboxRow)
+                .where(OutboxRow.id.in_(claimable))
+                .values(state=OutboxState.SENDING, leased_until=now + LEASE, leased_by=self.owner)
+                .returning(OutboxRow)
+                .execution_options(synchronize_session=False)
+            )
+            jobs = [
+                Job(row.id, row.stream, row.kind, row.subject, row.payload, row.attempts, row.created_at)
+                for row in rows
+            ]
+        return sorted(jobs, key=lambda job: job.id)
+
+    async def _has_claimable(self, now: datetime) -> bool:
+        async with self.work.database.read() as session:
+            found = await session.scalar(
+                select(OutboxRow.id).where(OutboxRow.id.in_(_heads()), *_may_go(now)).limit(1)
+            )
+        return found is not None
+
+    async def _seconds_to_next(self) -> float:
+        async with self.work.database.read() as session:
+            soonest = await session.scalar(
+                select(func.min(OutboxRow.not_before)).where(
+                    OutboxRow.id.in_(_heads()), OutboxRow.not_before > self.work.clock.now()
+                )
+            )
+        if soonest is None:
+            return LONGEST_WAIT / 12
+        return min(max((soonest - self.work.clock.now()).total_seconds(), 0.01), LONGEST_WAIT / 12)
+
+    async def _deliver(self, job: Job) -> None:
+        deliverer = self.deliverers.get(job.kind)
+        try:
+            if deliverer is None:
+                raise Rejected("no deliverer for this kind")
+            outcome = await deliverer(job)
+        except Retry as retry:
+            await self._put_off(job, retry)
+        except Rejected as rejected:
+            await self._park(job, rejected.reason)
+        except Exception as error:
+            log.exception("outbox.delivery_failed", kind=job.kind, subject=job.subject, row=job.id)
+            await self._put_off(job, Retry(f"{type(error).__name__}: {error}"))
+        else:
+            delivered.labels(job.kind).inc()
+            await self._done(job, outcome)
+
+    async def _done(self, job: Job, outcome: Outcome | None) -> None:
+        async def finish(unit: Unit) -> None:
+            await unit.session.execute(delete(OutboxRow).where(OutboxRow.id == job.id))
+            if outcome is not None:
+                await outcome(unit)
+
+        await self.work.run(finish)
+
+    async def _put_off(self, job: Job, retry: Retry) -> None:
+        wait = retry.after if retry.after is not None else min(LONGEST_WAIT, 0.5 * 2 ** min(job.attempts, 10))
+        retried.labels(job.kind).inc()
+        log.warning("outbox.put_off", kind=job.kind, subject=job.subject, seconds=wait, reason=retry.reason[:200])
+
+        async def wait_longer(unit: Unit) -> None:
+            await unit.session.execute(
+                update(OutboxRow)
+                .where(OutboxRow.id == job.id)
+                .values(
+                    leased_until=None,
+                    leased_by=None,
+                    attempts=OutboxRow.attempts + 1,
+                    error=retry.reason[:1000],
+                    not_before=unit.now + timedelta(seconds=wait),
+                )
+            )
+
+        await self.work.run(wait_longer)
+
+    async def _park(self, job: Job, reason: str) -> None:
+        parked.labels(job.kind).inc()
+        log.error("outbox.parked", kind=job.kind, subject=job.subject, row=job.id, reason=reason[:200])
+
+        async def park(unit: Unit) -> None:
+            await unit.session.execute(
+                update(OutboxRow)
+                .where(OutboxRow.id == job.id)
+                .values(state=OutboxState.PARKED, leased_until=None, leased_by=None, error=reason[:1000])
+            )
+            await self.on_parked(unit, job, reason)
+
+        await self.work.run(park)
+
+    async def _hand_back(self) -> None:
+        async def free(unit: Unit) -> None:
+            await unit.session.execute(
+                update(OutboxRow)
+                .where(OutboxRow.leased_by == self.owner, OutboxRow.state == OutboxState.SENDING)
+                .values(leased_until=None, leased_by=None)
+            )
+
+        await self.work.run(free)
+
+
+def _heads() -> Any:
+    return (
+        select(func.min(OutboxRow.id))
+        .where(OutboxRow.state.in_((OutboxState.PENDING, OutboxState.SENDING)))
+        .group_by(OutboxRow.stream)
+    )
+
+
+def _may_go(now: datetime) -> tuple[Any, ...]:
+    free = or_(OutboxRow.leased_until.is_(None), OutboxRow.leased_until < now)
+    return (free, OutboxRow.not_before <= now)

@@ -1,0 +1,127 @@
+"""Does what is due. A timer row and its effects commit together, so a tick that is late, doubled or killed does no harm.
+
+Due rows are taken in groups, one unit each; when a group fails its rows are tried alone, and the one that fails is put
+off and stays visible, so it can't hold up the others.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from prometheus_client import Counter, Histogram
+from sqlalchemy import delete, func, select, update
+
+from bot.flow.unit import Unit, Work
+from bot.logs import get_logger
+from storage.models import Timer
+
+log = get_logger(__name__)
+GROUP = 100
+lateness = Histogram(
+    "tocsin_timer_lateness_seconds",
+    "From due time to committed effects",
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60),
+)
+failed = Counter("tocsin_timer_failed_total", "Timers whose handler failed and was put off", ["kind"])
+
+
+@dataclass(frozen=True)
+class Due:
+    """A timer whose time has come."""
+
+    id: int
+    kind: str
+    subject: str
+    due_at: datetime
+    payload: dict[str, Any]
+    attempts: int
+
+    @property
+    def number(self) -> int:
+        """The id in a subject like `incident:7`."""
+        return int(self.subject.rpartition(":")[2])
+
+
+TimerHandler = Callable[[Unit, Due], Awaitable[None]]
+
+
+class Timers:
+    """Runs due timers through the handlers of their kinds."""
+
+    def __init__(self, work: Work, handlers: dict[str, TimerHandler]) -> None:
+        self.work = work
+        self.handlers = handlers
+
+    async def run_due(self) -> int:
+        """Do everything that is due now; returns how many timers were done."""
+        done = 0
+        while count := await self._group():
+            done += count
+        return done
+
+    async def find_next(self) -> datetime | None:
+        """When the earliest timer is due, or None."""
+        async with self.work.database.read() as session:
+            return await session.scalar(select(func.min(Timer.due_at)))
+
+    async def _group(self) -> int:
+        try:
+            return await self.work.run(lambda unit: self._do(unit, GROUP))
+        except Exception:
+            log.exception("timers.group_failed")
+            return await self._one_by_one()
+
+    async def _do(self, unit: Unit, limit: int, only: int | None = None) -> int:
+        wanted = [Timer.due_at <= unit.now] if only is None else [Timer.id == only, Timer.due_at <= unit.now]
+        rows = list(
+            await unit.session.scalars(
+                select(Timer).where(*wanted).order_by(Timer.due_at, Timer.id).limit(limit).with_for_update(skip_locked=True)
+            )
+        )
+        if not rows:
+            return 0
+        due = [Due(row.id, row.kind, row.subject, row.due_at, row.payload, row.attempts) for row in rows]
+        await unit.session.execute(delete(Timer).where(Timer.id.in_([row.id for row in rows])))
+        for row in rows:
+            unit.session.expunge(row)
+        for timer in due:
+            handler = self.handlers.get(timer.kind)
+            if handler is None:
+                raise LookupError(f"no handler for timer {timer.kind}")
+            await handler(unit, timer)
+        for timer in due:
+            lateness.observe(max((unit.now - timer.due_at).total_seconds(), 0))
+        return len(due)
+
+    async def _one_by_one(self) -> int:
+        now = self.work.clock.now()
+        async with self.work.database.read() as session:
+            ids = list(
+                await session.scalars(
+                    select(Timer.id).where(Timer.due_at <= now).order_by(Timer.due_at, Timer.id).limit(GROUP)
+                )
+            )
+        done = 0
+        for timer_id in ids:
+            try:
+                done += await self.work.run(lambda unit, only=timer_id: self._do(unit, 1, only))  # type: ignore[misc]
+            except Exception as error:
+                log.exception("timer.failed", timer=timer_id)
+                await self._put_off(timer_id, f"{type(error).__name__}: {error}")
+        return done
+
+    async def _put_off(self, timer_id: int, reason: str) -> None:
+        async def later(unit: Unit) -> None:
+            timer = await unit.session.get(Timer, timer_id)
+            if timer is None:
+                return
+            failed.labels(timer.kind).inc()
+            wait = min(300, 5 * 2 ** min(timer.attempts, 6))
+            await unit.session.execute(
+                update(Timer)
+                .where(Timer.id == timer_id)
+                .values(attempts=timer.attempts + 1, error=reason[:1000], due_at=unit.now + timedelta(seconds=wait))
+            )
+
+        await self.work.run(later)

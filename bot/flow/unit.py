@@ -1,0 +1,200 @@
+"""One unit of work: one transaction in which a concern decides, changes rows and emits events.
+
+Before the commit each event passes through the reaction table once; what that queues (outbox rows, timers) is written
+in the same transaction. After the commit the workers are woken. A unit that conflicts with another is run again, so
+its function must not do anything outside the database.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy import delete
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.errors import Unavailable
+from bot.flow.live import Live
+from bot.logs import get_logger
+from storage.engine import Conflict, Database, StorageUnavailable
+from storage.models import OutboxRow, Timer
+
+log = get_logger(__name__)
+T = TypeVar("T")
+RUNS = 5
+"""How often a unit is run again after a conflict before the caller is told."""
+
+
+class Event:
+    """Something that has happened. Subclasses are frozen dataclasses named in the past tense."""
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who does it. `user_id` is None for the bot itself and for senders."""
+
+    name: str
+    user_id: int | None = None
+    platform: str = ""
+
+
+BOT = Actor("Tocsin")
+
+
+class Clock(Protocol):
+    """Tells the time, in UTC."""
+
+    def now(self) -> datetime: ...
+
+
+class Unit:
+    """What a concern's function gets: the session, the time, who acts, and where to put what follows."""
+
+    def __init__(self, session: AsyncSession, now: datetime, actor: Actor) -> None:
+        self.session = session
+        self.now = now
+        self.actor = actor
+        self.events: list[Event] = []
+        self.touched: set[str] = set()
+        self.earliest: datetime | None = None
+        self._rows: dict[object, dict[str, Any]] = {}
+        self._timers: dict[tuple[str, str], dict[str, Any] | None] = {}
+
+    def emit(self, event: Event) -> None:
+        """Say that something happened; the reaction table decides what follows."""
+        self.events.append(event)
+
+    def touch(self, *topics: str) -> None:
+        """Tell open pages, after the commit, that what they show of these topics (`incident:7`) has changed."""
+        self.touched.update(topics)
+
+    def put(
+        self,
+        stream: str,
+        kind: str,
+        subject: str,
+        *,
+        coalesce: bool = False,
+        payload: dict[str, Any] | None = None,
+    ) -> None:
+        """Queue something to show or send. With `coalesce`, one waiting row of this stream, kind and subject is enough."""
+        key: object = (stream, kind, subject) if coalesce else object()
+        if key not in self._rows:
+            self._rows[key] = {
+                "stream": stream,
+                "kind": kind,
+                "subject": subject,
+                "payload": payload or {},
+                "coalesce_row": coalesce,
+                "state": "pending",
+                "attempts": 0,
+                "created_at": self.now,
+                "not_before": self.now,
+                "error": "",
+            }
+
+    def plan(self, kind: str, subject: str, due_at: datetime, payload: dict[str, Any] | None = None) -> None:
+        """Do something later; a timer of the same kind and subject is moved."""
+        self._timers[kind, subject] = {
+            "kind": kind,
+            "subject": subject,
+            "due_at": due_at,
+            "payload": payload or {},
+            "attempts": 0,
+            "error": "",
+        }
+
+    def cancel(self, kind: str, subject: str) -> None:
+        """Forget a planned timer, if there is one."""
+        self._timers[kind, subject] = None
+
+    async def write_queues(self) -> None:
+        """Write what was put and planned; called once, just before the commit."""
+        insert = _insert_of(self.session)
+        if self._rows:
+            await self.session.flush()
+            await self.session.execute(insert(OutboxRow).on_conflict_do_nothing(), list(self._rows.values()))
+        gone = [key for key, timer in self._timers.items() if timer is None]
+        for kind, subject in gone:
+            await self.session.execute(delete(Timer).where(Timer.kind == kind, Timer.subject == subject))
+        planned = [timer for timer in self._timers.values() if timer is not None]
+        if planned:
+            statement = insert(Timer)
+            replaced = {name: statement.excluded[name] for name in ("due_at", "payload", "attempts", "error")}
+            await self.session.execute(
+                statement.on_conflict_do_update(index_elements=["kind", "subject"], set_=replaced), planned
+            )
+            self.earliest = min(timer["due_at"] for timer in planned)
+
+    @property
+    def has_queued(self) -> bool:
+        return bool(self._rows)
+
+
+def _insert_of(session: AsyncSession) -> Any:
+    return sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+
+
+Reaction = Callable[[Unit, Any], Awaitable[None]]
+Reactions = dict[type[Event], tuple[Reaction, ...]]
+
+
+@dataclass
+class Work:
+    """Runs units of work. The composition root gives it the reaction table; delivery and timers listen to its wakes."""
+
+    database: Database
+    clock: Clock
+    reactions: Reactions
+    live: Live = field(default_factory=Live)
+    on_queued: Callable[[], None] = lambda: None
+    on_planned: Callable[[datetime], None] = lambda _: None
+
+    async def run(self, change: Callable[[Unit], Awaitable[T]], actor: Actor = BOT) -> T:
+        """Run `change` in one transaction with its reactions, and return what it returns.
+
+        Raises whatever `change` raises (nothing is kept then) and Unavailable when the database cannot commit.
+        """
+        for attempt in range(1, RUNS + 1):
+            try:
+                async with self.database.write() as session:
+                    unit = Unit(session, self.clock.now(), actor)
+                    result = await change(unit)
+                    await self._react(unit)
+                    await unit.write_queues()
+            except Conflict as conflict:
+                log.info("unit.conflict", attempt=attempt, reason=str(conflict)[:200])
+                if attempt == RUNS:
+                    raise Unavailable("storage.conflict") from conflict
+                await asyncio.sleep(0.005 * attempt)
+            except StorageUnavailable as gone:
+                log.warning("storage.unavailable", reason=str(gone)[:200])
+                raise Unavailable("storage.unavailable") from gone
+            else:
+                self._wake(unit)
+                return result
+        raise AssertionError("unreachable")
+
+    async def look(self, ask: Callable[[Unit], Awaitable[T]], actor: Actor = BOT) -> T:
+        """Like run, for functions that only ask: nothing they change is kept, and no writer waits for them."""
+        try:
+            async with self.database.read() as session:
+                return await ask(Unit(session, self.clock.now(), actor))
+        except StorageUnavailable as gone:
+            raise Unavailable("storage.unavailable") from gone
+
+    async def _react(self, unit: Unit) -> None:
+        while unit.events:
+            event = unit.events.pop(0)
+            for reaction in self.reactions.get(type(event), ()):
+                await reaction(unit, event)
+
+    def _wake(self, unit: Unit) -> None:
+        if unit.touched:
+            self.live.publish(unit.touched)
+        if unit.has_queued:
+            self.on_queued()
+        if unit.earliest is not None:
+            self.on_planned(unit.earliest)

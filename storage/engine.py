@@ -1,0 +1,105 @@
+"""Opens the database, and tells its failures apart: gone (try later) from a conflict (run the unit again).
+
+SQLite has one writing connection, so writers queue in order and never see "database is locked" from each other;
+PostgreSQL has an ordinary pool. Everything above uses `read()` and `write()` only.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm.exc import StaleDataError
+
+SERIALIZATION_FAILURES = {"40001", "40P01"}
+"""SQLSTATE of a serialization failure and of a deadlock (PostgreSQL, appendix A)."""
+
+
+class StorageUnavailable(Exception):
+    """The database cannot be reached or cannot commit; nothing of the unit was kept."""
+
+
+class Conflict(Exception):
+    """Somebody else changed the same rows first; nothing of the unit was kept, and it can be run again."""
+
+
+class Database:
+    """One database, SQLite or PostgreSQL, behind `read()` and `write()`."""
+
+    def __init__(self, url: str, readers: int = 4) -> None:
+        parsed = make_url(url)
+        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        self.url = url
+        if self.is_sqlite:
+            if parsed.database:
+                Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            address = parsed.set(drivername="sqlite+aiosqlite")
+            self._writer = create_async_engine(address, pool_size=1, max_overflow=0, pool_timeout=10)
+            self._reader = create_async_engine(address, pool_size=readers, max_overflow=readers)
+            _prepare_sqlite(self._writer, "BEGIN IMMEDIATE")
+            _prepare_sqlite(self._reader, "BEGIN")
+        else:
+            address = parsed.set(drivername="postgresql+asyncpg")
+            self._writer = create_async_engine(address, pool_size=10, max_overflow=10, pool_pre_ping=True)
+            self._reader = self._writer
+        self._write_session = async_sessionmaker(self._writer, expire_on_commit=False)
+        self._read_session = async_sessionmaker(self._reader, expire_on_commit=False)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """A session to ask questions with; what it changes is thrown away."""
+        with _told_apart():
+            async with self._read_session() as session:
+                yield session
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """A session in one transaction: committed at the end, rolled back on any error."""
+        with _told_apart():
+            async with self._write_session() as session, session.begin():
+                yield session
+
+    async def ping(self) -> None:
+        """Raise StorageUnavailable unless the database answers."""
+        async with self.read() as session:
+            await session.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        await self._writer.dispose()
+        await self._reader.dispose()
+
+
+def _prepare_sqlite(engine: AsyncEngine, begin: str) -> None:
+    """WAL with a flush on every commit; transactions begin as told, not when the driver feels like it."""
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def connected(connection: Any, _: Any) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begun(connection: Any) -> None:
+        connection.exec_driver_sql(begin)
+
+
+class _told_apart:
+    """Turns the driver's errors into StorageUnavailable or Conflict."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, (StaleDataError, IntegrityError)):
+            raise Conflict(str(error)) from error
+        if isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in SERIALIZATION_FAILURES:
+            raise Conflict(str(error)) from error
+        if isinstance(error, (OperationalError, InterfaceError, PoolTimeout, OSError)):
+            raise StorageUnavailable(str(error)) from error

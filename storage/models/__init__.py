@@ -1,0 +1,32 @@
+"""Every table, by concern."""
+
+from storage.models.access import ApiKey, AuditEntry, SignInLink, User, WebSession
+from storage.models.alerts import Alert, AlertNote, IncidentRule
+from storage.models.base import Model
+from storage.models.board import BoardChannel, BoardMessage
+from storage.models.catalog import Dependency, Integration, Member, Service, Team
+from storage.models.flow import Fact, OutboxRow, Timer
+from storage.models.incidents import (
+    Follower,
+    Incident,
+    IncidentRoom,
+    IncidentService,
+    IncidentTeam,
+    Link,
+    Participant,
+    Postmortem,
+    RoleHolder,
+    Task,
+    TimelineEntry,
+    Update,
+)
+from storage.models.oncall import Override, Rotation, Schedule
+from storage.models.paging import Escalation, EscalationPolicy, Page, PolicyStep
+
+__all__ = [
+    "Alert", "AlertNote", "ApiKey", "AuditEntry", "BoardChannel", "BoardMessage", "Dependency", "Escalation",
+    "EscalationPolicy", "Fact", "Follower", "Incident", "IncidentRoom", "IncidentRule", "IncidentService",
+    "IncidentTeam", "Integration", "Link", "Member", "Model", "OutboxRow", "Override", "Page", "Participant",
+    "PolicyStep", "Postmortem", "RoleHolder", "Rotation", "Schedule", "Service", "SignInLink", "Task", "Team",
+    "TimelineEntry", "Timer", "Update", "User", "WebSession",
+]

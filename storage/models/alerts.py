@@ -1,0 +1,93 @@
+"""Alerts, and the rules that turn them into incidents."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.models.base import Model
+from storage.words import AlertStatus, Priority
+
+
+class Alert(Model):
+    """What deduplicated signals become. At most one open alert per (integration, alias); `id` is the tiny id that
+    people type, `uid` the one that machines use."""
+
+    __tablename__ = "alert"
+    __table_args__ = (
+        Index(
+            "uq_alert_open_alias",
+            "integration_id",
+            "alias",
+            unique=True,
+            sqlite_where=text("status = 'open'"),
+            postgresql_where=text("status = 'open'"),
+        ),
+        Index("ix_alert_status", "status", "id"),
+        Index("ix_alert_incident", "incident_id", "status"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uid: Mapped[str] = mapped_column(String(36), unique=True)
+    integration_id: Mapped[int] = mapped_column(ForeignKey("integration.id"))
+    alias: Mapped[str] = mapped_column(String(512))
+    title: Mapped[str] = mapped_column(String(512))
+    description: Mapped[str] = mapped_column(Text, default="")
+    priority: Mapped[Priority] = mapped_column(default=Priority.P3)
+    status: Mapped[AlertStatus] = mapped_column(default=AlertStatus.OPEN)
+    count: Mapped[int] = mapped_column(default=1)
+    source: Mapped[str] = mapped_column(String(120), default="")
+    labels: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    links: Mapped[list[Any]] = mapped_column(default=list)
+    """[{"title": ..., "url": ...}]: graph, runbook, sender."""
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"))
+    service_id: Mapped[int | None] = mapped_column(ForeignKey("service.id"))
+    incident_id: Mapped[int | None] = mapped_column(ForeignKey("incident.id"))
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    first_at: Mapped[datetime]
+    last_at: Mapped[datetime]
+    acknowledged_at: Mapped[datetime | None]
+    acknowledged_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    snoozed_until: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    closed_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    trace: Mapped[list[Any]] = mapped_column(default=list)
+    """[{"stage": ..., "reason": ..., ...}]: what each stage of the intake decided, in order."""
+
+
+class AlertNote(Model):
+    """What happened to an alert, in order: what people wrote, and what people and the bot did."""
+
+    __tablename__ = "alert_note"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    alert_id: Mapped[int] = mapped_column(ForeignKey("alert.id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime]
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    actor_name: Mapped[str] = mapped_column(String(120))
+    kind: Mapped[str] = mapped_column(String(40))
+    text: Mapped[str] = mapped_column(Text, default="")
+    data: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class IncidentRule(Model):
+    """Conditions on an alert that open an incident, or let the alert join the open one of the same group.
+
+    `conditions` is [{"field", "operation", "value", "not"}], all or any of which must hold (`match`); `group_by` names
+    the fields whose values make "the same trouble"; `title` is a sandboxed template over the alert's fields.
+    """
+
+    __tablename__ = "incident_rule"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(64), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    position: Mapped[int] = mapped_column(default=0)
+    match: Mapped[str] = mapped_column(String(4), default="all")
+    conditions: Mapped[list[Any]] = mapped_column(default=list)
+    group_by: Mapped[list[Any]] = mapped_column(default=list)
+    title: Mapped[str] = mapped_column(String(512), default="{{ title }}")
+    active: Mapped[bool] = mapped_column(default=True)
+    origin: Mapped[str] = mapped_column(String(12), default="room")
+    last_matched_at: Mapped[datetime | None]

@@ -1,0 +1,59 @@
+"""The declarative base that every table shares."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import MetaData
+from sqlalchemy.orm import DeclarativeBase
+
+from storage.types import Instant, Json
+from storage.words import (
+    AlertStatus,
+    Audience,
+    EscalationState,
+    IncidentStatus,
+    OutboxState,
+    PageState,
+    PostmortemStatus,
+    Priority,
+    RotationKind,
+    Scope,
+    StepCondition,
+    UserRole,
+)
+from storage.types import words
+
+
+class Model(DeclarativeBase):
+    """Base of all tables. Names of constraints are fixed so that migrations can refer to them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {
+        datetime: Instant,
+        dict[str, Any]: Json,
+        list[Any]: Json,
+        **{
+            kind: words(kind)
+            for kind in (
+                AlertStatus,
+                Audience,
+                EscalationState,
+                IncidentStatus,
+                OutboxState,
+                PageState,
+                PostmortemStatus,
+                Priority,
+                RotationKind,
+                Scope,
+                StepCondition,
+                UserRole,
+            )
+        },
+    }

@@ -1,0 +1,74 @@
+"""What the organisation looks like: teams, their people, services, and the integrations that send alerts."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.models.base import Model
+
+
+class Team(Model):
+    """A group that owns services and answers alerts. `policy_id` is whom its alerts escalate to."""
+
+    __tablename__ = "team"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(64), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    policy_id: Mapped[int | None]
+    active: Mapped[bool] = mapped_column(default=True)
+    origin: Mapped[str] = mapped_column(String(12), default="room")
+
+
+class Member(Model):
+    """A person in a team."""
+
+    __tablename__ = "member"
+
+    team_id: Mapped[int] = mapped_column(ForeignKey("team.id", ondelete="CASCADE"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), primary_key=True, index=True)
+
+
+class Service(Model):
+    """A thing that can be impacted. `tier` 1 is the most important."""
+
+    __tablename__ = "service"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(64), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"))
+    tier: Mapped[int] = mapped_column(default=3)
+    description: Mapped[str] = mapped_column(Text, default="")
+    runbook: Mapped[str] = mapped_column(Text, default="")
+    active: Mapped[bool] = mapped_column(default=True)
+    origin: Mapped[str] = mapped_column(String(12), default="room")
+
+
+class Dependency(Model):
+    """`service_id` needs `needs_id` to work."""
+
+    __tablename__ = "dependency"
+
+    service_id: Mapped[int] = mapped_column(ForeignKey("service.id", ondelete="CASCADE"), primary_key=True)
+    needs_id: Mapped[int] = mapped_column(ForeignKey("service.id", ondelete="CASCADE"), primary_key=True)
+
+
+class Integration(Model):
+    """A configured sender. Only the SHA-256 of its key is kept; `settings` is the source's own (a field mapping)."""
+
+    __tablename__ = "integration"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(64), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    source: Mapped[str] = mapped_column(String(32))
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"))
+    settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    active: Mapped[bool] = mapped_column(default=True)
+    origin: Mapped[str] = mapped_column(String(12), default="room")
+    created_at: Mapped[datetime]
+    last_signal_at: Mapped[datetime | None]

@@ -1,0 +1,66 @@
+"""How things move: the outbox, the timers, and small facts about this installation."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.models.base import Model
+from storage.words import OutboxState
+
+
+class OutboxRow(Model):
+    """A thing to show or send: a stream, a kind and a subject, never rendered text. Within a stream, order holds."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        Index("ix_outbox_stream", "state", "stream", "id"),
+        Index(
+            "uq_outbox_coalesce",
+            "stream",
+            "kind",
+            "subject",
+            unique=True,
+            sqlite_where=text("state = 'pending' AND coalesce_row"),
+            postgresql_where=text("state = 'pending' AND coalesce_row"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    stream: Mapped[str] = mapped_column(String(80))
+    kind: Mapped[str] = mapped_column(String(40))
+    subject: Mapped[str] = mapped_column(String(80))
+    payload: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    coalesce_row: Mapped[bool] = mapped_column(default=False)
+    state: Mapped[OutboxState] = mapped_column(default=OutboxState.PENDING)
+    attempts: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    not_before: Mapped[datetime]
+    leased_until: Mapped[datetime | None]
+    leased_by: Mapped[str | None] = mapped_column(String(40))
+    error: Mapped[str] = mapped_column(Text, default="")
+
+
+class Timer(Model):
+    """A thing to do later. One row per (kind, subject): planning again moves it."""
+
+    __tablename__ = "timer"
+    __table_args__ = (UniqueConstraint("kind", "subject"), Index("ix_timer_due", "due_at", "id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    subject: Mapped[str] = mapped_column(String(80))
+    due_at: Mapped[datetime]
+    payload: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    attempts: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str] = mapped_column(Text, default="")
+
+
+class Fact(Model):
+    """A small fact about this installation: addresses of the standing rooms, secrets made at first start."""
+
+    __tablename__ = "fact"
+
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    value: Mapped[str] = mapped_column(Text)

@@ -1,0 +1,87 @@
+"""Whom to page, the escalations that are under way, and the evidence of each page."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.models.base import Model
+from storage.words import EscalationState, PageState, StepCondition
+
+
+class EscalationPolicy(Model):
+    """Steps in order; after the last one they start again `repeat` times, `repeat_after` seconds later."""
+
+    __tablename__ = "escalation_policy"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(64), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    repeat: Mapped[int] = mapped_column(default=0)
+    repeat_after: Mapped[int] = mapped_column(default=300)
+    active: Mapped[bool] = mapped_column(default=True)
+    origin: Mapped[str] = mapped_column(String(12), default="room")
+
+
+class PolicyStep(Model):
+    """`delay` is in seconds from the start of the escalation (or of the repeat), never from the step before."""
+
+    __tablename__ = "policy_step"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    policy_id: Mapped[int] = mapped_column(ForeignKey("escalation_policy.id", ondelete="CASCADE"), index=True)
+    position: Mapped[int]
+    condition: Mapped[StepCondition] = mapped_column(default=StepCondition.NOT_ACKNOWLEDGED)
+    delay: Mapped[int] = mapped_column(default=0)
+    recipients: Mapped[list[Any]] = mapped_column(default=list)
+    """[{"type": "user" | "team" | "schedule", "id": n}]"""
+
+
+class Escalation(Model):
+    """One run of a policy for one subject (`alert:12` or `incident:7`). The steps are copied in at the start, so a
+    policy that changes later does not change what was promised."""
+
+    __tablename__ = "escalation"
+    __table_args__ = (Index("ix_escalation_subject", "subject", "state"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(String(40))
+    policy_id: Mapped[int] = mapped_column(ForeignKey("escalation_policy.id"))
+    steps: Mapped[list[Any]] = mapped_column(default=list)
+    state: Mapped[EscalationState] = mapped_column(default=EscalationState.RUNNING)
+    started_at: Mapped[datetime]
+    round_started_at: Mapped[datetime]
+    round: Mapped[int] = mapped_column(default=0)
+    next_step: Mapped[int] = mapped_column(default=0)
+    ended_at: Mapped[datetime | None]
+
+
+class Page(Model):
+    """One attempt to reach one person by one contact method, with its evidence. `why` is what a test page or `/page`
+    says instead of a subject; `reason` is why this person (`on call in "payments"`)."""
+
+    __tablename__ = "page"
+    __table_args__ = (
+        Index("ix_page_subject", "subject", "id"),
+        Index("ix_page_user", "user_id", "id"),
+        Index("ix_page_escalation", "escalation_id", "round", "step"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(String(40), default="")
+    escalation_id: Mapped[int | None] = mapped_column(ForeignKey("escalation.id"))
+    step: Mapped[int] = mapped_column(default=0)
+    round: Mapped[int] = mapped_column(default=0)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    method: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    why: Mapped[str] = mapped_column(Text, default="")
+    by_name: Mapped[str] = mapped_column(String(120), default="")
+    state: Mapped[PageState] = mapped_column(default=PageState.QUEUED)
+    address: Mapped[str | None] = mapped_column(String(200))
+    """Where it went: the message's address, kept so that its buttons can turn true later."""
+    error: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]

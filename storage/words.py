@@ -1,0 +1,95 @@
+"""The words that enumerated columns hold, and that every layer above uses for them."""
+
+from enum import StrEnum
+
+
+class Priority(StrEnum):
+    """How urgent an alert or an incident is; P1 is the highest (as in Opsgenie)."""
+
+    P1 = "P1"
+    P2 = "P2"
+    P3 = "P3"
+    P4 = "P4"
+    P5 = "P5"
+
+    def __lt__(self, other: str) -> bool:
+        """Order by urgency: `min(priorities)` is the most urgent one."""
+        return self.value < str(other)
+
+
+class AlertStatus(StrEnum):
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class IncidentStatus(StrEnum):
+    INVESTIGATING = "investigating"
+    IDENTIFIED = "identified"
+    MONITORING = "monitoring"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+
+    @property
+    def is_open(self) -> bool:
+        """True while people still work on the disruption itself."""
+        return self not in (IncidentStatus.RESOLVED, IncidentStatus.CLOSED)
+
+
+class UserRole(StrEnum):
+    OWNER = "owner"
+    ADMIN = "admin"
+    RESPONDER = "responder"
+    STAKEHOLDER = "stakeholder"
+
+
+class Scope(StrEnum):
+    """What an API key may do; each scope includes the ones before it."""
+
+    READ = "read"
+    WRITE = "write"
+    ADMIN = "admin"
+
+
+class StepCondition(StrEnum):
+    NOT_ACKNOWLEDGED = "not_acknowledged"
+    NOT_CLOSED = "not_closed"
+
+
+class EscalationState(StrEnum):
+    RUNNING = "running"
+    ACKNOWLEDGED = "acknowledged"
+    STOPPED = "stopped"
+    EXHAUSTED = "exhausted"
+
+
+class PageState(StrEnum):
+    """Delivery evidence of one page, in the order in which it normally grows."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    ANSWERED = "answered"
+    FAILED = "failed"
+    DROPPED = "dropped"
+
+
+class OutboxState(StrEnum):
+    PENDING = "pending"
+    SENDING = "sending"
+    PARKED = "parked"
+
+
+class PostmortemStatus(StrEnum):
+    DRAFT = "draft"
+    IN_REVIEW = "in_review"
+    PUBLISHED = "published"
+
+
+class Audience(StrEnum):
+    INTERNAL = "internal"
+    PUBLIC = "public"
+
+
+class RotationKind(StrEnum):
+    HOURLY = "hourly"
+    DAILY = "daily"
+    WEEKLY = "weekly"
