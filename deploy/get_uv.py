@@ -82,11 +82,15 @@ def find_uv() -> Path | None:
 def runs(candidate: str) -> bool:
     """Whether this program is a working uv of at least the OLDEST version."""
     try:
-        answer = subprocess.run([candidate, "--version"], capture_output=True, text=True, timeout=30, check=False)
+        answer = subprocess.run(
+            [candidate, "--version"], capture_output=True, text=True, timeout=30, check=False
+        )
     except (OSError, subprocess.TimeoutExpired):
         return False
     seen = re.match(r"uv (\d+)\.(\d+)\.(\d+)", answer.stdout)
-    return answer.returncode == 0 and seen is not None and tuple(int(part) for part in seen.groups()) >= OLDEST
+    return (
+        answer.returncode == 0 and seen is not None and tuple(int(part) for part in seen.groups()) >= OLDEST
+    )
 
 
 def fetch_uv() -> Path:
@@ -110,13 +114,17 @@ def fetch_uv() -> Path:
     unfinished.chmod(0o755)
     unfinished.replace(target)
     if not runs(str(target)):
-        raise Refused(f"the fetched uv does not run here; install uv {VERSION} or newer yourself and run make again.")
+        raise Refused(
+            f"the fetched uv does not run here; install uv {VERSION} or newer yourself and run make again."
+        )
     return target
 
 
 def platform_key() -> tuple[str, str, str]:
     """Names the system, the processor and, on Linux, the C library."""
-    machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(platform.machine().lower(), platform.machine().lower())
+    machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(
+        platform.machine().lower(), platform.machine().lower()
+    )
     system = platform.system().lower()
     if system != "linux":
         return system, machine, ""
@@ -140,16 +148,20 @@ def wheel_address(name: str) -> str:
         links = {file["filename"]: file["url"] for file in json.loads(body)["files"]}
     else:
         hrefs = (html.unescape(href) for href in re.findall(r"""href=["']([^"']+)["']""", body))
-        links = {urllib.parse.unquote(urllib.parse.urlsplit(href).path.rsplit("/", 1)[-1]): href for href in hrefs}
+        links = {
+            urllib.parse.unquote(urllib.parse.urlsplit(href).path.rsplit("/", 1)[-1]): href for href in hrefs
+        }
     if name not in links:
         raise Refused(f"the package index at {without_password(page)} does not offer {name}.")
-    return urllib.parse.urljoin(page, links[name])
+    return urllib.parse.urljoin(page, str(links[name]))
 
 
 def read(address: str) -> bytes:
     """Reads an address, with the user and password it may carry, as bytes."""
     parts = urllib.parse.urlsplit(address)
-    request = urllib.request.Request(without_password(address), headers={"Accept": SIMPLE, "User-Agent": "tocsin"})
+    request = urllib.request.Request(
+        without_password(address), headers={"Accept": SIMPLE, "User-Agent": "tocsin"}
+    )
     if parts.username:
         pair = f"{urllib.parse.unquote(parts.username)}:{urllib.parse.unquote(parts.password or '')}"
         request.add_header("Authorization", "Basic " + base64.b64encode(pair.encode()).decode())

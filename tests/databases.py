@@ -31,6 +31,7 @@ from sqlalchemy.engine import URL, make_url
 
 PREFIX = "tocsin-postgres-"
 SHARED = "TOCSIN_TEST_POSTGRES_FOLDER"  # set here for the xdist workers, never by people
+INITDB = ("--username=postgres", "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C")
 OWNER: pytest.StashKey[IO[bytes]] = pytest.StashKey()
 Preparation = Callable[[str], None]
 
@@ -91,7 +92,9 @@ def sqlite_original(
     in_thread(lambda: database_preparation(f"sqlite+aiosqlite:///{path}"))
     leftover = path.with_name(path.name + "-wal")
     if leftover.exists() and leftover.stat().st_size:
-        raise RuntimeError("the database preparation must close its connections, so that the file is complete")
+        raise RuntimeError(
+            "the database preparation must close its connections, so that the file is complete"
+        )
     return path
 
 
@@ -120,15 +123,18 @@ def postgres_server() -> str:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Gives the run a folder for its server and clears what killed runs left; workers use their controller's folder."""
-    config.addinivalue_line("markers", "postgresql: needs a PostgreSQL server (one is started when none is given)")
+    config.addinivalue_line(
+        "markers", "postgresql: needs a PostgreSQL server (one is started when none is given)"
+    )
     if hasattr(config, "workerinput"):
         return
     for left in Path(tempfile.gettempdir()).glob(PREFIX + "*"):
         clear_abandoned(left)
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
-    folder.chmod(0o755)
-    owner = (folder / "owner").open("wb")
+    making = Path(tempfile.mkdtemp(prefix=f".{PREFIX}"))
+    making.chmod(0o755)
+    owner = (making / "owner").open("wb")
     fcntl.flock(owner, fcntl.LOCK_EX)
+    folder = making.rename(making.with_name(making.name[1:]))
     config.stash[OWNER] = owner
     os.environ[SHARED] = str(folder)
 
@@ -153,19 +159,19 @@ def clear_abandoned(folder: Path) -> None:
 
 def start_server(folder: Path) -> str:
     """Starts PostgreSQL in this folder unless a sibling worker has done so, and returns its URL."""
-    url = URL.create("postgresql+asyncpg", "postgres", database="postgres", query={"host": str(folder / "run")})
+    url = URL.create(
+        "postgresql+asyncpg", "postgres", database="postgres", query={"host": str(folder / "run")}
+    )
     with (folder / "starting").open("wb") as starting:
         fcntl.flock(starting, fcntl.LOCK_EX)
         if not (folder / "ready").exists():
-            programs = find_programs(folder)
+            programs, data = find_programs(folder), folder / "data"
             for name in ("run", "data"):
                 shutil.rmtree(folder / name, ignore_errors=True)
                 (folder / name).mkdir(mode=0o700)
                 if os.geteuid() == 0:
                     os.chown(folder / name, 65534, 65534)
-            initdb = [programs / "initdb", "-D", folder / "data", "-U", "postgres", "--auth=trust", "--no-sync"]
-            initdb += ["--encoding=UTF8", "--locale=C"]
-            run_once(initdb, folder)
+            run_once(folder, programs / "initdb", f"--pgdata={data}", *INITDB)
             settings = {
                 "listen_addresses": "''",
                 "unix_socket_directories": str(folder / "run"),
@@ -177,14 +183,14 @@ def start_server(folder: Path) -> str:
                 "timezone": "Asia/Kathmandu",  # a server that does not stand in UTC is the harder case
             }
             options = " ".join(f"-c {name}={value}" for name, value in settings.items())
-            pg_ctl = [programs / "pg_ctl", "start", "--wait", "--silent", "-D", folder / "data", "-o", options]
-            run_once([*pg_ctl, "-l", folder / "data" / "server.log"], folder)
+            start = ("start", "--wait", "--silent", f"--pgdata={data}", f"--log={data / 'server.log'}")
+            run_once(folder, programs / "pg_ctl", *start, f"--options={options}")
             (folder / "ready").touch()
     return url.render_as_string(hide_password=False)
 
 
-def run_once(command: list[str | Path], folder: Path) -> None:
-    """Runs a program of PostgreSQL to its end; fails with its words."""
+def run_once(folder: Path, *command: str | Path) -> None:
+    """Runs a program of PostgreSQL to its end, in this folder; fails with its words."""
     done = subprocess.run(command, capture_output=True, text=True, check=False, **as_other_user(folder))
     if done.returncode != 0:
         pytest.fail(f"PostgreSQL could not be set up:\n{done.stdout}{done.stderr}")
@@ -200,7 +206,9 @@ def find_programs(folder: Path) -> Path:
         return package / "pginstall18" / "bin"
     copy = folder / "programs" / package.name
     unneeded = shutil.ignore_patterns("include", "pgxs", "*.a")
-    shutil.copytree(package / "pginstall18", copy / "pginstall18", symlinks=True, ignore=unneeded, dirs_exist_ok=True)
+    shutil.copytree(
+        package / "pginstall18", copy / "pginstall18", symlinks=True, ignore=unneeded, dirs_exist_ok=True
+    )
     libraries = package.with_name(package.name + ".libs")  # found by the programs relative to themselves
     if libraries.exists():
         shutil.copytree(libraries, copy.with_name(libraries.name), dirs_exist_ok=True)
@@ -226,13 +234,14 @@ def remove_server(folder: Path) -> None:
 
 
 def stop_process(pid: int) -> None:
-    """Ends a postmaster by its immediate shutdown, and waits for it."""
+    """Ends a postmaster by its immediate shutdown, and waits until it is gone or only its parent's to reap."""
     try:
         os.kill(pid, signal.SIGQUIT)
         for _ in range(500):
-            if os.path.exists(f"/proc/{pid}") and Path(f"/proc/{pid}/stat").read_text().split(") ")[-1][0] == "Z":
-                return
             os.kill(pid, 0)
+            status = Path(f"/proc/{pid}/stat")
+            if status.exists() and status.read_text().rpartition(") ")[2].startswith("Z"):
+                return
             time.sleep(0.01)
     except (ProcessLookupError, FileNotFoundError):
         return

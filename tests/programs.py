@@ -1,0 +1,66 @@
+"""Finds the programs some tests talk to: on PATH, or where `make programs` put them.
+
+A test calls `need("prometheus")` and gets a path. It skips when the program is absent, and fails instead when
+TOCSIN_TEST_ALL=1, so that nothing is skipped where everything should run.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+TOOLS = Path(__file__).resolve().parent.parent / ".tools"
+
+
+def find_prometheus() -> Path | None:
+    """Finds Prometheus."""
+    return find_program("prometheus", TOOLS / "debian/usr/bin/prometheus")
+
+
+def find_alertmanager() -> Path | None:
+    """Finds Alertmanager, which Debian calls prometheus-alertmanager."""
+    return find_program("prometheus-alertmanager", TOOLS / "debian/usr/bin/prometheus-alertmanager")
+
+
+def find_chromium() -> Path | None:
+    """Finds Chromium or Google Chrome, for playwright's executable_path; start it with --no-sandbox as root."""
+    names = ("chromium", "google-chrome-stable", "google-chrome")
+    # The fetched one first: /usr/bin/chromium can be Ubuntu's stand-in for a snap.
+    fetched = TOOLS / "chromium"
+    found = (find_program(name, fetched) for name in names)
+    return fetched if fetched.exists() else next((path for path in found if path), None)
+
+
+def find_axe() -> Path | None:
+    """Finds axe-core's script, to be injected into a page."""
+    script = TOOLS / "axe.min.js"
+    return script if script.exists() else None
+
+
+def need(name: str) -> Path:
+    """Finds "prometheus", "alertmanager", "chromium" or "axe"; skips the test, or fails it, when it is absent."""
+    found = FINDERS[name]()
+    if found is not None:
+        return found
+    sentence = f"{name} is not here; `make programs` fetches it."
+    if os.environ.get("TOCSIN_TEST_ALL") == "1":
+        pytest.fail(sentence)
+    pytest.skip(sentence)
+
+
+def find_program(name: str, fetched: Path) -> Path | None:
+    """Finds a program by its name on PATH, or else where it was fetched to."""
+    if on_path := shutil.which(name):
+        return Path(on_path)
+    return fetched if fetched.exists() else None
+
+
+FINDERS = {
+    "prometheus": find_prometheus,
+    "alertmanager": find_alertmanager,
+    "chromium": find_chromium,
+    "axe": find_axe,
+}
