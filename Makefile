@@ -37,10 +37,12 @@ test: $(DEV) $(PROGRAMS) ## Run the tests (make test ARGS="-k paging -n 2")
 	@$(VENV)/bin/python -m pytest $(ARGS)
 
 check: $(DEV) ## Check style, types and who imports whom
-	@$(VENV)/bin/ruff check .
-	@$(VENV)/bin/ruff format --check .
-	@$(VENV)/bin/mypy
-	@$(VENV)/bin/lint-imports
+	@failed=0; \
+	$(VENV)/bin/ruff check . || failed=1; \
+	$(VENV)/bin/ruff format --check . || failed=1; \
+	$(VENV)/bin/mypy || failed=1; \
+	$(VENV)/bin/lint-imports || failed=1; \
+	exit $$failed
 
 bench: $(DEV) ## Measure Tocsin against its bars (make bench ARGS=intake)
 	@$(VENV)/bin/python -m bench $(ARGS)

@@ -26,7 +26,7 @@ TOOLS = Path(__file__).resolve().parent.parent / ".tools"
 DEBIAN = TOOLS / "debian"
 AXE = "axe-core/-/axe-core-4.14.1.tgz"
 AXE_SHA512 = "FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyFNNtuFooJpZe37OgudVGtQ=="
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+CHROMIUM_NAMES = ("chromium", "google-chrome-stable", "google-chrome")
 CHROMIUM_CHECK = ("--headless", "--no-sandbox", "--disable-gpu", "--dump-dom", "data:text/html,<p>Tocsin")
 
 

@@ -27,11 +27,11 @@ def find_alertmanager() -> Path | None:
 
 def find_chromium() -> Path | None:
     """Finds Chromium or Google Chrome, for playwright's executable_path; start it with --no-sandbox as root."""
-    names = ("chromium", "google-chrome-stable", "google-chrome")
-    # The fetched one first: /usr/bin/chromium can be Ubuntu's stand-in for a snap.
     fetched = TOOLS / "chromium"
-    found = (find_program(name, fetched) for name in names)
-    return fetched if fetched.exists() else next((path for path in found if path), None)
+    if fetched.exists():  # first, because /usr/bin/chromium can be Ubuntu's stand-in for a snap
+        return fetched
+    on_path = (shutil.which(name) for name in ("chromium", "google-chrome-stable", "google-chrome"))
+    return next((Path(path) for path in on_path if path), None)
 
 
 def find_axe() -> Path | None:
