@@ -16,6 +16,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm.exc import StaleDataError
 
+__all__ = ["AsyncSession", "Conflict", "Database", "StorageUnavailable"]
+
 SERIALIZATION_FAILURES = {"40001", "40P01"}
 """SQLSTATE of a serialization failure and of a deadlock (PostgreSQL, appendix A)."""
 

@@ -49,13 +49,24 @@ class Clock(Protocol):
     def now(self) -> datetime: ...
 
 
+@dataclass(frozen=True)
+class Installation:
+    """What this process is set up with: its address, the chat platforms that are on, and the ways to reach a person
+    (a chat platform's name, or email)."""
+
+    public_url: str = "http://127.0.0.1:8080"
+    platforms: tuple[str, ...] = ("room",)
+    methods: tuple[str, ...] = ("room",)
+
+
 class Unit:
     """What a concern's function gets: the session, the time, who acts, and where to put what follows."""
 
-    def __init__(self, session: AsyncSession, now: datetime, actor: Actor) -> None:
+    def __init__(self, session: AsyncSession, now: datetime, actor: Actor, installation: Installation) -> None:
         self.session = session
         self.now = now
         self.actor = actor
+        self.installation = installation
         self.events: list[Event] = []
         self.touched: set[str] = set()
         self.earliest: datetime | None = None
@@ -148,6 +159,7 @@ class Work:
     database: Database
     clock: Clock
     reactions: Reactions
+    installation: Installation = field(default_factory=Installation)
     live: Live = field(default_factory=Live)
     on_queued: Callable[[], None] = lambda: None
     on_planned: Callable[[datetime], None] = lambda _: None
@@ -160,7 +172,7 @@ class Work:
         for attempt in range(1, RUNS + 1):
             try:
                 async with self.database.write() as session:
-                    unit = Unit(session, self.clock.now(), actor)
+                    unit = Unit(session, self.clock.now(), actor, self.installation)
                     result = await change(unit)
                     await self._react(unit)
                     await unit.write_queues()
@@ -181,7 +193,7 @@ class Work:
         """Like run, for functions that only ask: nothing they change is kept, and no writer waits for them."""
         try:
             async with self.database.read() as session:
-                return await ask(Unit(session, self.clock.now(), actor))
+                return await ask(Unit(session, self.clock.now(), actor, self.installation))
         except StorageUnavailable as gone:
             raise Unavailable("storage.unavailable") from gone
 

@@ -1,0 +1,57 @@
+"""People: finding them by what others call them, and adding them."""
+
+import re
+
+from bot.errors import Invalid, Unknown
+from bot.flow.unit import Unit
+from storage.models import AuditEntry, User
+from storage.questions import access as ask
+from storage.words import UserRole
+
+HANDLE = re.compile(r"[^a-z0-9._-]+")
+
+
+async def get_user(unit: Unit, name: str) -> User:
+    """The person called `name` (handle with or without @, e-mail or full name); raises Unknown with the nearest names."""
+    found = await ask.find_user(unit.session, name.lstrip("@"))
+    if found is None:
+        near = [user.handle for user in await ask.list_users(unit.session, name.lstrip("@")[:1])][:3]
+        raise Unknown("user.unknown", name=name.lstrip("@"), near=near)
+    return found
+
+
+def make_handle(name: str) -> str:
+    return HANDLE.sub("-", name.strip().lower()).strip("-._")[:64]
+
+
+async def add_user(
+    unit: Unit, name: str, email: str = "", role: UserRole = UserRole.RESPONDER, zone: str = "UTC", origin: str = "room"
+) -> User:
+    """Add a person; raises Invalid when the name is empty or taken."""
+    handle = make_handle(name)
+    if not handle:
+        raise Invalid("user.no_name", "name")
+    if await ask.find_user(unit.session, handle) is not None:
+        raise Invalid("user.taken", "name", name=handle)
+    user = User(
+        handle=handle, name=name.strip(), email=email, zone=zone, role=role, origin=origin, created_at=unit.now
+    )
+    unit.session.add(user)
+    await unit.session.flush()
+    audit(unit, "user.added", f"user:{user.id}", user.name)
+    return user
+
+
+def audit(unit: Unit, what: str, subject: str, text: str = "", **data: object) -> None:
+    """Write down who changed what."""
+    unit.session.add(
+        AuditEntry(
+            at=unit.now,
+            actor_id=unit.actor.user_id,
+            actor_name=unit.actor.name,
+            what=what,
+            subject=subject,
+            text=text[:1000],
+            data=dict(data),
+        )
+    )

@@ -1,0 +1,45 @@
+"""Integrations: configured senders with their own secret key."""
+
+from bot.access.people import audit, make_handle
+from bot.access.secrets import digest, make_secret
+from bot.errors import Unauthenticated
+from bot.flow.unit import Unit
+from storage.models import Integration, Team
+from storage.questions import catalog as ask
+
+
+async def create_integration(
+    unit: Unit, source: str, name: str, team: Team | None = None, settings: dict[str, object] | None = None
+) -> tuple[Integration, str]:
+    """Make an integration of this source; returns it and its key, which can't be shown again."""
+    key = make_secret("int")
+    slug = await _free_slug(unit, make_handle(name) or source)
+    integration = Integration(
+        slug=slug,
+        name=name,
+        source=source,
+        digest=digest(key),
+        team_id=team.id if team else None,
+        settings=settings or {},
+        created_at=unit.now,
+    )
+    unit.session.add(integration)
+    await unit.session.flush()
+    audit(unit, "integration.created", f"integration:{integration.id}", name)
+    return integration, key
+
+
+async def get_integration(unit: Unit, source: str, key: str) -> Integration:
+    """The integration of this source that the key belongs to; raises Unauthenticated."""
+    found = await ask.find_integration(unit.session, digest(key))
+    if found is None or found.source != source:
+        raise Unauthenticated("integration.unknown_key", source=source)
+    return found
+
+
+async def _free_slug(unit: Unit, wanted: str) -> str:
+    taken = {row.slug for row in await ask.list_named(unit.session, Integration, everything=True)}
+    slug, number = wanted, 2
+    while slug in taken:
+        slug, number = f"{wanted}-{number}", number + 1
+    return slug

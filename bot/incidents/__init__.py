@@ -1,0 +1,1 @@
+"""Incidents: their life, people, timeline, tasks and rooms."""

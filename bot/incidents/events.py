@@ -1,0 +1,213 @@
+"""What happens to an incident. The timeline keeps each under the event's name, with its other fields as data."""
+
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
+import re
+
+from bot.flow.unit import Event
+from storage.words import IncidentStatus, Priority
+
+
+@dataclass(frozen=True)
+class IncidentEvent(Event):
+    """Base of them all. `kept` says whether the timeline shows it."""
+
+    incident_id: int
+    kept: ClassVar[bool] = True
+
+    @property
+    def kind(self) -> str:
+        """`AlertJoined` -> `alert_joined`."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
+
+    def data(self) -> dict[str, Any]:
+        return {item.name: getattr(self, item.name) for item in fields(self) if item.name != "incident_id"}
+
+
+@dataclass(frozen=True)
+class IncidentDeclared(IncidentEvent):
+    title: str
+    priority: Priority
+    rule: str = ""
+
+
+@dataclass(frozen=True)
+class IncidentAcknowledged(IncidentEvent):
+    name: str
+
+
+@dataclass(frozen=True)
+class IncidentUnacknowledged(IncidentEvent):
+    name: str
+
+
+@dataclass(frozen=True)
+class StatusChanged(IncidentEvent):
+    old: IncidentStatus
+    new: IncidentStatus
+
+
+@dataclass(frozen=True)
+class IncidentResolved(IncidentEvent):
+    old: IncidentStatus
+
+
+@dataclass(frozen=True)
+class IncidentClosed(IncidentEvent):
+    pass
+
+
+@dataclass(frozen=True)
+class IncidentReopened(IncidentEvent):
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class IncidentMerged(IncidentEvent):
+    """This incident goes on in another one."""
+
+    into: int
+    into_ref: str
+    title: str
+
+
+@dataclass(frozen=True)
+class MergedIn(IncidentEvent):
+    """Another incident was merged into this one."""
+
+    ref: str
+    title: str
+
+
+@dataclass(frozen=True)
+class PriorityChanged(IncidentEvent):
+    old: Priority
+    new: Priority
+    alert: int = 0
+    """The alert whose priority lifted it, or 0."""
+
+
+@dataclass(frozen=True)
+class TitleChanged(IncidentEvent):
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class SummaryChanged(IncidentEvent):
+    summary: str
+
+
+@dataclass(frozen=True)
+class ServiceImpacted(IncidentEvent):
+    service: str
+
+
+@dataclass(frozen=True)
+class TeamAdded(IncidentEvent):
+    team: str
+
+
+@dataclass(frozen=True)
+class RoleTaken(IncidentEvent):
+    role: str
+    name: str
+    user_id: int
+    before: str = ""
+
+
+@dataclass(frozen=True)
+class RoleLeft(IncidentEvent):
+    role: str
+    name: str
+
+
+@dataclass(frozen=True)
+class PersonInvited(IncidentEvent):
+    name: str
+    user_id: int
+    quiet: bool = False
+    """True when the invitation came with the incident itself, so that one line is enough for all."""
+
+
+@dataclass(frozen=True)
+class RespondersInvited(IncidentEvent):
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PersonJoined(IncidentEvent):
+    name: str
+    user_id: int
+
+
+@dataclass(frozen=True)
+class PersonLeft(IncidentEvent):
+    name: str
+    user_id: int
+
+
+@dataclass(frozen=True)
+class FollowerAdded(IncidentEvent):
+    name: str
+    user_id: int
+
+
+@dataclass(frozen=True)
+class TaskAdded(IncidentEvent):
+    number: int
+    title: str
+    owner: str
+
+
+@dataclass(frozen=True)
+class TaskDone(IncidentEvent):
+    number: int
+    title: str
+
+
+@dataclass(frozen=True)
+class TaskChanged(IncidentEvent):
+    kept: ClassVar[bool] = False
+    number: int
+
+
+@dataclass(frozen=True)
+class LinkAdded(IncidentEvent):
+    title: str
+    url: str
+
+
+@dataclass(frozen=True)
+class CallSet(IncidentEvent):
+    url: str
+
+
+@dataclass(frozen=True)
+class RoomOpened(IncidentEvent):
+    platform: str
+    name: str
+
+
+@dataclass(frozen=True)
+class TimelineChanged(IncidentEvent):
+    """An entry was written by hand, taken from a message, or edited."""
+
+    kept: ClassVar[bool] = False
+    entry_id: int
+
+
+@dataclass(frozen=True)
+class AlertJoined(IncidentEvent):
+    alert: int
+    title: str
+    priority: Priority
+    source: str
+
+
+@dataclass(frozen=True)
+class AlertOfIncidentClosed(IncidentEvent):
+    alert: int
+    title: str
+    by: str
+    all_closed: bool

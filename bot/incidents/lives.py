@@ -1,0 +1,189 @@
+"""The life of an incident: declared, acknowledged, its status and priority changed, resolved, closed, reopened, merged."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from bot.errors import Invalid, Refused, Unknown
+from bot.flow.unit import Unit
+from bot.incidents.events import (
+    IncidentAcknowledged,
+    IncidentClosed,
+    IncidentDeclared,
+    IncidentMerged,
+    IncidentReopened,
+    IncidentResolved,
+    IncidentUnacknowledged,
+    MergedIn,
+    PriorityChanged,
+    ServiceImpacted,
+    StatusChanged,
+    SummaryChanged,
+    TeamAdded,
+    TitleChanged,
+)
+from bot.incidents.lifecycle import check_change
+from storage.models import Incident, IncidentRule, IncidentService, IncidentTeam, Service, Team
+from storage.questions import incidents as ask
+from storage.words import IncidentStatus, Priority
+
+TITLE_LIMIT = 200
+
+
+async def get_incident(unit: Unit, ref: str) -> Incident:
+    """The incident called `INC-7` (or `7`); raises Unknown."""
+    number = ref.upper().removeprefix("INC-")
+    incident = await unit.session.get(Incident, int(number)) if number.isdigit() and len(number) < 10 else None
+    if incident is None:
+        raise Unknown("incident.unknown", ref=ref)
+    return incident
+
+
+async def declare(
+    unit: Unit,
+    title: str,
+    priority: Priority = Priority.P3,
+    *,
+    summary: str = "",
+    teams: Collection[Team] = (),
+    services: Collection[Service] = (),
+    rule: IncidentRule | None = None,
+    group_key: str = "",
+    impact_started_at: datetime | None = None,
+) -> Incident:
+    """Open an incident. What follows (rooms, invitations, pages, announcement) is in the reaction table."""
+    incident = Incident(
+        title=_check_title(title),
+        summary=summary,
+        priority=priority,
+        rule_id=rule.id if rule else None,
+        group_key=group_key,
+        declared_by=unit.actor.user_id,
+        declared_at=unit.now,
+        impact_started_at=impact_started_at or unit.now,
+    )
+    unit.session.add(incident)
+    await unit.session.flush()
+    for team in teams:
+        unit.session.add(IncidentTeam(incident_id=incident.id, team_id=team.id))
+    for service in services:
+        unit.session.add(IncidentService(incident_id=incident.id, service_id=service.id))
+    await unit.session.flush()
+    unit.emit(IncidentDeclared(incident.id, incident.title, priority, rule.name if rule else ""))
+    return incident
+
+
+def acknowledge(unit: Unit, incident: Incident) -> bool:
+    """Somebody is on it. Returns False when somebody was already; raises Refused when the incident is over."""
+    if not incident.status.is_open:
+        raise Refused("incident.over", ref=incident.ref, status=incident.status.value)
+    if incident.acknowledged_at is not None:
+        return False
+    incident.acknowledged_at = unit.now
+    incident.acknowledged_by = unit.actor.user_id
+    unit.emit(IncidentAcknowledged(incident.id, unit.actor.name))
+    return True
+
+
+def unacknowledge(unit: Unit, incident: Incident) -> None:
+    """Nobody is on it any more: paging starts again from the first step."""
+    if incident.acknowledged_at is None or not incident.status.is_open:
+        raise Refused("incident.not_acknowledged", ref=incident.ref)
+    incident.acknowledged_at = None
+    incident.acknowledged_by = None
+    unit.emit(IncidentUnacknowledged(incident.id, unit.actor.name))
+
+
+def change_status(unit: Unit, incident: Incident, new: IncidentStatus) -> None:
+    """Move to another status. Resolving ends the impact; closing an open incident resolves it on the way; going back to
+    investigating reopens. Raises Refused when that is not possible from here."""
+    old = incident.status
+    check_change(old, new)
+    if incident.merged_into is not None:
+        raise Refused("incident.merged", ref=incident.ref, into=f"INC-{incident.merged_into}")
+    incident.status = new
+    if new.is_open and not old.is_open:
+        incident.resolved_at = incident.closed_at = incident.impact_ended_at = None
+        unit.emit(IncidentReopened(incident.id))
+        return
+    if new.is_open:
+        unit.emit(StatusChanged(incident.id, old, new))
+        return
+    incident.next_update_at = None
+    if old.is_open:
+        incident.resolved_at = unit.now
+        incident.impact_ended_at = unit.now
+        unit.emit(IncidentResolved(incident.id, old))
+    if new is IncidentStatus.CLOSED:
+        incident.closed_at = unit.now
+        unit.emit(IncidentClosed(incident.id))
+
+
+def change_priority(unit: Unit, incident: Incident, new: Priority, alert: int = 0) -> bool:
+    """Returns False when it has this priority already."""
+    old = incident.priority
+    if new == old:
+        return False
+    incident.priority = new
+    unit.emit(PriorityChanged(incident.id, old, new, alert))
+    return True
+
+
+def change_title(unit: Unit, incident: Incident, title: str) -> None:
+    old, incident.title = incident.title, _check_title(title)
+    unit.emit(TitleChanged(incident.id, old, incident.title))
+
+
+def change_summary(unit: Unit, incident: Incident, summary: str) -> None:
+    incident.summary = summary.strip()
+    unit.emit(SummaryChanged(incident.id, incident.summary))
+
+
+async def add_service(unit: Unit, incident: Incident, service: Service) -> bool:
+    """Mark a service as impacted; its owner team joins. Returns False when it was marked already."""
+    if service.id in {row.id for row in await ask.list_services(unit.session, incident.id)}:
+        return False
+    unit.session.add(IncidentService(incident_id=incident.id, service_id=service.id))
+    unit.emit(ServiceImpacted(incident.id, service.name))
+    if service.team_id is not None:
+        await add_team(unit, incident, await unit.session.get_one(Team, service.team_id))
+    return True
+
+
+async def add_team(unit: Unit, incident: Incident, team: Team) -> bool:
+    """Returns False when the team is part of it already."""
+    if team.id in {row.id for row in await ask.list_teams(unit.session, incident.id)}:
+        return False
+    unit.session.add(IncidentTeam(incident_id=incident.id, team_id=team.id))
+    await unit.session.flush()
+    unit.emit(TeamAdded(incident.id, team.name))
+    return True
+
+
+async def merge(unit: Unit, incident: Incident, into: Incident) -> None:
+    """Close this incident because it is the same trouble as `into`; its alerts move there."""
+    if incident.id == into.id:
+        raise Invalid("merge.itself", "into")
+    if into.merged_into is not None or not into.status.is_open:
+        raise Refused("incident.over", ref=into.ref, status=into.status.value)
+    if incident.merged_into is not None:
+        raise Refused("incident.merged", ref=incident.ref, into=f"INC-{incident.merged_into}")
+    for alert in await ask.list_alerts(unit.session, incident.id):
+        alert.incident_id = into.id
+    lifted = min(incident.priority, into.priority)
+    incident.merged_into = into.id
+    incident.status = IncidentStatus.CLOSED
+    incident.resolved_at = incident.resolved_at or unit.now
+    incident.closed_at = incident.closed_at or unit.now
+    incident.impact_ended_at = incident.impact_ended_at or unit.now
+    incident.next_update_at = None
+    into.impact_started_at = min(into.impact_started_at, incident.impact_started_at)
+    change_priority(unit, into, lifted)
+    unit.emit(IncidentMerged(incident.id, into.id, into.ref, into.title))
+    unit.emit(MergedIn(into.id, incident.ref, incident.title))
+
+
+def _check_title(title: str) -> str:
+    clean = " ".join(title.split())
+    if not clean:
+        raise Invalid("incident.no_title", "title")
+    return clean if len(clean) <= TITLE_LIMIT else clean[: TITLE_LIMIT - 1] + "…"

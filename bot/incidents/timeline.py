@@ -1,0 +1,125 @@
+"""The timeline: what happened, in order, with the true time of each thing and who did it.
+
+Entries come from events (written by the reaction table), from notes, and from messages that people add. What is kept is
+the event's data; the sentence is made from a template when somebody reads it.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from bot.chat.markup import Rich
+from bot.chat.templates import Templates
+from bot.errors import Invalid
+from bot.flow.unit import Actor, Unit
+from bot.incidents.events import IncidentEvent, TimelineChanged
+from storage.engine import AsyncSession
+from storage.models import Incident, TimelineEntry
+from storage.questions import incidents as ask
+
+
+@dataclass(frozen=True)
+class Source:
+    """The message that an entry is taken from."""
+
+    platform: str
+    channel: str
+    message: str
+    permalink: str = ""
+    files: tuple[str, ...] = ()
+
+
+def record(unit: Unit, incident_id: int, kind: str, data: dict[str, Any], text: str = "") -> TimelineEntry:
+    """Write down that something happened now."""
+    entry = TimelineEntry(
+        incident_id=incident_id,
+        kind=kind,
+        at=unit.now,
+        recorded_at=unit.now,
+        actor_id=unit.actor.user_id,
+        actor_name=unit.actor.name,
+        text=text,
+        data={name: _plain(value) for name, value in data.items()},
+    )
+    unit.session.add(entry)
+    unit.touch(f"incident:{incident_id}")
+    return entry
+
+
+def record_event(unit: Unit, event: IncidentEvent) -> None:
+    record(unit, event.incident_id, event.kind, event.data())
+
+
+async def add_note(unit: Unit, incident: Incident, text: str, at: datetime | None = None) -> TimelineEntry:
+    """A person's own entry; `at` may lie in the past, not in the future."""
+    if not text.strip():
+        raise Invalid("note.empty", "text")
+    if at is not None and at > unit.now:
+        raise Invalid("note.future", "at")
+    entry = record(unit, incident.id, "note", {}, text.strip())
+    entry.at = at or unit.now
+    await unit.session.flush()
+    unit.emit(TimelineChanged(incident.id, entry.id))
+    return entry
+
+
+async def add_message(
+    unit: Unit, incident: Incident, source: Source, author: Actor, text: str, sent_at: datetime
+) -> tuple[TimelineEntry, bool]:
+    """Keep a message, with its own time and author. Twice is once: returns the entry and whether it is new."""
+    known = await ask.find_entry_of_message(
+        unit.session, incident.id, source.platform, source.channel, source.message
+    )
+    if known is not None:
+        return known, False
+    entry = TimelineEntry(
+        incident_id=incident.id,
+        kind="message",
+        at=sent_at,
+        recorded_at=unit.now,
+        actor_id=author.user_id,
+        actor_name=author.name,
+        text=text,
+        data={"added_by": unit.actor.name, "files": list(source.files)},
+        permalink=source.permalink,
+        platform=source.platform,
+        channel=source.channel,
+        message=source.message,
+    )
+    unit.session.add(entry)
+    await unit.session.flush()
+    unit.emit(TimelineChanged(incident.id, entry.id))
+    return entry, True
+
+
+async def follow_edit(unit: Unit, source: Source, text: str) -> int:
+    """A message was edited: the entries taken from it follow. Returns how many."""
+    entries = await ask.list_entries_of_message(unit.session, source.platform, source.channel, source.message)
+    for entry in entries:
+        if entry.text != text:
+            entry.text, entry.edited_at = text, unit.now
+            unit.emit(TimelineChanged(entry.incident_id, entry.id))
+    return len(entries)
+
+
+async def list_timeline(
+    session: AsyncSession, incident_id: int, kinds: Collection[str] | None = None, text: str = ""
+) -> Sequence[TimelineEntry]:
+    """The entries of an incident, the oldest first; `text` keeps those that contain it."""
+    return await ask.list_entries(session, incident_id, kinds, text)
+
+
+def spell_entry(templates: Templates, entry: TimelineEntry) -> Rich:
+    """The sentence of an entry, in markup."""
+    values = {**entry.data, "by": entry.actor_name, "text": entry.text}
+    return templates.render_sentence("timeline/sentences", entry.kind, **values)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    return list(value) if isinstance(value, tuple) else value
+
+

@@ -1,0 +1,1 @@
+"""Who is on call: rotations (pure), and one resolver for display, commands and paging."""

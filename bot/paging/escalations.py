@@ -1,0 +1,179 @@
+"""Escalations under way: starting one, running its due steps, acknowledging and stopping it.
+
+Each escalation has at most one timer (`escalate`), moved to its next due step in the same transaction that runs the
+steps before it: a step is neither lost nor run twice, whatever dies in between.
+"""
+
+import random
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from bot.errors import Refused
+from bot.flow.timers import Due
+from bot.flow.unit import Unit
+from bot.oncall.resolve import list_on_call
+from bot.paging.events import EscalationExhausted, NobodyReached
+from bot.paging.pages import queue_pages
+from bot.paging.policy import Progress, Step, decide
+from storage.models import Escalation, EscalationPolicy, Page, Team, User
+from storage.questions import access, catalog
+from storage.questions import paging as ask
+from storage.words import EscalationState, PageState, StepCondition
+
+PATIENCE = timedelta(minutes=10)
+"""How long after the last step an escalation waits for an answer before it counts as exhausted."""
+
+
+async def start_escalation(unit: Unit, subject: str, policy_id: int) -> Escalation | None:
+    """Start the policy for this subject, unless it is under way already."""
+    if await ask.find_escalation(unit.session, subject) is not None:
+        return None
+    policy = await unit.session.get_one(EscalationPolicy, policy_id)
+    steps = [
+        {"condition": step.condition.value, "delay": step.delay, "recipients": step.recipients}
+        for step in await ask.list_steps(unit.session, policy_id)
+    ]
+    escalation = Escalation(
+        subject=subject, policy_id=policy.id, steps=steps, started_at=unit.now, round_started_at=unit.now
+    )
+    unit.session.add(escalation)
+    await unit.session.flush()
+    await advance(unit, escalation)
+    return escalation
+
+
+async def run_due_escalation(unit: Unit, due: Due) -> None:
+    """The handler of the `escalate` timer."""
+    escalation = await unit.session.get(Escalation, due.number)
+    if escalation is not None and escalation.state in ask.ALIVE:
+        await advance(unit, escalation)
+
+
+async def advance(unit: Unit, escalation: Escalation, skip_wait: bool = False) -> None:
+    """Run the steps that are due, and plan the next one. With `skip_wait` the next step counts as due now."""
+    policy = await unit.session.get_one(EscalationPolicy, escalation.policy_id)
+    steps = tuple(_read_step(step) for step in escalation.steps)
+    acknowledged = escalation.state is EscalationState.ACKNOWLEDGED
+    progress = Progress(escalation.next_step, escalation.round, escalation.round_started_at)
+    if skip_wait and progress.next_step < len(steps):
+        ahead = timedelta(seconds=steps[progress.next_step].delay)
+        if progress.round_started_at + ahead > unit.now:
+            progress = Progress(progress.next_step, progress.round, unit.now - ahead)
+    decision = decide(steps, progress, unit.now, acknowledged, policy.repeat, policy.repeat_after)
+    escalation.next_step = decision.progress.next_step
+    escalation.round = decision.progress.round
+    escalation.round_started_at = decision.progress.round_started_at
+    reached = 0
+    for round_, index in decision.run:
+        reached += await _run_step(unit, escalation, steps[index], round_, index)
+    same_round = decision.progress.round == progress.round and decision.progress.next_step < len(steps)
+    if decision.run and not reached and same_round:
+        await advance(unit, escalation, skip_wait=True)
+    elif decision.due_at is not None:
+        unit.plan("escalate", f"escalation:{escalation.id}", decision.due_at)
+    elif not decision.run or not reached:
+        _exhaust(unit, escalation, policy)
+    else:
+        unit.plan("escalate", f"escalation:{escalation.id}", unit.now + PATIENCE)
+
+
+def _exhaust(unit: Unit, escalation: Escalation, policy: EscalationPolicy) -> None:
+    if escalation.state is EscalationState.RUNNING:
+        escalation.state = EscalationState.EXHAUSTED
+        unit.emit(EscalationExhausted(escalation.subject, escalation.id, policy.name))
+    escalation.ended_at = unit.now
+
+
+async def _run_step(unit: Unit, escalation: Escalation, step: Step, round_: int, index: int) -> int:
+    """Page the recipients of one step; returns how many pages were queued."""
+    found = await _find_recipients(unit, step.recipients)
+    count = 0
+    for user, reason in found:
+        count += await queue_pages(
+            unit, user, subject=escalation.subject, escalation_id=escalation.id, round_=round_, step=index, reason=reason
+        )
+    if not count:
+        names = tuple(str(recipient.get("name", recipient["type"])) for recipient in step.recipients)
+        unit.emit(NobodyReached(escalation.subject, index + 1, names))
+    return count
+
+
+async def _find_recipients(
+    unit: Unit, recipients: Sequence[dict[str, Any]]
+) -> list[tuple[User, dict[str, str]]]:
+    """The people behind recipients, each once, with the reason why they are paged."""
+    found: dict[int, tuple[User, dict[str, str]]] = {}
+    for recipient in recipients:
+        kind, number = recipient["type"], int(recipient.get("id") or 0)
+        people: Sequence[User] = ()
+        name = ""
+        if kind == "user":
+            user = (await access.list_users_by_id(unit.session, [number])).get(number)
+            people = [user] if user is not None and user.active else []
+        elif kind == "team":
+            team = await unit.session.get(Team, number)
+            name = team.name if team else ""
+            people = await catalog.list_members(unit.session, [number])
+            if recipient.get("pick") == "random" and people:
+                people = [random.choice(people)]
+        elif kind == "schedule":
+            on_call = await list_on_call(unit, unit.now, [number])
+            people = on_call[0].people if on_call else ()
+            name = on_call[0].schedule.name if on_call else ""
+        for user in people:
+            found.setdefault(user.id, (user, {"type": kind, "name": name}))
+    return list(found.values())
+
+
+async def acknowledge_escalation(unit: Unit, subject: str) -> None:
+    """Somebody is on it: stop the steps on `not acknowledged`, and mark the actor's pages as answered."""
+    escalation = await ask.find_escalation(unit.session, subject)
+    if unit.actor.user_id is not None:
+        await unit.session.flush()
+        await ask.answer_pages(unit.session, subject, unit.actor.user_id, unit.now)
+    if escalation is None or escalation.state is EscalationState.ACKNOWLEDGED:
+        return
+    escalation.state = EscalationState.ACKNOWLEDGED
+    later = escalation.steps[escalation.next_step :]
+    if any(step["condition"] == StepCondition.NOT_CLOSED for step in later):
+        await advance(unit, escalation)
+    else:
+        escalation.ended_at = unit.now
+        unit.cancel("escalate", f"escalation:{escalation.id}")
+
+
+async def stop_escalation(unit: Unit, subject: str) -> None:
+    """The subject is over (closed, resolved, snoozed): nobody is paged for it any more."""
+    escalation = await ask.find_escalation(unit.session, subject)
+    if escalation is not None:
+        escalation.state = EscalationState.STOPPED
+        escalation.ended_at = unit.now
+        unit.cancel("escalate", f"escalation:{escalation.id}")
+
+
+async def escalate_now(unit: Unit, subject: str) -> int:
+    """Go on to the next step at once; returns its number. Raises Refused when there is none left."""
+    escalation = await ask.find_escalation(unit.session, subject)
+    if escalation is None or escalation.next_step >= len(escalation.steps):
+        raise Refused("escalation.no_next_step")
+    number = escalation.next_step + 1
+    await advance(unit, escalation, skip_wait=True)
+    return number
+
+
+async def go_on_if_nobody_is_left(unit: Unit, page_id: int) -> None:
+    """After a page failed: when no page of its step can still arrive, the next step is due at once."""
+    page = await unit.session.get_one(Page, page_id)
+    if page.escalation_id is None:
+        return
+    escalation = await unit.session.get_one(Escalation, page.escalation_id)
+    if escalation.state is not EscalationState.RUNNING:
+        return
+    siblings = await ask.list_pages_of_step(unit.session, escalation.id, page.round, page.step)
+    if all(other.state in (PageState.FAILED, PageState.DROPPED) for other in siblings):
+        await advance(unit, escalation, skip_wait=True)
+
+
+def _read_step(values: dict[str, Any]) -> Step:
+    return Step(StepCondition(values["condition"]), int(values["delay"]), tuple(values["recipients"]))

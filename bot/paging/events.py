@@ -1,0 +1,47 @@
+"""What happens when people are reached for. `subject` is `alert:12`, `incident:7`, or empty for a plain page."""
+
+from dataclasses import dataclass
+
+from bot.flow.unit import Event
+
+
+@dataclass(frozen=True)
+class PersonPaged(Event):
+    """A page to one person by one contact method was queued."""
+
+    page_id: int
+    subject: str
+    user_id: int
+    name: str
+    method: str
+    reason: dict[str, str]
+
+
+@dataclass(frozen=True)
+class PageFailed(Event):
+    """A contact method will never deliver this page."""
+
+    page_id: int
+    subject: str
+    user_id: int
+    name: str
+    method: str
+    error: str
+
+
+@dataclass(frozen=True)
+class NobodyReached(Event):
+    """A step found nobody to page: nobody on call, or nobody with a contact method."""
+
+    subject: str
+    step: int
+    recipients: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class EscalationExhausted(Event):
+    """All steps and repeats are done, and nobody has acknowledged."""
+
+    subject: str
+    escalation_id: int
+    policy: str

@@ -1,0 +1,84 @@
+"""Pages: one attempt to reach one person by one contact method, with evidence of what became of it."""
+
+from bot.errors import Unknown
+from bot.flow.unit import Unit
+from bot.paging.events import PageFailed, PersonPaged
+from storage.models import Page, User
+from storage.questions import paging as ask
+from storage.words import PageState
+
+
+def list_methods(unit: Unit, user: User) -> list[str]:
+    """The contact methods that can reach this person now."""
+    return [method for method in unit.installation.methods if method != "email" or user.email]
+
+
+async def queue_pages(
+    unit: Unit,
+    user: User,
+    *,
+    subject: str = "",
+    escalation_id: int | None = None,
+    round_: int = 0,
+    step: int = 0,
+    reason: dict[str, str] | None = None,
+    why: str = "",
+) -> int:
+    """Page a person by all of their contact methods; returns how many."""
+    methods = list_methods(unit, user)
+    for method in methods:
+        page = Page(
+            subject=subject,
+            escalation_id=escalation_id,
+            step=step,
+            round=round_,
+            user_id=user.id,
+            method=method,
+            reason=reason or {"type": "direct", "name": unit.actor.name},
+            why=why,
+            by_name=unit.actor.name,
+            created_at=unit.now,
+        )
+        unit.session.add(page)
+        await unit.session.flush()
+        unit.put(f"page:{user.id}@{method}", "page.send", f"page:{page.id}")
+        unit.emit(PersonPaged(page.id, subject, user.id, user.name, method, page.reason))
+    unit.touch(f"user:{user.id}")
+    return len(methods)
+
+
+async def answer_page(unit: Unit, page_id: int) -> Page:
+    """The person answers a page that has no alert or incident to acknowledge (a test page, or `/page`)."""
+    page = await unit.session.get(Page, page_id)
+    if page is None or page.user_id != unit.actor.user_id:
+        raise Unknown("page.unknown", number=page_id)
+    for other in await ask.list_pages_of_user(unit.session, page.user_id):
+        same = other.why == page.why and other.created_at == page.created_at and not other.subject
+        if (other.id == page.id or same) and other.state in (PageState.QUEUED, PageState.SENT):
+            other.state = PageState.ANSWERED
+            other.answered_at = unit.now
+            refresh_page(unit, other)
+    unit.touch(f"user:{page.user_id}")
+    return page
+
+
+async def fail_page(unit: Unit, page_id: int, error: str) -> None:
+    page = await unit.session.get_one(Page, page_id)
+    user = await unit.session.get_one(User, page.user_id)
+    page.state = PageState.FAILED
+    page.error = error
+    unit.emit(PageFailed(page.id, page.subject, user.id, user.name, page.method, error))
+
+
+def refresh_page(unit: Unit, page: Page) -> None:
+    """Show a page's new state where it was sent."""
+    if page.address:
+        unit.put(f"page:{page.user_id}@{page.method}", "page.refresh", f"page:{page.id}", coalesce=True)
+
+
+async def refresh_pages(unit: Unit, subject: str) -> None:
+    """Show the subject's new state on every copy of its pages."""
+    await unit.session.flush()
+    for page in await ask.list_pages(unit.session, [subject]):
+        refresh_page(unit, page)
+        unit.touch(f"user:{page.user_id}")

@@ -1,0 +1,75 @@
+"""Questions about people, keys, links and sessions."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.models import ApiKey, SignInLink, User, WebSession
+from storage.words import UserRole
+
+
+async def find_user(session: AsyncSession, name: str) -> User | None:
+    """The active person with this handle, e-mail address or full name (case does not matter)."""
+    wanted = name.strip().lower()
+    found = await session.scalars(
+        select(User)
+        .where(
+            User.active.is_(True),
+            or_(func.lower(User.handle) == wanted, func.lower(User.email) == wanted, func.lower(User.name) == wanted),
+        )
+        .order_by(User.id)
+    )
+    return found.first()
+
+
+async def list_users(session: AsyncSession, prefix: str = "", limit: int = 200) -> Sequence[User]:
+    wanted = prefix.lower().lstrip("@")
+    query = select(User).where(User.active.is_(True)).order_by(User.name).limit(limit)
+    if wanted:
+        query = query.where(
+            or_(func.lower(User.handle).startswith(wanted), func.lower(User.name).startswith(wanted))
+        )
+    return (await session.scalars(query)).all()
+
+
+async def list_users_by_id(session: AsyncSession, ids: Collection[int]) -> dict[int, User]:
+    if not ids:
+        return {}
+    return {user.id: user for user in await session.scalars(select(User).where(User.id.in_(set(ids))))}
+
+
+async def list_owners(session: AsyncSession) -> Sequence[User]:
+    return (
+        await session.scalars(select(User).where(User.active.is_(True), User.role == UserRole.OWNER).order_by(User.id))
+    ).all()
+
+
+async def find_key(session: AsyncSession, digest: str) -> ApiKey | None:
+    return (
+        await session.scalars(select(ApiKey).where(ApiKey.digest == digest, ApiKey.revoked_at.is_(None)))
+    ).one_or_none()
+
+
+async def find_link(session: AsyncSession, digest: str) -> SignInLink | None:
+    return (
+        await session.scalars(select(SignInLink).where(SignInLink.digest == digest).with_for_update())
+    ).one_or_none()
+
+
+async def find_web_session(session: AsyncSession, digest: str, now: datetime) -> tuple[WebSession, User] | None:
+    row = (
+        await session.execute(
+            select(WebSession, User)
+            .join(User, User.id == WebSession.user_id)
+            .where(WebSession.digest == digest, WebSession.expires_at > now, User.active.is_(True))
+        )
+    ).one_or_none()
+    return (row[0], row[1]) if row else None
+
+
+async def forget_expired(session: AsyncSession, now: datetime) -> None:
+    """Remove sessions and links that are over."""
+    await session.execute(delete(WebSession).where(WebSession.expires_at < now))
+    await session.execute(delete(SignInLink).where(SignInLink.expires_at < now))

@@ -1,0 +1,73 @@
+"""Questions about teams, services and integrations."""
+
+from collections.abc import Collection, Sequence
+from typing import TypeVar
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.models import Dependency, EscalationPolicy, IncidentRule, Integration, Member, Schedule, Service, Team, User
+
+Named = TypeVar("Named", Team, Service, Schedule, EscalationPolicy, IncidentRule, Integration)
+
+
+async def find_named(session: AsyncSession, model: type[Named], name: str) -> Named | None:
+    """The active row with this slug or name (case does not matter)."""
+    wanted = name.strip().lower()
+    found = await session.scalars(
+        select(model)
+        .where(model.active.is_(True), or_(func.lower(model.slug) == wanted, func.lower(model.name) == wanted))
+        .order_by(model.id)
+    )
+    return found.first()
+
+
+async def list_named(session: AsyncSession, model: type[Named], everything: bool = False) -> Sequence[Named]:
+    """All active rows (or all rows), in order of id."""
+    query = select(model).order_by(model.id)
+    return (await session.scalars(query if everything else query.where(model.active.is_(True)))).all()
+
+
+async def find_integration(session: AsyncSession, digest: str) -> Integration | None:
+    return (
+        await session.scalars(select(Integration).where(Integration.digest == digest, Integration.active.is_(True)))
+    ).one_or_none()
+
+
+async def list_members(session: AsyncSession, team_ids: Collection[int]) -> Sequence[User]:
+    """The active people of these teams, each once."""
+    if not team_ids:
+        return []
+    return (
+        await session.scalars(
+            select(User)
+            .where(User.active.is_(True), User.id.in_(select(Member.user_id).where(Member.team_id.in_(set(team_ids)))))
+            .order_by(User.id)
+        )
+    ).all()
+
+
+async def list_team_ids_of(session: AsyncSession, user_id: int) -> Sequence[int]:
+    return (await session.scalars(select(Member.team_id).where(Member.user_id == user_id))).all()
+
+
+async def list_by_id(session: AsyncSession, model: type[Named], ids: Collection[int]) -> dict[int, Named]:
+    if not ids:
+        return {}
+    return {row.id: row for row in await session.scalars(select(model).where(model.id.in_(set(ids))))}
+
+
+async def list_related_services(session: AsyncSession, service_ids: Collection[int]) -> Sequence[Service]:
+    """Services that need one of these, or that one of these needs."""
+    if not service_ids:
+        return []
+    ids = set(service_ids)
+    needs = select(Dependency.needs_id).where(Dependency.service_id.in_(ids))
+    needed_by = select(Dependency.service_id).where(Dependency.needs_id.in_(ids))
+    return (
+        await session.scalars(
+            select(Service)
+            .where(or_(Service.id.in_(needs), Service.id.in_(needed_by)), Service.id.not_in(ids), Service.active.is_(True))
+            .order_by(Service.name)
+        )
+    ).all()

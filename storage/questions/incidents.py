@@ -1,0 +1,206 @@
+"""Questions about incidents and what hangs on them."""
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.models import (
+    Alert,
+    Follower,
+    Incident,
+    IncidentRoom,
+    IncidentService,
+    IncidentTeam,
+    Link,
+    Participant,
+    RoleHolder,
+    Service,
+    Task,
+    Team,
+    TimelineEntry,
+    Update,
+    User,
+)
+from storage.words import AlertStatus, IncidentStatus
+
+OPEN = tuple(status for status in IncidentStatus if status.is_open)
+
+
+async def find_open_in_group(session: AsyncSession, rule_id: int, group_key: str) -> Incident | None:
+    """The open incident that a rule made for this group of alerts."""
+    found = await session.scalars(
+        select(Incident)
+        .where(Incident.rule_id == rule_id, Incident.group_key == group_key, Incident.status.in_(OPEN))
+        .order_by(Incident.id.desc())
+    )
+    return found.first()
+
+
+async def list_open_incidents(session: AsyncSession, limit: int = 100) -> Sequence[Incident]:
+    """Open incidents, the most urgent first, then the oldest."""
+    return (
+        await session.scalars(
+            select(Incident)
+            .where(Incident.status.in_(OPEN))
+            .order_by(Incident.priority, Incident.declared_at)
+            .limit(limit)
+        )
+    ).all()
+
+
+async def list_incidents(session: AsyncSession, limit: int = 20) -> Sequence[Incident]:
+    return (await session.scalars(select(Incident).order_by(Incident.id.desc()).limit(limit))).all()
+
+
+async def list_teams(session: AsyncSession, incident_id: int) -> Sequence[Team]:
+    return (
+        await session.scalars(
+            select(Team)
+            .join(IncidentTeam, IncidentTeam.team_id == Team.id)
+            .where(IncidentTeam.incident_id == incident_id)
+            .order_by(Team.name)
+        )
+    ).all()
+
+
+async def list_services(session: AsyncSession, incident_id: int) -> Sequence[Service]:
+    return (
+        await session.scalars(
+            select(Service)
+            .join(IncidentService, IncidentService.service_id == Service.id)
+            .where(IncidentService.incident_id == incident_id)
+            .order_by(Service.name)
+        )
+    ).all()
+
+
+async def list_participants(session: AsyncSession, incident_id: int) -> Sequence[tuple[Participant, User]]:
+    rows = await session.execute(
+        select(Participant, User)
+        .join(User, User.id == Participant.user_id)
+        .where(Participant.incident_id == incident_id)
+        .order_by(Participant.since, Participant.id)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+async def find_participant(session: AsyncSession, incident_id: int, user_id: int) -> Participant | None:
+    return (
+        await session.scalars(
+            select(Participant).where(Participant.incident_id == incident_id, Participant.user_id == user_id)
+        )
+    ).one_or_none()
+
+
+async def list_roles(session: AsyncSession, incident_id: int) -> Sequence[tuple[RoleHolder, User]]:
+    rows = await session.execute(
+        select(RoleHolder, User).join(User, User.id == RoleHolder.user_id).where(RoleHolder.incident_id == incident_id)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+async def list_followers(session: AsyncSession, incident_id: int) -> Sequence[User]:
+    return (
+        await session.scalars(
+            select(User).join(Follower, Follower.user_id == User.id).where(Follower.incident_id == incident_id)
+        )
+    ).all()
+
+
+async def list_entries(
+    session: AsyncSession, incident_id: int, kinds: Collection[str] | None = None, text: str = ""
+) -> Sequence[TimelineEntry]:
+    query = select(TimelineEntry).where(TimelineEntry.incident_id == incident_id)
+    if kinds is not None:
+        query = query.where(TimelineEntry.kind.in_(kinds))
+    if text:
+        query = query.where(func.lower(TimelineEntry.text).contains(text.lower(), autoescape=True))
+    return (await session.scalars(query.order_by(TimelineEntry.at, TimelineEntry.id))).all()
+
+
+async def find_entry_of_message(
+    session: AsyncSession, incident_id: int, platform: str, channel: str, message: str
+) -> TimelineEntry | None:
+    return (
+        await session.scalars(
+            select(TimelineEntry).where(
+                TimelineEntry.incident_id == incident_id,
+                TimelineEntry.platform == platform,
+                TimelineEntry.channel == channel,
+                TimelineEntry.message == message,
+            )
+        )
+    ).one_or_none()
+
+
+async def list_entries_of_message(
+    session: AsyncSession, platform: str, channel: str, message: str
+) -> Sequence[TimelineEntry]:
+    return (
+        await session.scalars(
+            select(TimelineEntry).where(
+                TimelineEntry.platform == platform, TimelineEntry.channel == channel, TimelineEntry.message == message
+            )
+        )
+    ).all()
+
+
+async def list_tasks(session: AsyncSession, incident_id: int) -> Sequence[Task]:
+    return (
+        await session.scalars(select(Task).where(Task.incident_id == incident_id).order_by(Task.number))
+    ).all()
+
+
+async def list_links(session: AsyncSession, incident_id: int) -> Sequence[Link]:
+    return (await session.scalars(select(Link).where(Link.incident_id == incident_id).order_by(Link.id))).all()
+
+
+async def list_updates(session: AsyncSession, incident_id: int) -> Sequence[Update]:
+    """Status updates, the newest first."""
+    return (
+        await session.scalars(
+            select(Update).where(Update.incident_id == incident_id).order_by(Update.at.desc(), Update.id.desc())
+        )
+    ).all()
+
+
+async def list_rooms(session: AsyncSession, incident_id: int) -> Sequence[IncidentRoom]:
+    return (
+        await session.scalars(
+            select(IncidentRoom).where(IncidentRoom.incident_id == incident_id).order_by(IncidentRoom.id)
+        )
+    ).all()
+
+
+async def find_room(session: AsyncSession, incident_id: int, platform: str) -> IncidentRoom | None:
+    return (
+        await session.scalars(
+            select(IncidentRoom).where(IncidentRoom.incident_id == incident_id, IncidentRoom.platform == platform)
+        )
+    ).one_or_none()
+
+
+async def find_incident_of_channel(session: AsyncSession, platform: str, channel: str) -> Incident | None:
+    return (
+        await session.scalars(
+            select(Incident)
+            .join(IncidentRoom, IncidentRoom.incident_id == Incident.id)
+            .where(IncidentRoom.platform == platform, IncidentRoom.channel == channel)
+        )
+    ).first()
+
+
+async def list_alerts(session: AsyncSession, incident_id: int) -> Sequence[Alert]:
+    return (
+        await session.scalars(select(Alert).where(Alert.incident_id == incident_id).order_by(Alert.id))
+    ).all()
+
+
+async def count_alerts(session: AsyncSession, incident_id: int) -> tuple[int, int]:
+    """All alerts of an incident, and the open ones."""
+    rows = await session.execute(
+        select(Alert.status, func.count()).where(Alert.incident_id == incident_id).group_by(Alert.status)
+    )
+    counts = {row[0]: int(row[1]) for row in rows}
+    return sum(counts.values()), counts.get(AlertStatus.OPEN, 0)
