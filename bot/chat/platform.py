@@ -41,6 +41,10 @@ class Platform(Protocol):
         """The channel of a standing room: announcements, ops."""
         ...
 
+    async def find_person(self, user_id: int, email: str) -> str | None:
+        """The platform's own address of a person, or None when they are not on it."""
+        ...
+
     async def set_topic(self, channel: str, topic: str) -> None: ...
 
     async def invite(self, channel: str, people: tuple[str, ...]) -> None:

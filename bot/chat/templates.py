@@ -93,6 +93,11 @@ class Templates:
         """Render `templates/cards/<name>.md.jinja` to a card."""
         return parse_card(self.render_markup(f"cards/{name}", **values))
 
+    @staticmethod
+    def read_card(markup: str) -> Card:
+        """A rendered card template as a card."""
+        return parse_card(markup)
+
     def render_html(self, name: str, /, **values: Any) -> str:
         """Render `templates/<name>.html.jinja` to HTML."""
         return self._html.get_template(f"{name}.html.jinja").render(**values)

@@ -1,8 +1,8 @@
 """What happens to an incident. The timeline keeps each under the event's name, with its other fields as data."""
 
+import re
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
-import re
 
 from bot.flow.unit import Event
 from storage.words import IncidentStatus, Priority
@@ -198,16 +198,18 @@ class TimelineChanged(IncidentEvent):
 
 
 @dataclass(frozen=True)
-class AlertJoined(IncidentEvent):
-    alert: int
-    title: str
-    priority: Priority
+class AlertsJoined(IncidentEvent):
+    """Alerts became part of the incident, in one unit of work. `alerts` has the first of them as (id, title)."""
+
+    count: int
+    alerts: tuple[tuple[int, str], ...]
     source: str
 
 
 @dataclass(frozen=True)
-class AlertOfIncidentClosed(IncidentEvent):
-    alert: int
-    title: str
-    by: str
-    all_closed: bool
+class AlertsOfIncidentClosed(IncidentEvent):
+    """Alerts of the incident were closed. `left` says how many are still open."""
+
+    count: int
+    alerts: tuple[tuple[int, str], ...]
+    left: int

@@ -27,7 +27,7 @@ PATIENCE = timedelta(minutes=10)
 
 async def start_escalation(unit: Unit, subject: str, policy_id: int) -> Escalation | None:
     """Start the policy for this subject, unless it is under way already."""
-    if await ask.find_escalation(unit.session, subject) is not None:
+    if any(one.policy_id == policy_id for one in await ask.list_escalations(unit.session, subject)):
         return None
     policy = await unit.session.get_one(EscalationPolicy, policy_id)
     steps = [
@@ -126,40 +126,40 @@ async def _find_recipients(
     return list(found.values())
 
 
-async def acknowledge_escalation(unit: Unit, subject: str) -> None:
+async def acknowledge_escalations(unit: Unit, subject: str) -> None:
     """Somebody is on it: stop the steps on `not acknowledged`, and mark the actor's pages as answered."""
-    escalation = await ask.find_escalation(unit.session, subject)
+    await unit.session.flush()
     if unit.actor.user_id is not None:
-        await unit.session.flush()
         await ask.answer_pages(unit.session, subject, unit.actor.user_id, unit.now)
-    if escalation is None or escalation.state is EscalationState.ACKNOWLEDGED:
-        return
-    escalation.state = EscalationState.ACKNOWLEDGED
-    later = escalation.steps[escalation.next_step :]
-    if any(step["condition"] == StepCondition.NOT_CLOSED for step in later):
-        await advance(unit, escalation)
-    else:
-        escalation.ended_at = unit.now
-        unit.cancel("escalate", f"escalation:{escalation.id}")
+    for escalation in await ask.list_escalations(unit.session, subject):
+        if escalation.state is EscalationState.ACKNOWLEDGED:
+            continue
+        escalation.state = EscalationState.ACKNOWLEDGED
+        later = escalation.steps[escalation.next_step :]
+        if any(step["condition"] == StepCondition.NOT_CLOSED for step in later):
+            await advance(unit, escalation)
+        else:
+            escalation.ended_at = unit.now
+            unit.cancel("escalate", f"escalation:{escalation.id}")
 
 
-async def stop_escalation(unit: Unit, subject: str) -> None:
+async def stop_escalations(unit: Unit, subject: str) -> None:
     """The subject is over (closed, resolved, snoozed): nobody is paged for it any more."""
-    escalation = await ask.find_escalation(unit.session, subject)
-    if escalation is not None:
+    for escalation in await ask.list_escalations(unit.session, subject):
         escalation.state = EscalationState.STOPPED
         escalation.ended_at = unit.now
         unit.cancel("escalate", f"escalation:{escalation.id}")
+    await unit.session.flush()
 
 
 async def escalate_now(unit: Unit, subject: str) -> int:
     """Go on to the next step at once; returns its number. Raises Refused when there is none left."""
-    escalation = await ask.find_escalation(unit.session, subject)
-    if escalation is None or escalation.next_step >= len(escalation.steps):
-        raise Refused("escalation.no_next_step")
-    number = escalation.next_step + 1
-    await advance(unit, escalation, skip_wait=True)
-    return number
+    for escalation in await ask.list_escalations(unit.session, subject):
+        if escalation.state is EscalationState.RUNNING and escalation.next_step < len(escalation.steps):
+            number = escalation.next_step + 1
+            await advance(unit, escalation, skip_wait=True)
+            return number
+    raise Refused("escalation.no_next_step")
 
 
 async def go_on_if_nobody_is_left(unit: Unit, page_id: int) -> None:

@@ -19,12 +19,15 @@ async def list_steps(session: AsyncSession, policy_id: int) -> Sequence[PolicySt
     ).all()
 
 
-async def find_escalation(session: AsyncSession, subject: str) -> Escalation | None:
-    """The escalation of this subject that is under way."""
-    found = await session.scalars(
-        select(Escalation).where(Escalation.subject == subject, Escalation.state.in_(ALIVE)).order_by(Escalation.id.desc())
-    )
-    return found.first()
+async def list_escalations(session: AsyncSession, subject: str) -> Sequence[Escalation]:
+    """The escalations of this subject that are under way, one per policy."""
+    return (
+        await session.scalars(
+            select(Escalation)
+            .where(Escalation.subject == subject, Escalation.state.in_(ALIVE))
+            .order_by(Escalation.id)
+        )
+    ).all()
 
 
 async def find_latest_escalation(session: AsyncSession, subject: str) -> Escalation | None:

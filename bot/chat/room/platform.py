@@ -42,6 +42,9 @@ class RoomPlatform:
 
         return await self._do(found)
 
+    async def find_person(self, user_id: int, email: str) -> str | None:
+        return str(user_id)
+
     async def set_topic(self, channel: str, topic: str) -> None:
         async def changed(unit: Unit) -> None:
             (await _get_channel(unit, channel)).topic = topic

@@ -1,0 +1,57 @@
+"""What happens to alerts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.flow.unit import Event
+
+
+@dataclass(frozen=True)
+class AlertEvent(Event):
+    alert_id: int
+    incident_id: int | None
+
+
+@dataclass(frozen=True)
+class AlertOpened(AlertEvent):
+    team_id: int | None
+
+
+@dataclass(frozen=True)
+class AlertsRepeated(Event):
+    """Open alerts were sent again; only their counts changed."""
+
+    alert_ids: tuple[int, ...]
+    incident_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class AlertAcknowledged(AlertEvent):
+    pass
+
+
+@dataclass(frozen=True)
+class AlertUnacknowledged(AlertEvent):
+    pass
+
+
+@dataclass(frozen=True)
+class AlertClosed(AlertEvent):
+    title: str
+
+
+@dataclass(frozen=True)
+class AlertSnoozed(AlertEvent):
+    until: datetime
+
+
+@dataclass(frozen=True)
+class AlertWoke(AlertEvent):
+    """A snooze ended: whoever is on call now is paged from the first step."""
+
+    team_id: int | None
+
+
+@dataclass(frozen=True)
+class AlertChanged(AlertEvent):
+    """Its owner, its notes or its priority changed; nobody is paged for that."""

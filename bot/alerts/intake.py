@@ -1,0 +1,284 @@
+"""The way in. Gathers what is waiting into one unit of work (many requests, one flush to disk) and takes it through the
+stages; the common case, a repeat of an open alert, is one set-based statement.
+
+`accept` returns only after the commit: a sender that got 2xx has its signals stored. When more is waiting than can be
+held, or the database is away, it raises Unavailable, and nothing of that request is kept.
+"""
+
+import asyncio
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from prometheus_client import Counter, Gauge
+
+from bot.alerts.events import AlertAcknowledged, AlertClosed, AlertOpened, AlertsRepeated
+from bot.alerts.signal import DESCRIPTION_LIMIT, TITLE_LIMIT, Action, Signal, clip, fit_alias
+from bot.alerts.stages import STAGES, Arrival, Catalog
+from bot.chat.templates import Templates
+from bot.errors import Problem, Unavailable
+from bot.flow.unit import Unit, Work
+from bot.incidents.events import AlertsJoined, AlertsOfIncidentClosed
+from bot.logs import get_logger
+from storage.models import Integration
+from storage.questions import alerts as ask
+from storage.words import AlertStatus
+
+log = get_logger(__name__)
+GROUP = 1_000
+WAITING_LIMIT = 20_000
+SHOWN = 5
+"""How many alerts of a group an event names; the rest is a number."""
+received = Counter("tocsin_signals_total", "Signals accepted", ["source", "outcome"])
+waiting = Gauge("tocsin_intake_waiting", "Signals received and not yet committed")
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of one signal: opened, repeated, acknowledged, closed, or nothing_open."""
+
+    alias: str
+    outcome: str
+    alert_id: int | None = None
+    uid: str = ""
+
+
+@dataclass
+class Delivery:
+    """The signals of one request, and who waits for them."""
+
+    integration_id: int
+    signals: Sequence[Signal]
+    done: asyncio.Future[list[Receipt]]
+
+
+@dataclass
+class Intake:
+    work: Work
+    templates: Templates
+    _queue: list[Delivery] = field(default_factory=list)
+    _count: int = 0
+    _worker: asyncio.Task[None] | None = None
+
+    async def accept(self, integration_id: int, signals: Sequence[Signal]) -> list[Receipt]:
+        """Store the signals durably; their receipts in order."""
+        if not signals:
+            return []
+        if self._count + len(signals) > WAITING_LIMIT:
+            raise Unavailable("intake.full")
+        delivery = Delivery(integration_id, signals, asyncio.get_running_loop().create_future())
+        self._queue.append(delivery)
+        self._count += len(signals)
+        waiting.set(self._count)
+        if self._worker is None or self._worker.done():
+            self._worker = asyncio.create_task(self._work())
+        return await delivery.done
+
+    async def _work(self) -> None:
+        while self._queue:
+            group, size = [], 0
+            while self._queue and (not group or size + len(self._queue[0].signals) <= GROUP):
+                delivery = self._queue.pop(0)
+                group.append(delivery)
+                size += len(delivery.signals)
+            await self._commit(group)
+            self._count -= size
+            waiting.set(self._count)
+
+    async def _commit(self, group: list[Delivery]) -> None:
+        try:
+            receipts = await self.work.run(lambda unit: self._store(unit, group))
+        except Problem as problem:
+            self._fail(group, problem)
+        except Exception as error:
+            log.exception("intake.group_failed", deliveries=len(group))
+            if len(group) == 1:
+                self._fail(group, error)
+            else:
+                for delivery in group:
+                    await self._commit([delivery])
+        else:
+            for delivery, answers in zip(group, receipts, strict=True):
+                if not delivery.done.done():
+                    delivery.done.set_result(answers)
+
+    @staticmethod
+    def _fail(group: list[Delivery], error: Exception) -> None:
+        for delivery in group:
+            if not delivery.done.done():
+                delivery.done.set_exception(error)
+
+    async def _store(self, unit: Unit, group: list[Delivery]) -> list[list[Receipt]]:
+        known = await Catalog.read(unit, self.templates)
+        integrations = {
+            number: await unit.session.get_one(Integration, number) for number in {one.integration_id for one in group}
+        }
+        for integration in integrations.values():
+            integration.last_signal_at = unit.now
+        receipts: list[list[Receipt]] = [[] for _ in group]
+        for turn in split_turns(group):
+            answers = await _Turn(unit, known, integrations, turn).store()
+            for waiting_signal, answer in zip(turn, answers, strict=True):
+                receipts[waiting_signal.place].append(answer)
+                received.labels(integrations[waiting_signal.integration_id].source, answer.outcome).inc()
+        _announce_joined(unit, known)
+        return receipts
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A signal, and the place of its delivery in the group."""
+
+    place: int
+    integration_id: int
+    signal: Signal
+
+    @property
+    def key(self) -> tuple[int, str]:
+        return self.integration_id, self.signal.alias
+
+
+def split_turns(group: Sequence[Delivery]) -> list[list[Waiting]]:
+    """Cut the waiting signals where one alias is both triggered and ended, so that within a turn the order of signals
+    does not matter and statements can be set-based. Pure."""
+    turns: list[list[Waiting]] = [[]]
+    actions: dict[tuple[int, str], Action] = {}
+    for place, delivery in enumerate(group):
+        for signal in delivery.signals:
+            one = Waiting(place, delivery.integration_id, _fit(signal))
+            if actions.get(one.key, signal.action) is not signal.action:
+                turns.append([])
+                actions = {}
+            actions[one.key] = signal.action
+            turns[-1].append(one)
+    return turns
+
+
+def _fit(signal: Signal) -> Signal:
+    return replace(
+        signal,
+        alias=fit_alias(clip(signal.alias, 4_000)),
+        title=clip(" ".join(signal.title.split()), TITLE_LIMIT),
+        description=clip(signal.description, DESCRIPTION_LIMIT),
+        source=clip(signal.source, 120),
+        labels={clip(name, 200): clip(value, 2_000) for name, value in list(signal.labels.items())[:200]},
+    )
+
+
+class _Turn:
+    """Stores the signals of one turn."""
+
+    def __init__(
+        self, unit: Unit, known: Catalog, integrations: dict[int, Integration], turn: Sequence[Waiting]
+    ) -> None:
+        self.unit, self.known, self.integrations, self.turn = unit, known, integrations, turn
+
+    async def store(self) -> list[Receipt]:
+        self.open = await ask.find_open(self.unit.session, {one.key for one in self.turn})
+        opened = await self._open_and_count([one for one in self.turn if one.signal.action is Action.TRIGGER])
+        await self._acknowledge([one for one in self.turn if one.signal.action is Action.ACKNOWLEDGE])
+        await self._close([one for one in self.turn if one.signal.action is Action.RESOLVE])
+        return [self._receipt(one, opened) for one in self.turn]
+
+    def _receipt(self, one: Waiting, opened: dict[tuple[int, str], tuple[int, str]]) -> Receipt:
+        alias, action = one.signal.alias, one.signal.action
+        if one.key in opened:
+            number, uid = opened[one.key]
+            return Receipt(alias, "opened", number, uid)
+        if one.key not in self.open:
+            return Receipt(alias, "nothing_open")
+        outcome = {Action.TRIGGER: "repeated", Action.ACKNOWLEDGE: "acknowledged", Action.RESOLVE: "closed"}[action]
+        number, uid, _ = self.open[one.key]
+        return Receipt(alias, outcome, number, uid)
+
+    async def _open_and_count(self, triggers: list[Waiting]) -> dict[tuple[int, str], tuple[int, str]]:
+        """Count repeats of open alerts, and open the new ones; returns the new ones' ids by key."""
+        counts: dict[int, int] = {}
+        arrivals: dict[tuple[int, str], Arrival] = {}
+        for one in triggers:
+            if one.key in self.open:
+                number = self.open[one.key][0]
+                counts[number] = counts.get(number, 0) + 1
+            elif one.key in arrivals:
+                arrivals[one.key].count += 1
+            else:
+                integration = self.integrations[one.integration_id]
+                arrivals[one.key] = Arrival(one.signal, integration, self.unit.now, str(uuid.uuid4()))
+        if counts:
+            rows = [{"alert": number, "by": by, "at": self.unit.now} for number, by in counts.items()]
+            await ask.count_repeats(self.unit.session, rows)
+            incidents = {self.open[one.key][2] for one in triggers if one.key in self.open} - {None}
+            self.unit.emit(AlertsRepeated(tuple(counts), tuple(number for number in incidents if number is not None)))
+        return await self._open(arrivals) if arrivals else {}
+
+    async def _open(self, arrivals: dict[tuple[int, str], Arrival]) -> dict[tuple[int, str], tuple[int, str]]:
+        for arrival in arrivals.values():
+            for stage in STAGES:
+                await stage(self.unit, arrival, self.known)
+        await self.unit.session.flush()
+        ids = await ask.insert_alerts(self.unit.session, [_row(arrival) for arrival in arrivals.values()])
+        for arrival in arrivals.values():
+            arrival.alert_id = ids[arrival.uid]
+            self.unit.emit(AlertOpened(arrival.alert_id, arrival.incident_id, arrival.team_id))
+        return {key: (ids[arrival.uid], arrival.uid) for key, arrival in arrivals.items()}
+
+    async def _acknowledge(self, signals: list[Waiting]) -> None:
+        ids = [self.open[one.key][0] for one in signals if one.key in self.open]
+        for alert in await ask.list_alerts_by_id(self.unit.session, ids) if ids else ():
+            if alert.acknowledged_at is None:
+                alert.acknowledged_at = self.unit.now
+                self.unit.emit(AlertAcknowledged(alert.id, alert.incident_id))
+
+    async def _close(self, signals: list[Waiting]) -> None:
+        ending = {self.open[one.key][0]: self.open[one.key][2] for one in signals if one.key in self.open}
+        if not ending:
+            return
+        titles = {alert.id: alert.title for alert in await ask.list_alerts_by_id(self.unit.session, ending)}
+        await ask.close_alerts(self.unit.session, ending, self.unit.now, None)
+        for number, incident_id in ending.items():
+            self.unit.emit(AlertClosed(number, incident_id, titles.get(number, "")))
+        await tell_incidents(self.unit, {number: (titles.get(number, ""), ending[number]) for number in ending})
+
+
+async def tell_incidents(unit: Unit, closed: dict[int, tuple[str, int | None]]) -> None:
+    """Tell each incident which of its alerts were closed: one event per incident, however many there were."""
+    by_incident: dict[int, list[tuple[int, str]]] = {}
+    for number, (title, incident_id) in closed.items():
+        if incident_id is not None:
+            by_incident.setdefault(incident_id, []).append((number, title))
+    left = await ask.count_open_in(unit.session, by_incident) if by_incident else {}
+    for incident_id, alerts in by_incident.items():
+        unit.emit(
+            AlertsOfIncidentClosed(incident_id, len(alerts), tuple(alerts[:SHOWN]), left.get(incident_id, 0))
+        )
+
+
+def _announce_joined(unit: Unit, known: Catalog) -> None:
+    for incident_id, arrivals in known.joined.items():
+        shown = tuple((arrival.alert_id, arrival.signal.title) for arrival in arrivals[:SHOWN])
+        source = arrivals[0].integration.name
+        unit.emit(AlertsJoined(incident_id, len(arrivals), shown, source))
+
+
+def _row(arrival: Arrival) -> dict[str, Any]:
+    signal = arrival.signal
+    return {
+        "uid": arrival.uid,
+        "integration_id": arrival.integration.id,
+        "alias": signal.alias,
+        "title": signal.title or clip(signal.alias, TITLE_LIMIT),
+        "description": signal.description,
+        "priority": signal.priority,
+        "status": AlertStatus.OPEN,
+        "count": arrival.count,
+        "source": signal.source,
+        "labels": signal.labels,
+        "links": [{"title": link.title, "url": link.url} for link in signal.links[:20]],
+        "team_id": arrival.team_id,
+        "service_id": arrival.service_id,
+        "incident_id": arrival.incident_id,
+        "first_at": arrival.at,
+        "last_at": arrival.at,
+        "trace": arrival.trace,
+    }

@@ -1,0 +1,154 @@
+"""What people do with an alert: acknowledge, close, snooze, assign, note. Each leaves a note in the alert's own log."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.alerts.events import (
+    AlertAcknowledged,
+    AlertChanged,
+    AlertClosed,
+    AlertSnoozed,
+    AlertUnacknowledged,
+    AlertWoke,
+)
+from bot.alerts.intake import tell_incidents
+from bot.errors import Invalid, Refused, Unknown
+from bot.flow.timers import Due
+from bot.flow.unit import Unit
+from storage.models import Alert, AlertNote, User
+from storage.questions import alerts as ask
+from storage.words import AlertStatus
+
+LONGEST_SNOOZE = timedelta(days=7)
+"""As in Opsgenie."""
+
+
+async def get_alert(unit: Unit, name: str) -> Alert:
+    """The alert called `12` or `#12`; raises Unknown."""
+    number = name.lstrip("#")
+    alert = await unit.session.get(Alert, int(number)) if number.isdigit() and len(number) < 10 else None
+    if alert is None:
+        raise Unknown("alert.unknown", name=number)
+    return alert
+
+
+def log_alert(unit: Unit, alert_id: int, kind: str, text: str = "", **data: Any) -> None:
+    """Write into the alert's own log."""
+    unit.session.add(
+        AlertNote(
+            alert_id=alert_id,
+            at=unit.now,
+            actor_id=unit.actor.user_id,
+            actor_name=unit.actor.name,
+            kind=kind,
+            text=text,
+            data=data,
+        )
+    )
+    unit.touch(f"alert:{alert_id}", "alerts")
+
+
+def acknowledge(unit: Unit, alert: Alert) -> bool:
+    """Somebody is on it; they become its owner. Returns False when somebody was already."""
+    _check_open(alert)
+    if alert.acknowledged_at is not None:
+        return False
+    alert.acknowledged_at = unit.now
+    alert.acknowledged_by = alert.owner_id = unit.actor.user_id
+    _wake_up(unit, alert)
+    log_alert(unit, alert.id, "acknowledged")
+    unit.emit(AlertAcknowledged(alert.id, alert.incident_id))
+    return True
+
+
+def unacknowledge(unit: Unit, alert: Alert) -> None:
+    """Nobody is on it any more; paging starts again from the first step."""
+    _check_open(alert)
+    if alert.acknowledged_at is None:
+        raise Refused("alert.not_acknowledged", number=alert.id)
+    alert.acknowledged_at = alert.acknowledged_by = None
+    log_alert(unit, alert.id, "unacknowledged")
+    unit.emit(AlertUnacknowledged(alert.id, alert.incident_id))
+
+
+async def close(unit: Unit, alert: Alert) -> None:
+    _check_open(alert)
+    alert.status = AlertStatus.CLOSED
+    alert.closed_at = unit.now
+    alert.closed_by = unit.actor.user_id
+    _wake_up(unit, alert)
+    log_alert(unit, alert.id, "closed")
+    await unit.session.flush()
+    unit.emit(AlertClosed(alert.id, alert.incident_id, alert.title))
+    await tell_incidents(unit, {alert.id: (alert.title, alert.incident_id)})
+
+
+async def close_alerts_of_incident(unit: Unit, incident_id: int) -> None:
+    """The incident is over: its alerts are closed with it."""
+    for alert in await ask.list_open_of_incident(unit.session, incident_id):
+        alert.status = AlertStatus.CLOSED
+        alert.closed_at = unit.now
+        alert.closed_by = unit.actor.user_id
+        _wake_up(unit, alert)
+        log_alert(unit, alert.id, "closed_with_incident", ref=f"INC-{incident_id}")
+        unit.emit(AlertClosed(alert.id, incident_id, alert.title))
+
+
+async def acknowledge_alerts_of_incident(unit: Unit, incident_id: int) -> None:
+    for alert in await ask.list_open_of_incident(unit.session, incident_id):
+        acknowledge(unit, alert)
+
+
+def snooze(unit: Unit, alert: Alert, until: datetime) -> None:
+    """Be quiet until then; after that it is open and unacknowledged again, for whoever is on call then."""
+    _check_open(alert)
+    if until <= unit.now:
+        raise Invalid("time.past", "until")
+    if until - unit.now > LONGEST_SNOOZE:
+        raise Invalid("snooze.too_long", "until", days=LONGEST_SNOOZE.days)
+    alert.snoozed_until = until
+    log_alert(unit, alert.id, "snoozed", until=until.isoformat())
+    unit.plan("wake_alert", f"alert:{alert.id}", until)
+    unit.emit(AlertSnoozed(alert.id, alert.incident_id, until))
+
+
+async def end_snooze(unit: Unit, due: Due) -> None:
+    """The handler of the `wake_alert` timer."""
+    alert = await unit.session.get(Alert, due.number)
+    if alert is None or alert.status is not AlertStatus.OPEN or alert.snoozed_until is None:
+        return
+    alert.snoozed_until = None
+    alert.acknowledged_at = alert.acknowledged_by = None
+    log_alert(unit, alert.id, "woke")
+    unit.emit(AlertWoke(alert.id, alert.incident_id, alert.team_id))
+
+
+def assign(unit: Unit, alert: Alert, user: User) -> None:
+    """Give it to a person, who owns it from now on; an alert that is given to somebody counts as acknowledged."""
+    _check_open(alert)
+    alert.owner_id = user.id
+    log_alert(unit, alert.id, "assigned", name=user.name)
+    if alert.acknowledged_at is None:
+        alert.acknowledged_at = unit.now
+        alert.acknowledged_by = user.id
+        unit.emit(AlertAcknowledged(alert.id, alert.incident_id))
+    else:
+        unit.emit(AlertChanged(alert.id, alert.incident_id))
+
+
+def add_note(unit: Unit, alert: Alert, text: str) -> None:
+    if not text.strip():
+        raise Invalid("note.empty", "text")
+    log_alert(unit, alert.id, "note", text.strip()[:25_000])
+    unit.emit(AlertChanged(alert.id, alert.incident_id))
+
+
+def _check_open(alert: Alert) -> None:
+    if alert.status is not AlertStatus.OPEN:
+        raise Refused("alert.closed", number=alert.id)
+
+
+def _wake_up(unit: Unit, alert: Alert) -> None:
+    if alert.snoozed_until is not None:
+        alert.snoozed_until = None
+        unit.cancel("wake_alert", f"alert:{alert.id}")

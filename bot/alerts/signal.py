@@ -1,0 +1,82 @@
+"""A signal: one parsed message from a sender. What every parser of a webhook gives."""
+
+import hashlib
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from storage.words import Priority
+
+ALIAS_LIMIT = 512
+TITLE_LIMIT = 512
+DESCRIPTION_LIMIT = 15_000
+
+
+class Action(StrEnum):
+    TRIGGER = "trigger"
+    ACKNOWLEDGE = "acknowledge"
+    RESOLVE = "resolve"
+
+
+@dataclass(frozen=True)
+class LinkTo:
+    title: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Signal:
+    """`alias` is the same over the whole life of one trouble, and different for another. `service` and `team` are names
+    as the sender knows them, or empty."""
+
+    action: Action
+    alias: str
+    title: str = ""
+    description: str = ""
+    priority: Priority = Priority.P3
+    source: str = ""
+    service: str = ""
+    team: str = ""
+    labels: dict[str, str] = field(default_factory=dict)
+    links: tuple[LinkTo, ...] = ()
+
+
+SEVERITIES = {
+    "critical": Priority.P1,
+    "page": Priority.P1,
+    "emergency": Priority.P1,
+    "disaster": Priority.P1,
+    "fatal": Priority.P1,
+    "error": Priority.P2,
+    "high": Priority.P2,
+    "major": Priority.P2,
+    "warning": Priority.P3,
+    "medium": Priority.P3,
+    "average": Priority.P3,
+    "minor": Priority.P4,
+    "low": Priority.P4,
+    "info": Priority.P5,
+    "informational": Priority.P5,
+    "none": Priority.P5,
+    "debug": Priority.P5,
+}
+
+
+def read_priority(word: object, default: Priority = Priority.P3) -> Priority:
+    """A priority from what senders write: P1..P5, or a severity word; anything else gives the default."""
+    text = str(word or "").strip().lower()
+    if text.upper() in Priority.__members__:
+        return Priority(text.upper())
+    return SEVERITIES.get(text, default)
+
+
+def fit_alias(alias: str) -> str:
+    """Keep an alias within its column without making two of them equal: the end of a long one becomes its digest."""
+    if len(alias) <= ALIAS_LIMIT:
+        return alias
+    return f"{alias[: ALIAS_LIMIT - 65]}#{hashlib.sha256(alias.encode()).hexdigest()}"
+
+
+def clip(text: str, limit: int) -> str:
+    """Cut a text that is too long, visibly. NUL characters, which PostgreSQL can't keep, become the replacement sign."""
+    clean = text.replace("\x00", "\ufffd")
+    return clean if len(clean) <= limit else clean[: limit - 1] + "…"

@@ -1,0 +1,171 @@
+"""Sending pages, and showing on each copy what became of its subject.
+
+A page is built when it is sent, from what is true then; one that has become pointless (acknowledged or closed meanwhile)
+is dropped, visibly. Messages to a person about an incident (updates for followers, reminders) go the same ways.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.chat.card import Card
+from bot.chat.markup import render_text
+from bot.chat.platform import Message
+from bot.deliveries.delivery import Delivery, number_of
+from bot.deliveries.rooms import build_post, build_update_card, get_update
+from bot.errors import Rejected, Retry
+from bot.flow.outbox import Job, Outcome
+from bot.flow.unit import Unit
+from bot.incidents.view import build_incident_view
+from bot.notify.notifier import Notice
+from storage.models import Alert, Page, Team, User
+from storage.words import AlertStatus, PageState
+
+GIVE_UP_AFTER = timedelta(minutes=15)
+"""A page that a channel could not take for so long counts as failed; the escalation has long gone on."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a page is about, now. `over` says that nobody needs to come any more."""
+
+    kind: str
+    ref: str
+    title: str
+    priority: str
+    url: str
+    description: str
+    team: str
+    acknowledged_by: str
+    acknowledged: bool
+    over: bool
+    status: str
+
+
+class Pages:
+    """Deliverers of `page.*`, `follower.*` and `person.*`."""
+
+    def __init__(self, delivery: Delivery) -> None:
+        self.delivery = delivery
+
+    async def send(self, job: Job) -> Outcome | None:
+        number = number_of(job.subject)
+        page, user, subject = await self.delivery.work.look(lambda unit: self._read(unit, number))
+        if page.state is not PageState.QUEUED:
+            return None
+        if subject is not None and (subject.over or subject.acknowledged):
+            return self._mark(page.id, PageState.DROPPED, error="answered or over before it was sent")
+        try:
+            address = await self._hand_over(job, user, self._card(page, user, subject), subject)
+        except Retry as retry:
+            if self.delivery.work.clock.now() - job.created_at > GIVE_UP_AFTER:
+                raise Rejected(retry.reason) from retry
+            raise
+        return self._mark(page.id, PageState.SENT, address=address)
+
+    async def refresh(self, job: Job) -> Outcome | None:
+        """Edit the copy that a chat platform holds; an e-mail stays as it was."""
+        platform = self.delivery.platforms.get(job.stream.rpartition("@")[2])
+        page, user, subject = await self.delivery.work.look(lambda unit: self._read(unit, number_of(job.subject)))
+        if platform is not None and page.address:
+            card = self._card(page, user, subject)
+            await platform.edit_direct(page.address, Message(card=card, summary=card.title))
+        return None
+
+    async def send_update(self, job: Job) -> Outcome | None:
+        """A status update to a person who follows."""
+        update = await get_update(self.delivery, number_of(job.subject))
+        view = await self.delivery.view(update.incident_id)
+        user = await self._get_user(int(job.payload["user"]))
+        await self._hand_over(job, user, build_update_card(self.delivery, view, update), None)
+        return None
+
+    async def say(self, job: Job) -> Outcome | None:
+        """A message to one person about an incident, its words from `templates/posts/`."""
+        view = await self.delivery.view(number_of(job.subject))
+        user = await self._get_user(int(job.payload["user"]))
+        message = build_post(self.delivery, job.payload["words"], view, job.payload["data"], "")
+        platform = self.delivery.platform_of(job)
+        person = await platform.find_person(user.id, user.email)
+        if person is None:
+            raise Rejected(f"{user.handle} is not on {platform.name}")
+        await platform.post_direct(person, message, job.key)
+        return None
+
+    async def _hand_over(self, job: Job, user: User, card: Card, subject: Subject | None) -> str:
+        method = job.stream.rpartition("@")[2]
+        notifier = self.delivery.notifiers.get(method)
+        if notifier is not None:
+            words = render_text(self.delivery.templates.render_markup("email/notice", card=card))
+            html = self.delivery.templates.render_html("email/notice", card=card)
+            thread = subject.ref.lower() if subject else ""
+            return await notifier.send(user.email, Notice(card.title, words, html, thread), job.key)
+        platform = self.delivery.platform_of(job)
+        person = await platform.find_person(user.id, user.email)
+        if person is None:
+            raise Rejected(f"{user.handle} is not on {platform.name}")
+        return await platform.post_direct(person, Message(card=card, summary=card.title), job.key)
+
+    def _card(self, page: Page, user: User, subject: Subject | None) -> Card:
+        return self.delivery.templates.render_card("page", page=page, user=user, subject=subject)
+
+    def _mark(self, page_id: int, state: PageState, address: str | None = None, error: str = "") -> Outcome:
+        async def mark(unit: Unit) -> None:
+            page = await unit.session.get_one(Page, page_id)
+            if page.state is PageState.QUEUED:
+                page.state = state
+            page.error = error
+            page.address = address or page.address
+            if state is PageState.SENT:
+                page.sent_at = unit.now
+            unit.touch(f"user:{page.user_id}")
+
+        return mark
+
+    async def _get_user(self, user_id: int) -> User:
+        return await self.delivery.work.look(lambda unit: unit.session.get_one(User, user_id))
+
+    async def _read(self, unit: Unit, page_id: int) -> tuple[Page, User, Subject | None]:
+        page = await unit.session.get(Page, page_id)
+        if page is None:
+            raise Rejected("the page is gone")
+        user = await unit.session.get_one(User, page.user_id)
+        kind, _, number = page.subject.partition(":")
+        if kind == "incident":
+            return page, user, await self._read_incident(unit, int(number))
+        if kind == "alert":
+            return page, user, await self._read_alert(unit, int(number))
+        return page, user, None
+
+    async def _read_incident(self, unit: Unit, number: int) -> Subject:
+        view = await build_incident_view(unit.session, number)
+        return Subject(
+            kind="incident",
+            ref=view.ref,
+            title=view.title,
+            priority=view.priority.value,
+            url=self.delivery.incident_url(view.ref),
+            description=view.summary,
+            team=", ".join(view.teams),
+            acknowledged_by=view.acknowledged_by.name if view.acknowledged_by else "",
+            acknowledged=view.acknowledged_at is not None,
+            over=not view.is_open,
+            status=view.status.value,
+        )
+
+    async def _read_alert(self, unit: Unit, number: int) -> Subject:
+        alert = await unit.session.get_one(Alert, number)
+        team = await unit.session.get(Team, alert.team_id) if alert.team_id else None
+        answerer = await unit.session.get(User, alert.acknowledged_by) if alert.acknowledged_by else None
+        return Subject(
+            kind="alert",
+            ref=str(alert.id),
+            title=alert.title,
+            priority=alert.priority.value,
+            url=f"{self.delivery.work.installation.public_url}/alerts/{alert.id}",
+            description=alert.description,
+            team=team.name if team else "",
+            acknowledged_by=answerer.name if answerer else "",
+            acknowledged=alert.acknowledged_at is not None,
+            over=alert.status is not AlertStatus.OPEN or alert.snoozed_until is not None,
+            status=alert.status.value,
+        )

@@ -1,0 +1,1 @@
+"""Learning: postmortems drafted from the record."""

@@ -1,0 +1,138 @@
+"""Questions about alerts. Those that the intake asks are set-based: one statement for a whole group of signals."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, func, insert, or_, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.models import Alert, AlertNote, Incident
+from storage.words import AlertStatus
+
+CHUNK = 400
+"""Pairs per statement: SQLite allows 32,766 variables, and shorter statements are planned faster."""
+
+
+async def find_open(
+    session: AsyncSession, pairs: Collection[tuple[int, str]]
+) -> dict[tuple[int, str], tuple[int, str, int | None]]:
+    """Open alerts by (integration, alias): their id, uid and incident."""
+    found: dict[tuple[int, str], tuple[int, str, int | None]] = {}
+    wanted = list(pairs)
+    for start in range(0, len(wanted), CHUNK):
+        rows = await session.execute(
+            select(Alert.integration_id, Alert.alias, Alert.id, Alert.uid, Alert.incident_id).where(
+                Alert.status == AlertStatus.OPEN,
+                tuple_(Alert.integration_id, Alert.alias).in_(wanted[start : start + CHUNK]),
+            )
+        )
+        found.update({(row[0], row[1]): (row[2], row[3], row[4]) for row in rows})
+    return found
+
+
+async def count_repeats(session: AsyncSession, repeats: list[dict[str, Any]]) -> None:
+    """Raise the count of open alerts: rows of `alert`, `by` and `at`."""
+    table = Alert.__table__
+    await (await session.connection()).execute(
+        update(table)  # type: ignore[arg-type]
+        .where(table.c.id == bindparam("alert"))
+        .values(count=table.c.count + bindparam("by"), last_at=bindparam("at", type_=table.c.last_at.type)),
+        repeats,
+    )
+
+
+async def insert_alerts(session: AsyncSession, rows: list[dict[str, Any]]) -> dict[str, int]:
+    """Insert new alerts; their ids by uid."""
+    ids = await session.execute(insert(Alert).returning(Alert.uid, Alert.id), rows)
+    return {row[0]: row[1] for row in ids}
+
+
+async def close_alerts(session: AsyncSession, ids: Collection[int], at: datetime, by: int | None) -> None:
+    await session.execute(
+        update(Alert)
+        .where(Alert.id.in_(ids))
+        .values(status=AlertStatus.CLOSED, closed_at=at, closed_by=by, snoozed_until=None)
+        .execution_options(synchronize_session="fetch")
+    )
+
+
+async def list_alerts_by_id(session: AsyncSession, ids: Collection[int]) -> Sequence[Alert]:
+    return (await session.scalars(select(Alert).where(Alert.id.in_(ids)).order_by(Alert.id))).all()
+
+
+async def list_open_alerts(session: AsyncSession, limit: int = 50) -> Sequence[Alert]:
+    """Open alerts, the most urgent first, then the newest."""
+    return (
+        await session.scalars(
+            select(Alert).where(Alert.status == AlertStatus.OPEN).order_by(Alert.priority, Alert.id.desc()).limit(limit)
+        )
+    ).all()
+
+
+async def list_alerts(session: AsyncSession, limit: int = 50) -> Sequence[Alert]:
+    return (await session.scalars(select(Alert).order_by(Alert.id.desc()).limit(limit))).all()
+
+
+async def list_open_of_incident(session: AsyncSession, incident_id: int) -> Sequence[Alert]:
+    return (
+        await session.scalars(
+            select(Alert)
+            .where(Alert.incident_id == incident_id, Alert.status == AlertStatus.OPEN)
+            .order_by(Alert.id)
+        )
+    ).all()
+
+
+async def count_open(session: AsyncSession) -> int:
+    return await session.scalar(select(func.count()).select_from(Alert).where(Alert.status == AlertStatus.OPEN)) or 0
+
+
+async def count_open_in(session: AsyncSession, incident_ids: Collection[int]) -> dict[int, int]:
+    """How many alerts are still open, per incident."""
+    rows = await session.execute(
+        select(Alert.incident_id, func.count())
+        .where(Alert.incident_id.in_(incident_ids), Alert.status == AlertStatus.OPEN)
+        .group_by(Alert.incident_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+async def list_notes(session: AsyncSession, alert_id: int) -> Sequence[AlertNote]:
+    return (
+        await session.scalars(select(AlertNote).where(AlertNote.alert_id == alert_id).order_by(AlertNote.id))
+    ).all()
+
+
+async def search_alerts(session: AsyncSession, text: str, limit: int = 20) -> Sequence[Alert]:
+    wanted = text.lower()
+    return (
+        await session.scalars(
+            select(Alert)
+            .where(
+                or_(
+                    func.lower(Alert.title).contains(wanted, autoescape=True),
+                    func.lower(Alert.alias).contains(wanted, autoescape=True),
+                )
+            )
+            .order_by(Alert.id.desc())
+            .limit(limit)
+        )
+    ).all()
+
+
+async def search_incidents(session: AsyncSession, text: str, limit: int = 20) -> Sequence[Incident]:
+    wanted = text.lower()
+    return (
+        await session.scalars(
+            select(Incident)
+            .where(
+                or_(
+                    func.lower(Incident.title).contains(wanted, autoescape=True),
+                    func.lower(Incident.summary).contains(wanted, autoescape=True),
+                )
+            )
+            .order_by(Incident.id.desc())
+            .limit(limit)
+        )
+    ).all()
