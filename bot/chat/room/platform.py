@@ -4,12 +4,10 @@ A post carries an idempotency key, so a delivery repeated after a crash finds it
 values and become HTML when a page shows them.
 """
 
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
-
 from bot.chat.platform import Message, Place
+from bot.chat.room.board import add_channel, find_channel, mark_changed, put_message
 from bot.errors import Rejected, Retry, Unavailable
 from bot.flow.unit import Unit, Work
 from storage.models import BoardChannel, BoardMessage
@@ -115,63 +113,8 @@ class RoomPlatform:
             raise Retry("the database is away") from gone
 
 
-async def find_channel(unit: Unit, key: str) -> BoardChannel | None:
-    return (await unit.session.scalars(select(BoardChannel).where(BoardChannel.key == key))).one_or_none()
-
-
 async def _get_channel(unit: Unit, address: str) -> BoardChannel:
     channel = await unit.session.get(BoardChannel, int(address))
     if channel is None:
         raise Rejected("the channel is gone")
     return channel
-
-
-async def add_channel(
-    unit: Unit, key: str, name: str, kind: str, topic: str = "", owner: int | None = None
-) -> BoardChannel:
-    channel = BoardChannel(key=key, name=name, kind=kind, topic=topic, owner_id=owner)
-    unit.session.add(channel)
-    await unit.session.flush()
-    return channel
-
-
-async def put_message(
-    unit: Unit, channel_id: int, message: Message, key: str | None, thread_id: int | None = None
-) -> BoardMessage:
-    """Add the bot's message, or find the one that was added with this key before."""
-    if key is not None:
-        known = (await unit.session.scalars(select(BoardMessage).where(BoardMessage.key == key))).one_or_none()
-        if known is not None:
-            return known
-    return await _add(
-        unit,
-        BoardMessage(
-            channel_id=channel_id,
-            key=key,
-            text=message.text,
-            card=message.card.pack() if message.card else {},
-            thread_id=thread_id,
-            sent_at=unit.now,
-        ),
-    )
-
-
-async def put_saying(unit: Unit, channel_id: int, author_id: int, text: str, at: datetime) -> BoardMessage:
-    """Add a person's message."""
-    return await _add(unit, BoardMessage(channel_id=channel_id, author_id=author_id, text=text, sent_at=at))
-
-
-async def _add(unit: Unit, row: BoardMessage) -> BoardMessage:
-    unit.session.add(row)
-    await mark_changed(unit, row)
-    return row
-
-
-async def mark_changed(unit: Unit, row: BoardMessage) -> None:
-    """Give a message the next change number, so that open pages fetch it."""
-    highest = await unit.session.scalar(
-        select(func.max(BoardMessage.change)).where(BoardMessage.channel_id == row.channel_id)
-    )
-    row.change = (highest or 0) + 1
-    unit.touch(f"board:{row.channel_id}")
-    await unit.session.flush()

@@ -1,0 +1,27 @@
+"""What a person may change about themselves: name, e-mail address and time zone."""
+
+from zoneinfo import available_timezones
+
+from bot.access.people import audit
+from bot.errors import Invalid
+from bot.flow.unit import Unit
+from storage.models import User
+
+LONGEST_NAME = 120
+
+
+async def change_profile(unit: Unit, user_id: int, name: str, email: str, zone: str) -> User:
+    """Confirm or change a person's own profile; raises Invalid with the field that is wrong."""
+    clean, address = " ".join(name.split()), email.strip()
+    if not clean or len(clean) > LONGEST_NAME:
+        raise Invalid("user.no_name", "name")
+    before, at, after = address.partition("@")
+    if address and not (before and at and "." in after and " " not in address and len(address) <= 254):
+        raise Invalid("user.bad_email", "email", email=address)
+    if zone not in available_timezones():
+        raise Invalid("user.bad_zone", "zone", zone=zone)
+    user = await unit.session.get_one(User, user_id)
+    user.name, user.email, user.zone, user.welcomed = clean, address, zone, True
+    audit(unit, "user.profile_changed", f"user:{user.id}", user.name)
+    unit.touch(f"user:{user.id}", "oncall")
+    return user

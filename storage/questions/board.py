@@ -1,0 +1,70 @@
+"""Questions about the Room's channels and messages."""
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.models import BoardChannel, BoardMessage, TimelineEntry
+
+
+async def find_channel(session: AsyncSession, key: str) -> BoardChannel | None:
+    return (await session.scalars(select(BoardChannel).where(BoardChannel.key == key))).one_or_none()
+
+
+async def find_message_by_key(session: AsyncSession, key: str) -> BoardMessage | None:
+    return (await session.scalars(select(BoardMessage).where(BoardMessage.key == key))).one_or_none()
+
+
+async def find_next_change(session: AsyncSession, channel_id: int) -> int:
+    """The number of the channel's next change. Holds the channel until the commit, so that numbers become visible in
+    order and a page that asks for what is newer misses none."""
+    await session.execute(select(BoardChannel.id).where(BoardChannel.id == channel_id).with_for_update())
+    highest = await session.scalar(
+        select(func.max(BoardMessage.change)).where(BoardMessage.channel_id == channel_id)
+    )
+    return (highest or 0) + 1
+
+
+async def list_messages(
+    session: AsyncSession,
+    channel_id: int,
+    before: int | None = None,
+    around: int | None = None,
+    limit: int = 80,
+) -> Sequence[BoardMessage]:
+    """The newest messages, the oldest of them first: those before a message, or all from a bit before `around` on."""
+    asked = select(BoardMessage).where(BoardMessage.channel_id == channel_id)
+    if before is not None:
+        asked = asked.where(BoardMessage.id < before)
+    newest = list((await session.scalars(asked.order_by(BoardMessage.id.desc()).limit(limit))).all())
+    if around is not None and newest and around < newest[-1].id:
+        between = asked.where(BoardMessage.id < newest[-1].id, BoardMessage.id >= around)
+        newest += (await session.scalars(between.order_by(BoardMessage.id.desc()).limit(1000))).all()
+    return newest[::-1]
+
+
+async def list_changed_messages(
+    session: AsyncSession, channel_id: int, after: int, limit: int = 500
+) -> Sequence[BoardMessage]:
+    """What was said or changed in a channel since change number `after`, in the order in which it was said."""
+    return (
+        await session.scalars(
+            select(BoardMessage)
+            .where(BoardMessage.channel_id == channel_id, BoardMessage.change > after)
+            .order_by(BoardMessage.id)
+            .limit(limit)
+        )
+    ).all()
+
+
+async def list_entries_of_messages(
+    session: AsyncSession, platform: str, ids: Collection[int]
+) -> dict[int, TimelineEntry]:
+    """The timeline entries that were made from these messages, by message."""
+    found = await session.scalars(
+        select(TimelineEntry).where(
+            TimelineEntry.platform == platform, TimelineEntry.message.in_([str(number) for number in ids])
+        )
+    )
+    return {int(entry.message or 0): entry for entry in found}
