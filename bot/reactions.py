@@ -49,7 +49,7 @@ def refresh_incident(unit: Unit, incident_id: int) -> None:
     subject = f"incident:{incident_id}"
     for platform in unit.installation.platforms:
         unit.put(f"INC-{incident_id}@{platform}", "room.card", subject, coalesce=True)
-        unit.put(f"INC-{incident_id}:announcement@{platform}", "announce.card", subject, coalesce=True)
+        unit.put(f"INC-{incident_id}@{platform}", "announce.card", subject, coalesce=True)
     unit.touch(subject, "incidents")
 
 
@@ -66,7 +66,7 @@ async def open_rooms(unit: Unit, event: incidents.IncidentDeclared) -> None:
         unit.put(stream, "room.open", subject)
         unit.put(stream, "room.card", subject, coalesce=True)
         unit.put(stream, "room.invite", subject, coalesce=True)
-        unit.put(f"INC-{event.incident_id}:announcement@{platform}", "announce.card", subject, coalesce=True)
+        unit.put(f"INC-{event.incident_id}@{platform}", "announce.card", subject, coalesce=True)
     unit.touch("incidents")
 
 
@@ -185,7 +185,7 @@ async def send_update(unit: Unit, event: UpdatePosted) -> None:
     subject = f"update:{event.update_id}"
     for platform in unit.installation.platforms:
         unit.put(f"INC-{event.incident_id}@{platform}", "room.update", subject)
-        unit.put(f"INC-{event.incident_id}:announcement@{platform}", "announce.update", subject)
+        unit.put(f"INC-{event.incident_id}@{platform}", "announce.update", subject)
     for user in await incidents_ask.list_followers(unit.session, event.incident_id):
         for method in unit.installation.methods:
             if method != "email" or user.email:

@@ -48,6 +48,7 @@ class Templates:
         self._markup = self._environment(loader, autoescape=False)
         self._markup.finalize = _finalize
         self._html = self._environment(loader, autoescape=True)
+        self._plain = self._environment(loader, autoescape=False)
         self._sandbox = ImmutableSandboxedEnvironment(
             undefined=StrictUndefined, autoescape=False, loader=None, cache_size=200
         )
@@ -88,6 +89,10 @@ class Templates:
     def render_markup(self, name: str, /, **values: Any) -> Rich:
         """Render `templates/<name>.md.jinja` to neutral markup."""
         return Rich(self._markup.get_template(f"{name}.md.jinja").render(**values).strip())
+
+    def render_plain(self, name: str, /, **values: Any) -> str:
+        """Render `templates/<name>.txt.jinja`: plain text for a terminal, nothing escaped."""
+        return self._plain.get_template(f"{name}.txt.jinja").render(**values)
 
     def render_card(self, name: str, /, **values: Any) -> Card:
         """Render `templates/cards/<name>.md.jinja` to a card."""

@@ -17,8 +17,8 @@ from bot.flow.outbox import Job, Outcome
 from bot.flow.unit import Unit
 from bot.incidents.view import build_incident_view
 from bot.notify.notifier import Notice
-from storage.models import Alert, Page, Team, User
-from storage.words import AlertStatus, PageState
+from storage.models import Alert, Escalation, Page, Team, User
+from storage.words import AlertStatus, PageState, StepCondition
 
 GIVE_UP_AFTER = timedelta(minutes=15)
 """A page that a channel could not take for so long counts as failed; the escalation has long gone on."""
@@ -52,7 +52,7 @@ class Pages:
         page, user, subject = await self.delivery.work.look(lambda unit: self._read(unit, number))
         if page.state is not PageState.QUEUED:
             return None
-        if subject is not None and (subject.over or subject.acknowledged):
+        if subject is not None and (subject.over or (subject.acknowledged and not await self._insists(page))):
             return self._mark(page.id, PageState.DROPPED, error="answered or over before it was sent")
         try:
             address = await self._hand_over(job, user, self._card(page, user, subject), subject)
@@ -61,6 +61,14 @@ class Pages:
                 raise Rejected(retry.reason) from retry
             raise
         return self._mark(page.id, PageState.SENT, address=address)
+
+    async def _insists(self, page: Page) -> bool:
+        """Whether the page's step runs until the subject is closed, acknowledged or not."""
+        if page.escalation_id is None:
+            return False
+        number = page.escalation_id
+        escalation = await self.delivery.work.look(lambda unit: unit.session.get_one(Escalation, number))
+        return bool(escalation.steps[page.step]["condition"] == StepCondition.NOT_CLOSED)
 
     async def refresh(self, job: Job) -> Outcome | None:
         """Edit the copy that a chat platform holds; an e-mail stays as it was."""

@@ -1,0 +1,396 @@
+"""The composition root and the command line: reads settings, builds the parts, starts and stops them in order. No logic.
+
+Imports are inside the functions that need them, so that `tocsin --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from aiohttp import web
+
+    from bot.catalog.first_start import Welcome
+    from bot.config import Settings
+    from bot.flow.unit import Clock, Unit
+    from handlers.parts import Parts
+    from storage.engine import Database
+
+
+def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
+    """Build the house: everything is made here, and nothing is started."""
+    from bot.access.roles import check_role
+    from bot.alerts.intake import Intake
+    from bot.chat.registry import Command, Registry, Surroundings
+    from bot.chat.room.platform import RoomPlatform
+    from bot.chat.templates import Templates
+    from bot.deliveries.delivery import Delivery
+    from bot.deliveries.table import list_deliverers
+    from bot.flow.discovery import discover
+    from bot.flow.outbox import Outbox
+    from bot.flow.timers import Timers
+    from bot.flow.unit import Installation, Work
+    from bot.notify.email import EmailNotifier
+    from bot.reactions import REACTIONS, job_parked
+    from commands.kinds import find_acting_user, find_incident_of_call
+    from handlers.inbound import Desk
+    from handlers.parts import Parts
+
+    notifiers = {"email": EmailNotifier.from_url(settings.smtp_url)} if settings.smtp_url else {}
+    installation = Installation(settings.public_url, ("room",), ("room", *notifiers))
+    work = Work(database, clock, REACTIONS, installation)
+    templates = Templates(settings.templates_dir, settings.public_url)
+    platforms = {"room": RoomPlatform(work)}
+    surroundings = Surroundings(
+        find_incident_of_call, find_acting_user, lambda user, command: check_role(user, command.needs)
+    )
+    registry = Registry(work, templates, surroundings)
+    registry.add(found for found in discover("commands", "COMMAND") if isinstance(found, Command))
+    delivery = Delivery(work, templates, platforms, notifiers)
+    outbox = Outbox(work, list_deliverers(delivery), job_parked)
+    timers = Timers(work, dict(discover("handlers.timers", "TIMER")))  # type: ignore[call-overload]
+    work.on_queued = outbox.wake
+    return Parts(
+        settings=settings,
+        work=work,
+        templates=templates,
+        registry=registry,
+        inbound=Desk(work, registry),
+        intake=Intake(work, templates),
+        outbox=outbox,
+        timers=timers,
+        platforms=dict(platforms),
+        notifiers=dict(notifiers),
+    )
+
+
+async def prepare(parts: Parts) -> Welcome | None:
+    """Read the configuration file, or make the small world of a first start; what to print for the first person."""
+    from bot.catalog.first_start import greet, is_empty, make_small_world
+
+    async def start(unit: Unit) -> Welcome | None:
+        if parts.settings.config_file is not None:
+            from bot.catalog.apply import apply_config
+            from bot.catalog.file import read_config
+
+            await apply_config(unit, read_config(parts.settings.config_file))
+        elif await is_empty(unit):
+            await make_small_world(unit, _own_name(), _own_zone())
+        return await greet(unit)
+
+    return await parts.work.run(start)
+
+
+async def serve_until(parts: Parts, stopped: asyncio.Event, started: Callable[[web.TCPSite], None]) -> None:
+    """Start everything, wait, and stop in the opposite order: no new requests, finish the unit in hand, hand back leases."""
+    from aiohttp import web
+
+    from bot.access.housekeeping import keep_house
+    from bot.flow.clock import Alarm
+    from handlers.web import build_web
+
+    alarm = Alarm(parts.timers, lambda: keep_house(parts.work))
+    parts.work.on_planned = alarm.arm
+    runner = web.AppRunner(build_web(parts), access_log=None, shutdown_timeout=2.0)
+    await runner.setup()
+    site = web.TCPSite(runner, parts.settings.host, parts.settings.port)
+    await site.start()
+    deliveries = asyncio.create_task(parts.outbox.run())
+    alarm.start()
+    started(site)
+    await stopped.wait()
+    parts.work.live.close()
+    await site.stop()
+    alarm.stop()
+    await runner.cleanup()
+    await parts.outbox.stop()
+    await deliveries
+    await parts.work.database.close()
+
+
+async def _serve(settings: Settings) -> None:
+    import signal
+
+    from bot.flow.clock import SystemClock
+    from storage.engine import Database
+
+    parts = build_parts(settings, SystemClock(), Database(settings.database_url))
+    welcome = await prepare(parts)
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    await serve_until(parts, stopped, lambda _: _print_welcome(parts, welcome))
+
+
+def _print_welcome(parts: Parts, welcome: Welcome | None) -> None:
+    from handlers.webhooks.receive import list_sources
+
+    url = parts.settings.public_url
+    values: dict[str, Any] = {"url": url, "login": "", "hook": "", "paste": ""}
+    if welcome is not None:
+        hook = f"{url}/hooks/{welcome.source}/{welcome.key}"
+        paste = list_sources()[welcome.source].paste.format(url=hook)
+        values |= {"login": f"{url}/login/{welcome.sign_in_token}", "hook": hook, "paste": paste}
+    click.echo(parts.templates.render_plain("cli/started", **values))
+
+
+def _own_name() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "owner"
+
+
+def _own_zone() -> str:
+    from pathlib import Path
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        name = str(Path("/etc/localtime").resolve()).partition("zoneinfo/")[2] or "UTC"
+        ZoneInfo(name)
+    except (OSError, ValueError, ZoneInfoNotFoundError):
+        return "UTC"
+    return name
+
+
+# The command line
+
+
+def _settings(**given: Any) -> Settings:
+    from bot.config import SettingsWrong, read_settings
+    from bot.logs import start_logs
+
+    try:
+        settings = read_settings(**given)
+    except SettingsWrong as wrong:
+        raise click.ClickException("\n".join(wrong.faults)) from wrong
+    start_logs(settings.log_level)
+    return settings
+
+
+def _run_in_house(settings: Settings, change: Callable[[Parts, Unit], Awaitable[Any]]) -> Any:
+    """Run one unit of work from the command line, beside a server that may be running."""
+    from bot.errors import Problem
+    from bot.flow.clock import SystemClock
+    from migrations.run import migrate
+    from storage.engine import Database
+
+    migrate(settings.database_url)
+
+    async def run() -> Any:
+        database = Database(settings.database_url)
+        parts = build_parts(settings, SystemClock(), database)
+        try:
+            return await parts.work.run(lambda unit: change(parts, unit))
+        except Problem as problem:
+            from bot.chat.markup import render_text
+
+            raise click.ClickException(render_text(parts.templates.explain(problem))) from problem
+        finally:
+            await database.close()
+
+    return asyncio.run(run())
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="tocsin")
+def main() -> None:
+    """Tocsin takes a team from the first alert to the published postmortem, in chat."""
+
+
+data_dir = click.option("--data-dir", help="Where the database is kept (TOCSIN_DATA_DIR, default ./data).")
+
+
+@main.command()
+@click.option("--host", help="Address to listen on (default 127.0.0.1).")
+@click.option("--port", type=int, help="Port to listen on (TOCSIN_PORT, default 8080).")
+@data_dir
+@click.option("--config", "config_file", type=click.Path(exists=True, dir_okay=False), help="Configuration file.")
+def serve(host: str | None, port: int | None, data_dir: str | None, config_file: str | None) -> None:
+    """Start Tocsin."""
+    settings = _settings(host=host, port=port, data_dir=data_dir, config_file=config_file)
+    from bot.catalog.faults import ConfigWrong
+    from migrations.run import migrate
+
+    try:
+        migrate(settings.database_url)
+        if sys.platform == "win32":
+            asyncio.run(_serve(settings))
+        else:
+            import uvloop
+
+            uvloop.run(_serve(settings))
+    except ConfigWrong as wrong:
+        raise click.ClickException(str(wrong)) from wrong
+    except (ValueError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+@main.command()
+@data_dir
+def migrate(data_dir: str | None) -> None:
+    """Bring the database to this release's schema."""
+    settings = _settings(data_dir=data_dir)
+    from migrations.run import migrate as run
+
+    before, after = run(settings.database_url)
+    click.echo(f"schema {after}, nothing to do" if before == after else f"schema {before or 'none'} -> {after}")
+
+
+@main.group()
+def config() -> None:
+    """The configuration file."""
+
+
+@config.command("check")
+@click.argument("path", type=click.Path(exists=True, dir_okay=False))
+def config_check(path: str) -> None:
+    """Check a configuration file: every fault at once, with its line."""
+    from pathlib import Path
+
+    from bot.catalog.faults import ConfigWrong
+    from bot.catalog.file import read_config
+
+    try:
+        found = read_config(Path(path))
+    except ConfigWrong as wrong:
+        click.echo(str(wrong), err=True)
+        sys.exit(1)
+    click.echo(f"{path}: no faults ({found.summary()})")
+
+
+@config.command("example")
+def config_example() -> None:
+    """Print a complete example."""
+    from bot.catalog.file import read_example
+
+    click.echo(read_example(), nl=False)
+
+
+@main.group()
+def key() -> None:
+    """Keys of the JSON API."""
+
+
+@key.command("create")
+@click.option("--name", required=True, help="What the key is for.")
+@click.option("--scope", type=click.Choice(["read", "write", "admin"]), required=True)
+@data_dir
+def key_create(name: str, scope: str, data_dir: str | None) -> None:
+    """Make a key and print it; it can't be shown again."""
+    from bot.access.keys import create_key
+    from storage.words import Scope
+
+    click.echo(_run_in_house(_settings(data_dir=data_dir), lambda _, unit: create_key(unit, name, Scope(scope))))
+
+
+@main.group()
+def user() -> None:
+    """People."""
+
+
+@user.command("link")
+@click.argument("name")
+@data_dir
+def user_link(name: str, data_dir: str | None) -> None:
+    """Print a one-time sign-in link for a person."""
+
+    async def link(parts: Parts, unit: Unit) -> str:
+        from bot.access.people import get_user
+        from bot.access.signin import make_sign_in_link
+
+        token = await make_sign_in_link(unit, await get_user(unit, name))
+        return f"{parts.settings.public_url}/login/{token}"
+
+    click.echo(_run_in_house(_settings(data_dir=data_dir), link))
+
+
+@user.command("add")
+@click.argument("name")
+@click.option("--email", default="", help="Where pages by e-mail go.")
+@click.option("--role", type=click.Choice(["owner", "admin", "responder", "stakeholder"]), default="responder")
+@click.option("--team", "team_name", help="A team to join.")
+@data_dir
+def user_add(name: str, email: str, role: str, team_name: str | None, data_dir: str | None) -> None:
+    """Add a person, and print their one-time sign-in link."""
+
+    async def add(parts: Parts, unit: Unit) -> str:
+        from bot.access.people import add_user
+        from bot.access.signin import make_sign_in_link
+        from bot.catalog.teams import get_team, join_team
+        from storage.words import UserRole
+
+        person = await add_user(unit, name, email, UserRole(role))
+        if team_name:
+            await join_team(unit, await get_team(unit, team_name), person)
+        return f"{parts.settings.public_url}/login/{await make_sign_in_link(unit, person)}"
+
+    click.echo(_run_in_house(_settings(data_dir=data_dir), add))
+
+
+@main.group()
+def integration() -> None:
+    """Senders of alerts."""
+
+
+@integration.command("create")
+@click.argument("source")
+@click.option("--name", help="What people call this sender (default: its source).")
+@click.option("--team", "team_name", help="The team that its alerts go to.")
+@click.option("--map", "mapping", multiple=True, metavar="FIELD=EXPRESSION", help="Field mapping of a generic sender.")
+@data_dir
+def integration_create(
+    source: str, name: str | None, team_name: str | None, mapping: tuple[str, ...], data_dir: str | None
+) -> None:
+    """Make an integration; print its webhook URL and what to put at the sender."""
+    from handlers.webhooks.receive import list_sources
+
+    sources = list_sources()
+    if source not in sources:
+        raise click.ClickException(f"there is no source {source!r}; known are {', '.join(sorted(sources))}")
+
+    async def create(parts: Parts, unit: Unit) -> tuple[str, str]:
+        from bot.catalog.integrations import create_integration
+        from bot.catalog.teams import get_team
+
+        team = await get_team(unit, team_name) if team_name else None
+        rules = dict(pair.split("=", 1) for pair in mapping)
+        settings = {"mapping": rules} if rules else {}
+        _, key = await create_integration(unit, source, name or sources[source].title, team, settings)
+        url = f"{parts.settings.public_url}/hooks/{source}/{key}"
+        return url, sources[source].paste.format(url=url)
+
+    url, paste = _run_in_house(_settings(data_dir=data_dir), create)
+    click.echo(f"{url}\n\n{paste}")
+
+
+@main.command()
+@data_dir
+def doctor(data_dir: str | None) -> None:
+    """Check everything that can be checked, and say how to mend what is wrong. Exit code 1 when something is."""
+    settings = _settings(data_dir=data_dir)
+
+    async def examine(parts: Parts, unit: Unit) -> tuple[str, bool]:
+        from bot.chat.markup import render_text
+        from bot.reports.doctor import examine as run
+
+        findings = await run(unit, parts.notifiers)
+        text = render_text(parts.templates.render_markup("replies/tocsin_doctor", findings=findings))
+        return text, all(finding.is_fine for finding in findings)
+
+    text, fine = _run_in_house(settings, examine)
+    click.echo(text)
+    sys.exit(0 if fine else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What arrives, other than commands: webhooks, the HTTP interfaces, messages, due timers, and requests for pages."""

@@ -1,0 +1,1 @@
+"""Messages that people write, and the message actions and reactions on them."""

@@ -1,0 +1,65 @@
+"""Message actions: what can be done with a message, by its menu or by a reaction. One function each, named in ACTIONS."""
+
+from collections.abc import Awaitable, Callable
+
+from bot.chat.invocation import MessageAction
+from bot.chat.reply import Reply
+from bot.errors import Unknown
+from bot.flow.unit import Unit
+from bot.incidents.lives import declare
+from bot.incidents.tasks import add_task
+from bot.incidents.timeline import Source, add_message
+from storage.models import Incident, Team
+from storage.questions import catalog
+from storage.questions import incidents as ask
+
+REACTIONS = {"pushpin": "timeline"}
+"""Reactions that stand for a message action."""
+
+
+async def add_to_timeline(unit: Unit, action: MessageAction) -> Reply:
+    """Keep the message in the incident's timeline, with its own author and time."""
+    incident = await _get_incident(unit, action)
+    said = action.said
+    source = Source(said.platform, said.channel, said.message, said.permalink, said.files)
+    entry, is_new = await add_message(unit, incident, source, said.actor, said.text, said.sent_at)
+    return Reply("message_timeline", {"ref": incident.ref, "entry": entry.id, "is_new": is_new})
+
+
+async def declare_from_message(unit: Unit, action: MessageAction) -> Reply:
+    """Open an incident whose first timeline entry is the message."""
+    said = action.said
+    teams = list(await catalog.list_named(unit.session, Team))
+    incident = await declare(
+        unit, said.text[:200], summary=said.text if len(said.text) > 200 else "", teams=teams if len(teams) == 1 else ()
+    )
+    source = Source(said.platform, said.channel, said.message, said.permalink, said.files)
+    await add_message(unit, incident, source, said.actor, said.text, said.sent_at)
+    return Reply("incident_declare", {"ref": incident.ref, "title": incident.title}, go_to=f"/{incident.ref}")
+
+
+async def make_task(unit: Unit, action: MessageAction) -> Reply:
+    incident = await _get_incident(unit, action)
+    task = await add_task(unit, incident, action.said.text)
+    return Reply("incident_task", {"ref": incident.ref, "number": task.number, "title": task.title, "owner": ""})
+
+
+ACTIONS: dict[str, Callable[[Unit, MessageAction], Awaitable[Reply]]] = {
+    "timeline": add_to_timeline,
+    "declare": declare_from_message,
+    "task": make_task,
+}
+
+
+async def act(unit: Unit, action: MessageAction) -> Reply:
+    function = ACTIONS.get(action.action)
+    if function is None:
+        raise Unknown("action.unknown", name=action.action, known=sorted(ACTIONS))
+    return await function(unit, action)
+
+
+async def _get_incident(unit: Unit, action: MessageAction) -> Incident:
+    incident = await ask.find_incident_of_channel(unit.session, action.said.platform, action.said.channel)
+    if incident is None:
+        raise Unknown("incident.not_a_room")
+    return incident

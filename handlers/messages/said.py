@@ -1,0 +1,20 @@
+"""Somebody wrote in an incident's room, or edited what they wrote."""
+
+from bot.chat.invocation import Said
+from bot.flow.unit import Unit
+from bot.incidents.people import take_part
+from bot.incidents.timeline import Source, follow_edit
+from storage.models import User
+from storage.questions import incidents as ask
+
+
+async def record_said(unit: Unit, said: Said) -> None:
+    """Whoever speaks takes part."""
+    incident = await ask.find_incident_of_channel(unit.session, said.platform, said.channel)
+    if incident is not None and said.actor.user_id is not None:
+        await take_part(unit, incident, await unit.session.get_one(User, said.actor.user_id), "spoke")
+
+
+async def record_edited(unit: Unit, said: Said) -> None:
+    """What the timeline took from the message follows."""
+    await follow_edit(unit, Source(said.platform, said.channel, said.message), said.text)

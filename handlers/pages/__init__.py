@@ -1,0 +1,1 @@
+"""The Room: the web command center. One module per page; each lists its routes, and discovery finds them."""

@@ -1,0 +1,75 @@
+"""What page templates may call beyond Jinja's own: instants for machines and for people, links in what people write."""
+
+import re
+from datetime import datetime
+
+from markupsafe import Markup, escape
+
+from bot.chat.card import Card
+from bot.chat.templates import Templates, spell_clock, spell_local
+
+FOUND = re.compile(
+    r"(?P<code>`[^`\n]+`)"
+    r"|(?P<url>https?://[^\s<>\"'`]*[^\s<>\"'`.,;:!?)\]])"
+    r"|(?<![\w/-])(?P<incident>INC-\d{1,9})(?!\w)"
+    r"|(?<![\w@./-])@(?P<person>[a-z0-9][a-z0-9._-]*[a-z0-9]|[a-z0-9])",
+    re.IGNORECASE,
+)
+
+
+def offer(templates: Templates) -> None:
+    """Add these filters to the templates of pages."""
+    for name, function in {
+        "iso": spell_iso,
+        "exact": spell_exact,
+        "when": spell_when,
+        "said": render_saying,
+        "card": unpack_card,
+    }.items():
+        templates.add_html_filter(name, function)
+
+
+def spell_iso(at: datetime) -> str:
+    return at.isoformat(timespec="seconds")
+
+
+def spell_exact(at: datetime, zone: str) -> str:
+    """Local time in full and UTC: `Mon 23 Nov 2026, 14:05 CET · 13:05 UTC`."""
+    local = spell_local(at, zone)
+    return local if local.endswith(" UTC") else f"{local} · {spell_clock(at)} UTC"
+
+
+def spell_when(at: datetime, zone: str, now: datetime) -> str:
+    """The clock time, with the day when it is not today: `14:05`, `Sun 22 Nov 14:05`."""
+    local, today = spell_local(at, zone), spell_local(now, zone)
+    clock = spell_clock(at, zone)
+    day = local.partition(",")[0]
+    if day == today.partition(",")[0]:
+        return clock
+    return f"{day.rpartition(' ')[0] if day[-4:] == today.partition(',')[0][-4:] else day} {clock}"
+
+
+def render_saying(text: str) -> Markup:
+    """A person's words as HTML: nothing of them is markup but links, `code`, @people and INC-1."""
+    parts, end = [], 0
+    for match in FOUND.finditer(text):
+        parts.append(escape(text[end : match.start()]))
+        parts.append(_render_match(match))
+        end = match.end()
+    parts.append(escape(text[end:]))
+    return Markup("").join(parts)
+
+
+def _render_match(match: re.Match[str]) -> Markup:
+    if match["code"]:
+        return Markup("<code>{}</code>").format(match["code"][1:-1])
+    if match["url"]:
+        link = Markup('<a href="{0}" rel="noopener noreferrer nofollow" target="_blank">{0}</a>')
+        return link.format(match["url"])
+    if match["incident"]:
+        return Markup('<a href="/{0}">{0}</a>').format(match["incident"].upper())
+    return Markup('<strong class="mention">@{}</strong>').format(match["person"])
+
+
+def unpack_card(values: dict[str, object]) -> Card:
+    return Card.unpack(values)

@@ -1,0 +1,36 @@
+"""What handlers are given by the composition root."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from bot.alerts.intake import Intake
+from bot.chat.platform import Inbound, Platform
+from bot.chat.registry import Registry
+from bot.chat.templates import Templates
+from bot.config import Settings
+from bot.flow.outbox import Outbox
+from bot.flow.timers import Timers
+from bot.flow.unit import Work
+from bot.notify.notifier import Notifier
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The built house."""
+
+    settings: Settings
+    work: Work
+    templates: Templates
+    registry: Registry
+    inbound: Inbound
+    intake: Intake
+    outbox: Outbox
+    timers: Timers
+    platforms: dict[str, Platform]
+    notifiers: dict[str, Notifier]
+
+
+ListRoutes = Callable[[Parts], list[web.RouteDef]]
+"""What each module of routes offers as `list_routes`."""

@@ -1,0 +1,1 @@
+"""Somebody came into a room or left it."""

@@ -1,0 +1,22 @@
+"""A person came into an incident's room or left it: they take part, or no longer do."""
+
+from bot.chat.invocation import Moved
+from bot.errors import Refused
+from bot.flow.unit import Unit
+from bot.incidents.people import leave, take_part
+from storage.models import User
+from storage.questions import incidents as ask
+
+
+async def record_move(unit: Unit, moved: Moved) -> None:
+    incident = await ask.find_incident_of_channel(unit.session, moved.platform, moved.channel)
+    if incident is None or moved.actor.user_id is None:
+        return
+    user = await unit.session.get_one(User, moved.actor.user_id)
+    if moved.joined:
+        await take_part(unit, incident, user, "joined")
+        return
+    try:
+        await leave(unit, incident, user)
+    except Refused:
+        return

@@ -1,0 +1,90 @@
+"""The web application: every route that a handler module offers, behind one error mapper.
+
+Problems become RFC 9457 documents for programs and pages for people; what is unexpected is logged with its trace and says
+nothing of the inside.
+"""
+
+import time
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+from prometheus_client import Histogram
+
+from bot.chat.markup import render_text
+from bot.errors import Problem, TooLarge, Unknown
+from bot.flow.discovery import discover
+from bot.logs import get_logger
+from handlers.parts import Parts
+
+log = get_logger(__name__)
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+PROGRAM_PATHS = ("/api/", "/hooks/", "/v2/", "/healthz", "/readyz", "/metrics")
+requests = Histogram("tocsin_http_seconds", "Time to answer requests", ["route", "method", "status"])
+parts_key: web.AppKey[Parts] = web.AppKey("parts", Parts)
+
+
+def build_web(parts: Parts) -> web.Application:
+    """The application with all of its routes."""
+    from handlers.pages.errors import render_problem
+    from handlers.pages.security import security_headers
+
+    @web.middleware
+    async def explain_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except Problem as problem:
+            failure = problem
+        except web.HTTPRequestEntityTooLarge:
+            failure = TooLarge("body.too_large", limit=parts.settings.body_limit)
+        except web.HTTPNotFound:
+            failure = Unknown("page.unknown", path=request.path)
+        except web.HTTPException:
+            raise
+        except Exception:
+            log.exception("request.failed", method=request.method, path=request.path)
+            failure = Problem("server.failed")
+            failure.status = 500
+        if request.path.startswith(PROGRAM_PATHS):
+            return problem_document(parts, failure)
+        return await render_problem(parts, request, failure)
+
+    @web.middleware
+    async def measure(request: web.Request, handler: Handler) -> web.StreamResponse:
+        started = time.perf_counter()
+        status = 500
+        try:
+            response = await handler(request)
+            status = response.status
+            return response
+        except web.HTTPException as error:
+            status = error.status
+            raise
+        finally:
+            resource = request.match_info.route.resource
+            route = resource.canonical if resource is not None else "unknown"
+            if route != "/live":
+                requests.labels(route, request.method, status).observe(time.perf_counter() - started)
+
+    app = web.Application(
+        client_max_size=parts.settings.body_limit, middlewares=[measure, security_headers, explain_problems]
+    )
+    app[parts_key] = parts
+    for list_routes in discover("handlers", "list_routes"):
+        app.add_routes(list_routes(parts))  # type: ignore[operator]
+    return app
+
+
+def problem_document(parts: Parts, problem: Problem) -> web.Response:
+    """RFC 9457: `type` is stable, `detail` is the sentence; `field` names the value at fault."""
+    body = {
+        "type": f"urn:tocsin:problem:{problem.code}",
+        "title": problem.code,
+        "status": problem.status,
+        "detail": render_text(parts.templates.explain(problem)),
+    }
+    if problem.field:
+        body["field"] = problem.field
+    headers = {"Retry-After": "2"} if problem.status == 503 else {}
+    if problem.status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="tocsin"'
+    return web.json_response(body, status=problem.status, headers=headers, content_type="application/problem+json")

@@ -1,0 +1,1 @@
+"""Webhooks: one pure parser per source, and the door that they share."""

@@ -1,0 +1,44 @@
+"""The door of all webhooks: `POST /hooks/{source}/{key}`. Size limit, key, parser, durable commit; 202 only after that."""
+
+from aiohttp import web
+
+from bot.alerts.intake import Receipt
+from bot.catalog.integrations import get_integration
+from bot.errors import Problem, Unknown
+from bot.flow.discovery import discover
+from bot.logs import get_logger
+from handlers.parts import Parts
+from handlers.webhooks.source import Hook, Source
+
+log = get_logger(__name__)
+
+
+def list_sources() -> dict[str, Source]:
+    """Every source, by name."""
+    found = (source for source in discover("handlers.webhooks", "SOURCE") if isinstance(source, Source))
+    return {source.name: source for source in found}
+
+
+def list_routes(parts: Parts) -> list[web.RouteDef]:
+    sources = list_sources()
+
+    async def receive(request: web.Request) -> web.Response:
+        source = sources.get(request.match_info["source"])
+        if source is None:
+            raise Unknown("source.unknown", name=request.match_info["source"], known=sorted(sources))
+        key = request.match_info["key"]
+        integration = await parts.work.look(lambda unit: get_integration(unit, source.name, key))
+        body = await request.read()
+        try:
+            signals = source.parse(Hook(body, request.headers, request.query, integration.settings))
+        except Problem as problem:
+            log.warning("webhook.refused", source=source.name, integration=integration.id, problem=problem.code)
+            raise
+        receipts = await parts.intake.accept(integration.id, signals)
+        return web.json_response({"alerts": [_show(receipt) for receipt in receipts]}, status=202)
+
+    return [web.post("/hooks/{source}/{key}", receive)]
+
+
+def _show(receipt: Receipt) -> dict[str, object]:
+    return {"alias": receipt.alias, "outcome": receipt.outcome, "alert": receipt.alert_id, "id": receipt.uid}

@@ -1,0 +1,58 @@
+"""What a source of alerts is: a name, a pure parser, and the lines that a user pastes at the sender."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from bot.alerts.signal import Signal
+from bot.errors import Malformed
+
+
+@dataclass(frozen=True)
+class Hook:
+    """A request as parsers see it. `settings` are the integration's own (a field mapping)."""
+
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Source:
+    """`parse` raises Malformed or Invalid with a sentence that names the fault. `paste` is what to put at the sender, with
+    `{url}` in it."""
+
+    name: str
+    title: str
+    parse: Callable[[Hook], list[Signal]]
+    paste: str
+
+
+def read_json(hook: Hook) -> Any:
+    """The body as JSON; raises Malformed that says where the fault is."""
+    if not hook.body.strip():
+        raise Malformed("body.empty")
+    try:
+        return msgspec.json.decode(hook.body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Malformed("body.not_json", reason=str(error)) from error
+
+
+def read_object(hook: Hook) -> dict[str, Any]:
+    """The body as a JSON object; raises Malformed."""
+    body = read_json(hook)
+    if not isinstance(body, dict):
+        raise Malformed("body.not_object")
+    return body
+
+
+def text_of(value: Any) -> str:
+    """A JSON value as a person would write it; null is empty."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    return msgspec.json.encode(value).decode()
