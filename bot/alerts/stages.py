@@ -110,7 +110,8 @@ async def open_or_join(unit: Unit, arrival: Arrival, known: Catalog) -> None:
             arrival.say("incident", "opened", rule=rule.name, ref=incident.ref)
         else:
             arrival.say("incident", "joined", rule=rule.name, ref=incident.ref)
-            change_priority(unit, incident, Priority(min(incident.priority, arrival.signal.priority)))
+            highest = Priority(min(incident.priority, arrival.signal.priority))
+            change_priority(unit, incident, highest, arrival.signal.title)
         arrival.incident_id = incident.id
         known.joined.setdefault(incident.id, []).append(arrival)
         return

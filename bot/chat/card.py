@@ -22,7 +22,7 @@ import msgspec
 
 from bot.chat.markup import unescape
 
-BUTTON = re.compile(r"^\[(?P<label>[^\]]+)\]\((?P<command>/[^)]*|https?://[^)]*)\)(?P<flags>(?: ![a-z]+)*)$")
+BUTTON = re.compile(r"^\[(?P<label>(?:\\.|[^\]\\])+)\]\((?P<command>(?:\\.|[^)\\])+)\)(?P<flags>(?: ![a-z]+)*)$")
 FIELD = re.compile(r"^(?P<label>[A-Z][\w ]{0,30}): (?P<value>.+)$")
 
 

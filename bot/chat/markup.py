@@ -11,8 +11,9 @@ import nh3
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-PUNCTUATION = re.compile(r"([!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~])")
-ESCAPED = re.compile(r"\\([!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~])")
+PUNCTUATION = re.compile(r"([!\"#$&'()*+:;<=>@\[\\\]^_`{|}~]|^[-.%,/?]|^\d+(?=\.))")
+ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])|<(https?://[^<>\s]+)>")
+ADDRESS = re.compile(r"https?://[^\s<>\\\"'`]*[^\s<>\\\"'`.,;:!?)\]}]")
 TAGS = {
     "p", "br", "strong", "em", "code", "pre", "a", "ul", "ol", "li", "blockquote", "h1", "h2", "h3", "h4", "hr",
     "table", "thead", "tbody", "tr", "th", "td", "s",
@@ -24,18 +25,32 @@ class Rich(str):
 
 
 def escape(text: object) -> str:
-    """Make any text stand for itself in markup. A line break becomes a space, so that a value stays in its line."""
-    return PUNCTUATION.sub(r"\\\1", " ".join(str(text).split("\n")).replace("\r", " "))
+    """Make any text stand for itself in markup. A line break becomes a space, so that a value stays in its line; a web
+    address stays one that can be clicked."""
+    line = " ".join(str(text).split("\n")).replace("\r", " ")
+    escaped, end = [], 0
+    for address in ADDRESS.finditer(line):
+        escaped += [_escape_plain(line[end : address.start()]), f"<{address[0]}>"]
+        end = address.end()
+    return "".join([*escaped, _escape_plain(line[end:])])
+
+
+def _escape_plain(text: str) -> str:
+    return PUNCTUATION.sub(lambda found: _escape_one(found[0]), text)
+
+
+def _escape_one(found: str) -> str:
+    return f"{found}\\" if found.isdigit() else f"\\{found}"
 
 
 def escape_lines(text: object) -> Rich:
     """Like escape, but line breaks are kept as line breaks."""
-    return Rich("\n".join(escape(line) for line in str(text).strip().splitlines()))
+    return Rich("\n".join(escape(line.strip()) for line in str(text).strip().splitlines()))
 
 
 def unescape(text: str) -> str:
     """Undo escape: for parts of a template that are taken as plain text."""
-    return ESCAPED.sub(r"\1", text)
+    return ESCAPED.sub(lambda found: found[1] or found[2], text)
 
 
 @cache

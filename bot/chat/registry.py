@@ -12,10 +12,12 @@ from typing import Any
 from bot.chat.arguments import Argument, Reading, list_arguments, split_line
 from bot.chat.form import Form, FormField
 from bot.chat.invocation import Invocation
+from bot.chat.markup import escape_lines, render_text
 from bot.chat.reply import Reply
 from bot.chat.templates import Templates
 from bot.errors import Problem
 from bot.flow.unit import Unit, Work
+
 
 @dataclass(frozen=True)
 class NoArgs:
@@ -152,13 +154,13 @@ class Registry:
                 try:
                     values[argument.name] = await argument.kind.parse(replace(reading, name=argument.name), text)
                 except Problem as problem:
-                    errors[argument.name] = str(self.templates.explain(problem))
+                    errors[argument.name] = render_text(self.templates.explain(problem))
             elif argument.required:
                 missing = True
                 if invocation.submitted:
-                    errors[argument.name] = str(self.templates.render_sentence("errors/sentences", "argument.missing"))
+                    errors[argument.name] = render_text(self.templates.explain(Problem("argument.missing")))
         if errors or missing:
-            sentence = "\n".join(errors.values())
+            sentence = escape_lines("\n".join(dict.fromkeys(errors.values())))
             raise _FormWanted(await self.build_form(command, reading, raw, errors), sentence)
         return command.Args(**values)
 

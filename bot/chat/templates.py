@@ -63,7 +63,7 @@ class Templates:
             keep_trailing_newline=False,
             auto_reload=False,
         )
-        environment.globals["public_url"] = self.public_url
+        environment.globals["public_url"] = Rich(self.public_url)
         environment.filters.update(
             {
                 "duration": spell_duration,

@@ -83,8 +83,8 @@ class MergedIn(IncidentEvent):
 class PriorityChanged(IncidentEvent):
     old: Priority
     new: Priority
-    alert: int = 0
-    """The alert whose priority lifted it, or 0."""
+    alert: str = ""
+    """The title of the alert whose priority lifted it, or empty."""
 
 
 @dataclass(frozen=True)

@@ -118,7 +118,7 @@ def change_status(unit: Unit, incident: Incident, new: IncidentStatus) -> None:
         unit.emit(IncidentClosed(incident.id))
 
 
-def change_priority(unit: Unit, incident: Incident, new: Priority, alert: int = 0) -> bool:
+def change_priority(unit: Unit, incident: Incident, new: Priority, alert: str = "") -> bool:
     """Returns False when it has this priority already."""
     old = incident.priority
     if new == old:

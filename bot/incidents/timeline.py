@@ -113,7 +113,7 @@ async def list_timeline(
 
 def spell_entry(templates: Templates, entry: TimelineEntry) -> Rich:
     """The sentence of an entry, in markup."""
-    values = {**entry.data, "by": entry.actor_name, "text": entry.text}
+    values = {**entry.data, "by": entry.actor_name, **({"text": entry.text} if entry.text else {})}
     return templates.render_sentence("timeline/sentences", entry.kind, **values)
 
 

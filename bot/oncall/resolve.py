@@ -4,8 +4,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.oncall.rotation import Turns, find_turn, list_turns
 from bot.flow.unit import Unit
+from bot.oncall.rotation import Turns, find_turn, list_turns
 from storage.models import Override, Rotation, Schedule, User
 from storage.questions import access, oncall
 

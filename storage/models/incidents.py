@@ -50,6 +50,7 @@ class Incident(Model):
 
 class IncidentTeam(Model):
     __tablename__ = "incident_team"
+    __table_args__ = (Index("ix_incident_team_team", "team_id", "incident_id"),)
 
     incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id", ondelete="CASCADE"), primary_key=True)
     team_id: Mapped[int] = mapped_column(ForeignKey("team.id"), primary_key=True)
@@ -57,6 +58,7 @@ class IncidentTeam(Model):
 
 class IncidentService(Model):
     __tablename__ = "incident_service"
+    __table_args__ = (Index("ix_incident_service_service", "service_id", "incident_id"),)
 
     incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id", ondelete="CASCADE"), primary_key=True)
     service_id: Mapped[int] = mapped_column(ForeignKey("service.id"), primary_key=True)

@@ -65,6 +65,7 @@ class Page(Model):
     __table_args__ = (
         Index("ix_page_subject", "subject", "id"),
         Index("ix_page_user", "user_id", "id"),
+        Index("ix_page_state", "state", "id"),
         Index("ix_page_escalation", "escalation_id", "round", "step"),
     )
 

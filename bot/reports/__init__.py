@@ -1,0 +1,1 @@
+"""What can be counted and checked: the doctor, and the reports."""

@@ -1,0 +1,25 @@
+"""`/alert escalate`: page the next step of the policy now."""
+
+from dataclasses import dataclass
+
+from bot.chat.arguments import arg
+from bot.chat.registry import Call, Command
+from bot.chat.reply import Reply
+from bot.paging.escalations import escalate_now
+from commands.kinds import ALERT
+from storage.models import Alert
+
+
+@dataclass(frozen=True)
+class Args:
+    alert: Alert = arg("Which alert", ALERT)
+
+
+async def run(call: Call) -> Reply:
+    alert: Alert = call.args.alert
+    subject = f"incident:{alert.incident_id}" if alert.incident_id else f"alert:{alert.id}"
+    step = await escalate_now(call.unit, subject)
+    return Reply("alert_escalate", {"number": alert.id, "step": step})
+
+
+COMMAND = Command("alert escalate", "Page the next step now", run, Args)

@@ -1,0 +1,11 @@
+"""`/alert help`: the commands about alerts."""
+
+from bot.chat.registry import Call, Command
+from bot.chat.reply import Reply
+
+
+async def run(call: Call) -> Reply:
+    return Reply("help", {"commands": call.registry.list_help("alert ")})
+
+
+COMMAND = Command("alert help", "Show what can be typed", run, needs="stakeholder", reads=True)

@@ -1,0 +1,18 @@
+"""`/incident ack`: you are on it; nobody else is paged."""
+
+from bot.chat.registry import Call, Command
+from bot.chat.reply import Reply
+from bot.errors import Refused
+from bot.incidents.lives import acknowledge
+from storage.models import User
+
+
+async def run(call: Call) -> Reply:
+    if not acknowledge(call.unit, call.incident):
+        by = call.incident.acknowledged_by
+        user = await call.unit.session.get(User, by) if by else None
+        raise Refused("incident.acknowledged", ref=call.incident.ref, name=user.name if user else "")
+    return Reply("incident_ack", {"ref": call.incident.ref})
+
+
+COMMAND = Command("incident ack", "Acknowledge: you are on it", run, about="incident")

@@ -1,0 +1,17 @@
+"""`/incident reopen`: it is not over after all. Whoever is on call now is paged again."""
+
+from bot.chat.registry import Call, Command
+from bot.chat.reply import Reply
+from bot.errors import Refused
+from bot.incidents.lives import change_status
+from storage.words import IncidentStatus
+
+
+async def run(call: Call) -> Reply:
+    if call.incident.status.is_open:
+        raise Refused("incident.is_open", ref=call.incident.ref)
+    change_status(call.unit, call.incident, IncidentStatus.INVESTIGATING)
+    return Reply("incident_reopen", {"ref": call.incident.ref})
+
+
+COMMAND = Command("incident reopen", "Reopen the incident", run, about="incident")

@@ -1,0 +1,277 @@
+"""The kinds of argument that commands take: how each is read, what is suggested, and what one looks like."""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from bot.access.people import get_user
+from bot.alerts.lives import get_alert
+from bot.catalog.teams import get_schedule, get_service, get_team
+from bot.chat.arguments import Kind, Reading
+from bot.chat.form import Choice
+from bot.chat.invocation import Invocation
+from bot.chat.registry import Call
+from bot.errors import Forbidden, Invalid, Unknown
+from bot.flow.unit import Unit
+from bot.incidents.lives import get_incident
+from bot.incidents.people import ROLES
+from storage.models import Alert, Incident, Schedule, Service, Team, User
+from storage.questions import access, alerts, catalog
+from storage.questions import incidents as ask
+from storage.words import IncidentStatus, Priority
+
+DURATION = re.compile(r"^(?:in )?(\d+)\s*(s|sec|m|min|minutes?|h|hours?|d|days?|w|weeks?)$")
+SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+AGO = re.compile(r"^(.+?)\s+ago$")
+CLOCK = re.compile(r"^(\d{1,2}):(\d{2})$")
+
+
+# What the registry asks
+
+
+async def find_incident_of_call(unit: Unit, invocation: Invocation, named: str) -> Incident:
+    """The incident named, or the one of this room."""
+    if named:
+        return await get_incident(unit, named)
+    if invocation.channel:
+        found = await ask.find_incident_of_channel(unit.session, invocation.platform, invocation.channel)
+        if found is not None:
+            return found
+    raise Unknown("incident.which")
+
+
+async def find_acting_user(unit: Unit, invocation: Invocation) -> User | None:
+    number = invocation.actor.user_id
+    return await unit.session.get(User, number) if number is not None else None
+
+
+def get_person(call: Call) -> User:
+    """The person who gives the command; raises Forbidden for a program that acts for nobody."""
+    if not isinstance(call.user, User):
+        raise Forbidden("person.needed")
+    return call.user
+
+
+# How values are read
+
+
+async def _text(_: Reading, text: str) -> str:
+    return text
+
+
+def parse_duration(text: str, field: str = "") -> timedelta:
+    """`45s`, `20m`, `20 min`, `2h`, `1d`; raises Invalid."""
+    found = DURATION.match(text.strip().lower())
+    if not found:
+        raise Invalid("duration.wrong", field, text=text)
+    return timedelta(seconds=int(found[1]) * SECONDS[found[2][0]])
+
+
+async def _duration(reading: Reading, text: str) -> timedelta:
+    return parse_duration(text, reading.name)
+
+
+def parse_time(text: str, now: datetime, zone: str, forward: bool, field: str = "") -> datetime:
+    """A moment: a length of time from now (or `10m ago`), a clock time (`14:05`, today or the nearest one in the
+    direction asked for), or a date and time (`2026-11-23 14:05`). Raises Invalid."""
+    clean = text.strip().lower()
+    ago = AGO.match(clean)
+    if ago:
+        return now - parse_duration(ago[1], field)
+    if DURATION.match(clean):
+        length = parse_duration(clean, field)
+        return now + length if forward or clean.startswith("in ") else now - length
+    local = now.astimezone(ZoneInfo(zone))
+    clock = CLOCK.match(clean)
+    if clock and int(clock[1]) < 24 and int(clock[2]) < 60:
+        at = local.replace(hour=int(clock[1]), minute=int(clock[2]), second=0, microsecond=0)
+        if forward and at <= local:
+            at += timedelta(days=1)
+        elif not forward and at > local:
+            at -= timedelta(days=1)
+        return at.astimezone(UTC)
+    try:
+        at = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise Invalid("time.wrong", field, text=text) from None
+    return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+
+
+async def _zone(reading: Reading) -> str:
+    user = await find_acting_user(reading.unit, reading.invocation)
+    return user.zone if user else "UTC"
+
+
+async def _past(reading: Reading, text: str) -> datetime:
+    return parse_time(text, reading.unit.now, await _zone(reading), forward=False, field=reading.name)
+
+
+async def _future(reading: Reading, text: str) -> datetime:
+    at = parse_time(text, reading.unit.now, await _zone(reading), forward=True, field=reading.name)
+    if at <= reading.unit.now:
+        raise Invalid("time.past", reading.name)
+    return at
+
+
+async def _priority(reading: Reading, text: str) -> Priority:
+    try:
+        return Priority(text.strip().upper())
+    except ValueError:
+        raise Invalid("priority.wrong", reading.name, text=text) from None
+
+
+async def _status(reading: Reading, text: str) -> IncidentStatus:
+    try:
+        return IncidentStatus(text.strip().lower())
+    except ValueError:
+        known = [status.value for status in IncidentStatus]
+        raise Invalid("status.wrong", reading.name, text=text, known=known) from None
+
+
+async def _person(reading: Reading, text: str) -> User:
+    if text.strip().lower() in ("me", "@me"):
+        user = await find_acting_user(reading.unit, reading.invocation)
+        if user is not None:
+            return user
+    return await get_user(reading.unit, text)
+
+
+async def _suggest_people(reading: Reading, prefix: str) -> list[Choice]:
+    users = await access.list_users(reading.unit.session, prefix, 50)
+    return [Choice(f"@{user.handle}", user.name) for user in users]
+
+
+async def _role(reading: Reading, text: str) -> str:
+    wanted = text.strip().lower()
+    known = {"ic": "commander", "incident commander": "commander", "comms": "communications", "lead": "commander"}
+    role = known.get(wanted, wanted)
+    if role not in ROLES and not re.fullmatch(r"[a-z][a-z -]{1,40}", role):
+        raise Invalid("role.wrong", reading.name, text=text, known=list(ROLES))
+    return role
+
+
+async def _alert(reading: Reading, text: str) -> Alert:
+    return await get_alert(reading.unit, text)
+
+
+async def _alerts(reading: Reading, text: str) -> Sequence[Alert]:
+    """Several alerts: `12 13`, or `all` for every open one."""
+    if text.strip().lower() == "all":
+        found = await alerts.list_open_alerts(reading.unit.session, 500)
+        if not found:
+            raise Unknown("alert.none_open")
+        return found
+    return [await get_alert(reading.unit, word) for word in re.split(r"[\s,]+", text.strip()) if word]
+
+
+async def _suggest_alerts(reading: Reading, prefix: str) -> list[Choice]:
+    found = await alerts.list_open_alerts(reading.unit.session, 20)
+    return [Choice(str(alert.id), f"{alert.priority} {alert.title}"[:75]) for alert in found]
+
+
+async def _incident(reading: Reading, text: str) -> Incident:
+    return await get_incident(reading.unit, text)
+
+
+async def _suggest_incidents(reading: Reading, prefix: str) -> list[Choice]:
+    found = await ask.list_open_incidents(reading.unit.session, 20)
+    own = reading.incident.id if reading.incident is not None else 0
+    return [Choice(row.ref, f"{row.priority} {row.title}"[:75]) for row in found if row.id != own]
+
+
+async def _service(reading: Reading, text: str) -> Service:
+    return await get_service(reading.unit, text)
+
+
+async def _suggest_services(reading: Reading, prefix: str) -> list[Choice]:
+    return [Choice(row.slug, row.name) for row in await catalog.list_named(reading.unit.session, Service)]
+
+
+async def _team(reading: Reading, text: str) -> Team:
+    return await get_team(reading.unit, text)
+
+
+async def _suggest_teams(reading: Reading, prefix: str) -> list[Choice]:
+    return [Choice(row.slug, row.name) for row in await catalog.list_named(reading.unit.session, Team)]
+
+
+async def _schedule(reading: Reading, text: str) -> Schedule:
+    return await get_schedule(reading.unit, text)
+
+
+async def _suggest_schedules(reading: Reading, prefix: str) -> list[Choice]:
+    return [Choice(row.slug, row.name) for row in await catalog.list_named(reading.unit.session, Schedule)]
+
+
+async def _number(reading: Reading, text: str) -> int:
+    if not text.strip().lstrip("#").isdigit() or len(text) > 9:
+        raise Invalid("number.wrong", reading.name, text=text)
+    return int(text.strip().lstrip("#"))
+
+
+async def _flag(_: Reading, text: str) -> bool:
+    return text.strip().lower() in ("yes", "true", "on", "1", "y")
+
+
+def one_of(name: str, *choices: tuple[str, str]) -> Kind:
+    """A kind with a fixed list of (value, label)."""
+    known = [value for value, _ in choices]
+
+    async def read(reading: Reading, text: str) -> str:
+        wanted = text.strip().lower()
+        if wanted not in known:
+            raise Invalid("choice.wrong", reading.name, text=text, known=known)
+        return wanted
+
+    return Kind(name, read, choices=tuple(Choice(value, label) for value, label in choices), example=known[0])
+
+
+TEXT = Kind("text", _text)
+URL = Kind("text", _text, example="https://…")
+NUMBER = Kind("text", _number, example="1")
+DURATION_KIND = Kind("text", _duration, example="30m")
+PAST = Kind("text", _past, example="14:05")
+FUTURE = Kind("text", _future, example="30m")
+FLAG = Kind("flag", _flag, example="yes", choices=(Choice("no", "No"), Choice("yes", "Yes")))
+PRIORITY = Kind(
+    "choice",
+    _priority,
+    example="P2",
+    choices=(
+        Choice("P1", "P1 · critical"),
+        Choice("P2", "P2 · high"),
+        Choice("P3", "P3 · moderate"),
+        Choice("P4", "P4 · low"),
+        Choice("P5", "P5 · informational"),
+    ),
+)
+STATUS = Kind(
+    "choice",
+    _status,
+    example="identified",
+    choices=tuple(Choice(status.value, status.value.capitalize()) for status in IncidentStatus),
+)
+OPEN_STATUS = Kind(
+    "choice",
+    _status,
+    example="identified",
+    choices=tuple(
+        Choice(status.value, status.value.capitalize())
+        for status in IncidentStatus
+        if status is not IncidentStatus.CLOSED
+    ),
+)
+ROLE = Kind(
+    "suggest",
+    _role,
+    example="commander",
+    choices=tuple(Choice(role, role.capitalize()) for role in ROLES),
+)
+PERSON = Kind("suggest", _person, _suggest_people, example="@kate")
+ALERT = Kind("suggest", _alert, _suggest_alerts, example="12")
+ALERTS = Kind("suggest", _alerts, _suggest_alerts, example="12 13")
+INCIDENT = Kind("suggest", _incident, _suggest_incidents, example="INC-7")
+SERVICE = Kind("suggest", _service, _suggest_services, example="web")
+TEAM = Kind("suggest", _team, _suggest_teams, example="first-team")
+SCHEDULE = Kind("suggest", _schedule, _suggest_schedules, example="primary")

@@ -1,0 +1,12 @@
+"""`/tocsin doctor`: what is not as it should be, and how to mend it."""
+
+from bot.chat.registry import Call, Command
+from bot.chat.reply import Reply
+from bot.reports.doctor import examine
+
+
+async def run(call: Call) -> Reply:
+    return Reply("tocsin_doctor", {"findings": await examine(call.unit, {})})
+
+
+COMMAND = Command("tocsin doctor", "Check that everything works", run, reads=True)

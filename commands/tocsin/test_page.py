@@ -1,0 +1,29 @@
+"""`/tocsin test-page`: a real page to yourself, by the real path; answer it to see that it works."""
+
+from dataclasses import dataclass
+
+from bot.chat.arguments import arg
+from bot.chat.registry import Call, Command
+from bot.chat.reply import Reply
+from bot.errors import Refused
+from bot.paging.pages import list_methods, queue_pages
+from commands.kinds import PERSON, get_person
+from storage.models import User
+
+
+@dataclass(frozen=True)
+class Args:
+    who: User | None = arg("Whom", PERSON, default=None)
+
+
+async def run(call: Call) -> Reply:
+    user = call.args.who or get_person(call)
+    methods = list_methods(call.unit, user)
+    count = await queue_pages(call.unit, user, reason={"type": "test", "name": call.unit.actor.name})
+    if not count:
+        raise Refused("page.no_method", name=user.name)
+    own = call.user is not None and user.id == call.user.id
+    return Reply("tocsin_test_page", {"name": user.name, "methods": methods, "own": own})
+
+
+COMMAND = Command("tocsin test-page", "Send a test page", run, Args)
