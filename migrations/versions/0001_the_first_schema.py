@@ -406,6 +406,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["service_id"], ["service.id"], name=op.f("fk_incident_service_service_id")),
         sa.PrimaryKeyConstraint("incident_id", "service_id", name=op.f("pk_incident_service")),
     )
+    op.create_index(
+        "ix_incident_service_service", "incident_service", ["service_id", "incident_id"], unique=False
+    )
     op.create_table(
         "incident_team",
         sa.Column("incident_id", sa.Integer(), nullable=False),
@@ -416,6 +419,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_incident_team_team_id")),
         sa.PrimaryKeyConstraint("incident_id", "team_id", name=op.f("pk_incident_team")),
     )
+    op.create_index("ix_incident_team_team", "incident_team", ["team_id", "incident_id"], unique=False)
     op.create_table(
         "link",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -468,6 +472,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_page")),
     )
     op.create_index("ix_page_escalation", "page", ["escalation_id", "round", "step"], unique=False)
+    op.create_index("ix_page_state", "page", ["state", "id"], unique=False)
     op.create_index("ix_page_subject", "page", ["subject", "id"], unique=False)
     op.create_index("ix_page_user", "page", ["user_id", "id"], unique=False)
     op.create_table(
