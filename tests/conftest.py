@@ -1,3 +1,30 @@
 """What every test may ask for."""
 
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from migrations.run import migrate
+from tests.house import House, open_house
+
 pytest_plugins = ["tests.databases"]
+
+
+@pytest.fixture(scope="session")
+def database_preparation() -> Callable[[str], None]:
+    """Each test's database has the whole schema."""
+    return lambda url: None if migrate(url) else None
+
+
+@pytest.fixture
+async def house(database_url: str) -> AsyncIterator[House]:
+    """The whole of Tocsin on a real port and a real database, its clock moved by hand."""
+    async with open_house(database_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def sqlite_house(sqlite_url: str) -> AsyncIterator[House]:
+    """The same on SQLite alone, where the database makes no difference."""
+    async with open_house(sqlite_url) as opened:
+        yield opened

@@ -24,6 +24,9 @@ from storage.words import OutboxState
 log = get_logger(__name__)
 LEASE = timedelta(seconds=30)
 LONGEST_WAIT = 60.0
+"""The longest pause between two attempts, in seconds."""
+LONGEST_SLEEP = 5.0
+"""How long the loop sleeps at most without being woken, in seconds."""
 PARALLEL = 16
 delivered = Counter("tocsin_outbox_delivered_total", "Outbox rows delivered", ["kind"])
 retried = Counter("tocsin_outbox_retried_total", "Deliveries put off by the other side", ["kind"])
@@ -144,16 +147,19 @@ class Outbox:
             )
         return found is not None
 
-    async def _seconds_to_next(self) -> float:
+    async def find_next(self) -> datetime | None:
+        """When the next waiting row may go, or None."""
+        now = self.work.clock.now()
         async with self.work.database.read() as session:
-            soonest = await session.scalar(
-                select(func.min(OutboxRow.not_before)).where(
-                    OutboxRow.id.in_(_heads()), OutboxRow.not_before > self.work.clock.now()
-                )
+            return await session.scalar(
+                select(func.min(OutboxRow.not_before)).where(OutboxRow.id.in_(_heads()), OutboxRow.not_before > now)
             )
-        if soonest is None:
-            return LONGEST_WAIT / 12
-        return min(max((soonest - self.work.clock.now()).total_seconds(), 0.01), LONGEST_WAIT / 12)
+
+    async def _seconds_to_next(self) -> float:
+        following = await self.find_next()
+        if following is None:
+            return LONGEST_SLEEP
+        return min(max((following - self.work.clock.now()).total_seconds(), 0.01), LONGEST_SLEEP)
 
     async def _deliver(self, job: Job) -> None:
         deliverer = self.deliverers.get(job.kind)

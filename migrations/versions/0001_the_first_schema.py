@@ -71,6 +71,7 @@ def upgrade() -> None:
         sa.Column("leased_by", sa.String(length=40), nullable=True),
         sa.Column("error", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_outbox_stream", "outbox", ["state", "stream", "id"], unique=False)
     op.create_index(

@@ -25,6 +25,8 @@ class OutboxRow(Model):
             sqlite_where=text("state = 'pending' AND coalesce_row"),
             postgresql_where=text("state = 'pending' AND coalesce_row"),
         ),
+        # The id is the idempotency key for the other side, so SQLite must never give one out twice.
+        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

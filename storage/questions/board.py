@@ -20,10 +20,15 @@ async def find_next_change(session: AsyncSession, channel_id: int) -> int:
     """The number of the channel's next change. Holds the channel until the commit, so that numbers become visible in
     order and a page that asks for what is newer misses none."""
     await session.execute(select(BoardChannel.id).where(BoardChannel.id == channel_id).with_for_update())
+    return await find_last_change(session, channel_id) + 1
+
+
+async def find_last_change(session: AsyncSession, channel_id: int) -> int:
+    """The number of the newest change in a channel; 0 when nothing was said yet."""
     highest = await session.scalar(
         select(func.max(BoardMessage.change)).where(BoardMessage.channel_id == channel_id)
     )
-    return (highest or 0) + 1
+    return highest or 0
 
 
 async def list_messages(

@@ -68,7 +68,7 @@ async def list_incidents(
     return (await session.scalars(asked.limit(limit))).all()
 
 
-def _containing(asked: Select[tuple[Incident]], text: str) -> Select[tuple[Incident]]:
+def _containing(asked: Select[Incident], text: str) -> Select[Incident]:
     number = text.upper().removeprefix("INC-")
     if number.isdigit() and len(number) < 10:
         return asked.where(Incident.id == int(number))
@@ -194,7 +194,7 @@ async def _is_waiting(session: AsyncSession, subject: str) -> bool:
     return True
 
 
-async def count_open_incidents_by_service(session: AsyncSession) -> dict[int, list[Incident]]:
+async def list_open_incidents_by_service(session: AsyncSession) -> dict[int, list[Incident]]:
     """The open incidents of each service."""
     rows = await session.execute(
         select(IncidentService.service_id, Incident)

@@ -1,7 +1,7 @@
 """The Room behind the platform port. Its chat server is our own database, so its "network calls" are transactions.
 
-A post carries an idempotency key, so a delivery repeated after a crash finds its first copy. Cards are stored as neutral
-values and become HTML when a page shows them.
+A post carries an idempotency key, so a delivery repeated after a crash finds its first copy. Cards are stored as
+neutral values and become HTML when a page shows them.
 """
 
 from typing import Any

@@ -1,0 +1,207 @@
+"""The sentences about faults in a configuration file: what is wrong, and what would be right.
+
+They are here and not in templates/, because an operator reads them in a terminal before anything else of Tocsin runs.
+"""
+
+import difflib
+from collections.abc import Collection, Mapping
+from typing import Any
+
+FILE_TOO_LARGE = "the file is larger than 1 MiB, which no configuration is"
+NOT_UTF8 = "the file is not text in UTF-8; save it as UTF-8"
+EMPTY_FILE = "the file says nothing; `tocsin config example` prints one to start from"
+NOT_A_MAP = "the file must consist of keys like `users:` and `teams:`; `tocsin config example` prints one to start from"
+TOO_DEEP = "values are nested too deep here, or there are too many of them; `tocsin config example` shows the shape"
+NO_SUCH_KEY = "a key must be plain text; write out what `<<` would merge"
+NO_OWNER = "nobody is an owner; give one person `role: owner`, who can then sign in and let in the others"
+ONLY_GAPS = "nobody takes part; name at least one person, for example `[kate, sam]`"
+STEPS_OUT_OF_ORDER = "this step comes before the one above it; write the steps in order of their time"
+NEEDS_ITSELF = "a service can't need itself; remove it"
+MAPPING_NOT_GENERIC = "only the source `generic` has a field mapping; remove it, or use `source: generic`"
+TWO_KEYS = "the key comes from `key_env` or from `key_file`; remove one of them"
+NEVER_HERE = "a secret is never in this file; name an environment variable that holds it: `key_env: TOCSIN_KEY_...`"
+BAD_DURATION = "must be a length of time with its unit, like `90s`, `5m`, `2h` or `1h30m`"
+DURATION_TOO_LONG = "must be 30 days or less"
+BAD_START = "must be a date and a time of day, like `2026-11-02T09:00`"
+NO_SUCH_DAY = "there is no such day or time in the calendar; write one like `2026-11-02T09:00`"
+YEAR_FAR_AWAY = "must be in a year from 2000 to 2100"
+BAD_HANDLE = "must be 1 to 64 small letters, digits, `.`, `-` and `_`, with a letter or digit first and last"
+HANDLE_TAKEN = "`nobody` means a gap in a rotation; choose another handle"
+BAD_EMAIL = "must be an e-mail address like `kate@example.org`"
+BAD_URL = "must be an address that begins with https:// or http://"
+MORE_THAN_A_LINE = "must be on one line"
+CONTROL_CHARACTER = "contains a character that can't be shown; remove it"
+BAD_RECIPIENT = "must be `user:`, `team:` or `schedule:` and a name, like `schedule:primary`"
+BAD_ENVIRONMENT_NAME = "must be the name of an environment variable, like `TOCSIN_KEY_PROMETHEUS` (not the key itself)"
+KEY_TOO_WEAK = "the key must be 20 or more letters, digits, `-` and `_`; `openssl rand -hex 20` makes one"
+NO_LABEL = "must name the label, like `labels.region`"
+NO_VALUE = "`value` is missing: what to compare with, for example `value: P2`"
+VALUE_UNUSED = "`is_empty` compares with nothing; remove the value"
+LIST_UNUSED = "only `one_of` compares with a list; use it, or give one value"
+COMMA_IN_LIST = "a value in a list can't contain a comma"
+NOT_A_PRIORITY = "a priority is P1, P2, P3, P4 or P5"
+STATEMENT_IN_TITLE = "may contain `{{ field }}` and filters, but no statements, powers or ranges"
+
+LIMITS = {
+    "string_too_short": "must not be empty",
+    "string_too_long": "must have at most {max_length} characters",
+    "greater_than_equal": "must be {ge} or more",
+    "less_than_equal": "must be {le} or less",
+    "too_short": "must not be empty",
+    "too_long": "must have at most {max_length} entries",
+}
+WANTED = {
+    "string": "text",
+    "int": "a whole number",
+    "bool": "`yes` or `no`",
+    "list": "a list, like `[a, b]`",
+    "dict": "keys with values, like `name: Payments`",
+    "model": "keys with values, like `name: Payments`",
+}
+"""By the first word of pydantic's error type."""
+
+
+def tell_limits(kind: str, context: Mapping[str, Any], value: object) -> str:
+    """The sentence for one of pydantic's own errors about a value."""
+    if kind in LIMITS:
+        return LIMITS[kind].format(**context)
+    return f"must be {WANTED.get(kind.partition('_')[0], 'something else')}, and is {spell(value)}"
+
+
+def tell_missing(name: str, description: str, example: str) -> str:
+    return f"`{name}` is missing: {description}, for example `{name}: {example}`"
+
+
+def tell_unknown_key(name: str, known: Collection[str]) -> str:
+    return f"there is no key {spell(name)} here; {suggest(name, known)}"
+
+
+def tell_unknown(what: str, name: str, known: Collection[str]) -> str:
+    return f"there is no {what} {spell(name)}; {suggest(name, known)}"
+
+
+def tell_reference(what: str, name: str, known: Collection[str]) -> str:
+    """A name that nothing in the file has."""
+    section = f"{what.replace(' ', '_')}s" if what != "policy" else "policies"
+    hint = suggest(name, known) if known else f"there is nothing in `{section}:`"
+    return f"there is no {what} {spell(name)} in `{section}:`; {hint}"
+
+
+def tell_choice(name: object, known: Collection[str]) -> str:
+    near = f"; {suggest(name, known)}" if isinstance(name, str) and _find_nearest(name, known) else ""
+    return f"must be one of {', '.join(known)}, and is {spell(name)}{near}"
+
+
+def tell_zone(name: str, known: Collection[str]) -> str:
+    near = _find_nearest(name, known)
+    hint = f"did you mean `{near}`?" if near else "write one like `Europe/Paris`"
+    return f"there is no time zone {spell(name)}; {hint}"
+
+
+def tell_email_twice(other: str) -> str:
+    return f"is the address of `{other}` too; each person needs their own"
+
+
+def tell_no_unit(text: str) -> str:
+    return f"a length of time needs its unit: write `{text}s` for seconds or `{text}m` for minutes"
+
+
+def tell_twice(line: int) -> str:
+    return f"is written a second time; the first is on line {line}: remove one of them"
+
+
+def tell_named_twice(name: str) -> str:
+    return f"{spell(name)} is named a second time; remove one"
+
+
+def tell_no_variable(name: str) -> str:
+    return f"the environment variable {name} is not set; put the key into it (`openssl rand -hex 20` makes one)"
+
+
+def tell_no_file(path: str, problem: str) -> str:
+    return f"the file {spell(path)} can't be read: {problem}"
+
+
+def tell_key_twice(other: str) -> str:
+    return f"is the same key as that of `{other}`; each integration needs its own"
+
+
+def tell_nobody(names: Collection[str]) -> str:
+    return f"nobody would be paged: {', '.join(names)} has no members"
+
+
+def tell_no_policy(team: str, what: str) -> str:
+    return f"the team `{team}` has no `policy`, so nobody would be paged for this {what}; give the team one"
+
+
+def tell_pattern(problem: str) -> str:
+    return f"is not a regular expression: {problem}"
+
+
+def tell_expression(problem: str) -> str:
+    return f"is not a JMESPath expression: {problem}"
+
+
+def tell_title(problem: str, known: Collection[str]) -> str:
+    """What is wrong with a title's template; `problem` is Jinja's."""
+    if problem.endswith("is undefined") and problem.startswith("'"):
+        name = problem.split("'")[1]
+        near = _find_nearest(name, known)
+        hint = f"did you mean `{near}`?" if near else f"a label is written `labels.{name}`"
+        return f"there is no field `{name}`; {hint} The fields are {', '.join(known)} and labels"
+    return f"is not a template: {problem}"
+
+
+def tell_title_length(limit: int) -> str:
+    return f"must have at most {limit} characters"
+
+
+def tell_yaml(problem: str | None, context: str | None) -> str:
+    if problem and "'\\t'" in problem:
+        return "a line begins with a tab; indent with spaces"
+    said = ", ".join(part for part in (context, problem) if part)
+    return f"this is not YAML: {said}" if said else "this is not YAML"
+
+
+def tell_character(character: object) -> str:
+    code = character if isinstance(character, int) else ord(str(character)[:1] or "\0")
+    return f"the character U+{code:04X} can't be in a file of text; remove it"
+
+
+def tell_tag(tag: str) -> str:
+    return f"tags like {spell(tag)} have no meaning here; write the plain value"
+
+
+def suggest(name: object, known: Collection[str]) -> str:
+    """The nearest known name, or all of them when none is near."""
+    near = _find_nearest(str(name), known)
+    if near:
+        return f"did you mean `{near}`?"
+    shown = sorted(known)[:12]
+    return f"known are {', '.join(shown)}{', ...' if len(known) > len(shown) else ''}" if shown else "there are none"
+
+
+def spell(value: object) -> str:
+    """A value as it can be shown in a sentence: short, on one line, printable."""
+    if isinstance(value, str):
+        shown = value if len(value) <= 60 else value[:57] + "..."
+        return f"`{_make_printable(shown)}`" if shown else "empty"
+    return {dict: "keys with values", list: "a list", type(None): "empty"}.get(type(value), f"`{value}`")
+
+
+def spell_place(place: Collection[str | int]) -> str:
+    """`policies.primary.steps[1].page[0]`."""
+    said = ""
+    for part in place:
+        said += f"[{part}]" if isinstance(part, int) else f".{_make_printable(part[:64])}"
+    return said.lstrip(".") or "file"
+
+
+def _make_printable(text: str) -> str:
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
+
+
+def _find_nearest(name: str, known: Collection[str]) -> str | None:
+    exact = {one.lower(): one for one in known}
+    found = difflib.get_close_matches(name[:64].lower(), exact, 1, 0.6)
+    return exact[found[0]] if found else None

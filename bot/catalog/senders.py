@@ -1,0 +1,112 @@
+"""What an integration in the configuration file may say: its source, its secret key, its field mapping.
+
+The key itself is read here and forgotten: only its digest goes further.
+"""
+
+import importlib.util
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated
+
+import jmespath
+from jmespath.exceptions import JMESPathError
+from pydantic import AfterValidator, BeforeValidator, ValidationInfo
+
+from bot.access.secrets import digest
+from bot.catalog import reasons
+from bot.catalog.kinds import Line, world_of, wrong
+from bot.flow.discovery import discover
+
+FIELDS = (
+    "list",
+    "title",
+    "alias",
+    "status",
+    "priority",
+    "description",
+    "source",
+    "service",
+    "team",
+    "labels",
+    "links",
+)
+"""What a mapping may name: a list of alerts, and the fields of one that `handlers.webhooks.generic` fills."""
+
+VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
+KEY = re.compile(r"[A-Za-z0-9_-]{20,200}")
+
+
+@dataclass(frozen=True)
+class Key:
+    """A secret key that was read from outside: from where, and its digest."""
+
+    source: str
+    digest: str
+
+
+@cache
+def list_source_names() -> frozenset[str]:
+    """The sources that this installation has: one file each in handlers/webhooks."""
+    return frozenset(str(getattr(source, "name", "")) for source in discover("handlers.webhooks", "SOURCE"))
+
+
+def _is_source(name: str) -> bool:
+    """Whether there is such a source. Loads its own file only, where that has its name, to be quick."""
+    if re.fullmatch(r"[a-z][a-z0-9_]*", name) and importlib.util.find_spec(f"handlers.webhooks.{name}"):
+        module = importlib.import_module(f"handlers.webhooks.{name}")
+        if getattr(getattr(module, "SOURCE", None), "name", None) == name:
+            return True
+    return name in list_source_names()
+
+
+def _read_source(name: str) -> str:
+    if not _is_source(name):
+        raise wrong(reasons.tell_unknown("source", name, list_source_names()))
+    return name
+
+
+def _read_environment(value: object, info: ValidationInfo) -> Key:
+    if not isinstance(value, str) or not VARIABLE.fullmatch(value):
+        raise wrong(reasons.BAD_ENVIRONMENT_NAME)
+    secret = world_of(info).environment.get(value, "").strip()
+    if not secret:
+        raise wrong(reasons.tell_no_variable(value))
+    return _make_key(value, secret)
+
+
+def _read_file(value: object, info: ValidationInfo) -> Key:
+    name = str(value)
+    try:
+        secret = (world_of(info).folder / name).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        problem = error.strerror if isinstance(error, OSError) and error.strerror else "it is not text"
+        raise wrong(reasons.tell_no_file(name, problem)) from error
+    return _make_key(name, secret)
+
+
+def _make_key(source: str, secret: str) -> Key:
+    if not KEY.fullmatch(secret):
+        raise wrong(reasons.KEY_TOO_WEAK)
+    return Key(source, digest(secret))
+
+
+def _read_expression(text: str) -> str:
+    try:
+        jmespath.compile(text)
+    except (JMESPathError, RecursionError) as error:
+        lines = str(error).splitlines() or ["it is nested too deep"]
+        raise wrong(reasons.tell_expression(lines[0])) from error
+    return text
+
+
+def _read_mapped(name: str) -> str:
+    if name not in FIELDS:
+        raise wrong(reasons.tell_unknown("field", name, FIELDS))
+    return name
+
+
+SourceName = Annotated[Line, AfterValidator(_read_source)]
+EnvironmentKey = Annotated[Key, BeforeValidator(_read_environment)]
+FileKey = Annotated[Key, BeforeValidator(_read_file)]
+Expressions = dict[Annotated[str, AfterValidator(_read_mapped)], Annotated[Line, AfterValidator(_read_expression)]]
