@@ -1,11 +1,12 @@
 """What page templates may call beyond Jinja's own: instants for machines and for people, links in what people write."""
 
 import re
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from markupsafe import Markup, escape
 
-from bot.chat.card import Card
 from bot.chat.templates import Templates, spell_clock, spell_local
 
 FOUND = re.compile(
@@ -19,13 +20,13 @@ FOUND = re.compile(
 
 def offer(templates: Templates) -> None:
     """Add these filters to the templates of pages."""
-    for name, function in {
+    filters: dict[str, Callable[..., Any]] = {
         "iso": spell_iso,
         "exact": spell_exact,
         "when": spell_when,
         "said": render_saying,
-        "card": unpack_card,
-    }.items():
+    }
+    for name, function in filters.items():
         templates.add_html_filter(name, function)
 
 
@@ -69,7 +70,3 @@ def _render_match(match: re.Match[str]) -> Markup:
     if match["incident"]:
         return Markup('<a href="/{0}">{0}</a>').format(match["incident"].upper())
     return Markup('<strong class="mention">@{}</strong>').format(match["person"])
-
-
-def unpack_card(values: dict[str, object]) -> Card:
-    return Card.unpack(values)

@@ -1,5 +1,5 @@
-"""Signing in with a one-time link, and signing out. Opening a link only shows a button, so that a preview in a chat or a
-mail program does not use it up."""
+"""Signing in with a one-time link, and signing out. Opening a link only shows a button, so that a preview in a chat
+or a mail program does not use it up."""
 
 from aiohttp import web
 

@@ -16,6 +16,7 @@ from storage.models import User
 from storage.questions import screens
 
 COOKIE = "tocsin_session"
+THEMES = ("dark", "light")
 FRAGMENT_HEADERS = ("HX-Request", "X-Room")
 """A request with one of these comes from a script on a page and wants a piece of a page, not a whole one."""
 Values = dict[str, Any]
@@ -79,6 +80,7 @@ class Visit:
             "zone": self.user.zone,
             "now": self.parts.work.clock.now(),
             "path": self.request.path,
+            "theme": self.request.cookies.get("tocsin_theme") if self.request.cookies.get("tocsin_theme") in THEMES else "",
         }
         return html(self.parts.templates.render_html(template, **frame, **values), status)
 
@@ -122,7 +124,7 @@ async def read_strip(unit: Unit, user: User) -> Values:
 
 def _first_to_end(duty: list[OnCall]) -> OnCall | None:
     ending = sorted((one for one in duty if one.until is not None), key=lambda one: str(one.until))
-    return (ending or duty or [None])[0]
+    return next(iter(ending or duty), None)
 
 
 def is_fragment(request: web.Request) -> bool:
