@@ -30,7 +30,9 @@ from storage.models import (
 )
 from storage.words import AlertStatus, IncidentStatus, PageState, Priority
 
-Row = TypeVar("Row", Alert, BoardMessage, Incident, Page, Schedule, Service, Task, Team, TimelineEntry, Update, User)
+Row = TypeVar(
+    "Row", Alert, BoardMessage, Incident, Page, Schedule, Service, Task, Team, TimelineEntry, Update, User
+)
 Named = TypeVar("Named", Schedule, Service, Team, User)
 
 
@@ -72,7 +74,9 @@ async def list_incidents(
         )
     if service_id is not None:
         query = query.where(
-            Incident.id.in_(select(IncidentService.incident_id).where(IncidentService.service_id == service_id))
+            Incident.id.in_(
+                select(IncidentService.incident_id).where(IncidentService.service_id == service_id)
+            )
         )
     return await _walk(session, query, Incident, wanted)
 
@@ -123,7 +127,12 @@ async def list_pages(
 
 
 async def list_named(
-    session: AsyncSession, model: type[Named], wanted: Wanted, *, active: bool | None = True, team_id: int | None = None
+    session: AsyncSession,
+    model: type[Named],
+    wanted: Wanted,
+    *,
+    active: bool | None = True,
+    team_id: int | None = None,
 ) -> Found[Named]:
     """Schedules, services, teams or people; `team_id` keeps those of one team."""
     query = select(model)
@@ -180,7 +189,7 @@ async def list_messages(session: AsyncSession, channel_id: int, wanted: Wanted) 
     return await _walk(session, query, BoardMessage, wanted)
 
 
-async def _walk(session: AsyncSession, query: Select[tuple[Row]], model: type[Row], wanted: Wanted) -> Found[Row]:
+async def _walk(session: AsyncSession, query: Select[Row], model: type[Row], wanted: Wanted) -> Found[Row]:
     """One row more than asked for is read, to know whether there are more."""
     if wanted.after is not None:
         query = query.where(model.id > wanted.after if wanted.oldest_first else model.id < wanted.after)
@@ -243,8 +252,8 @@ async def count_alerts(session: AsyncSession, ids: Collection[int]) -> dict[int,
     )
     found: dict[int, tuple[int, int]] = {}
     for incident_id, status, count in rows:
-        total, still_open = found.get(incident_id, (0, 0))
-        found[incident_id] = (total + count, still_open + (count if status is AlertStatus.OPEN else 0))
+        total, still_open = found.get(incident_id or 0, (0, 0))
+        found[incident_id or 0] = (total + count, still_open + (count if status is AlertStatus.OPEN else 0))
     return found
 
 

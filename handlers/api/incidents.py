@@ -1,0 +1,300 @@
+"""`/api/v1/incidents`: the list, one incident with everything about it, and declaring one."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+from aiohttp import web
+from msgspec import Meta, Struct
+
+from bot.access.roles import check_role
+from bot.catalog.teams import get_service, get_team
+from bot.flow.unit import Unit
+from bot.incidents.lives import declare
+from bot.incidents.view import IncidentView, PersonView, build_incident_view
+from handlers.api.door import find_actor, named_by
+from handlers.api.operation import (
+    PREFIX,
+    REF,
+    Call,
+    Filter,
+    Listing,
+    Name,
+    NoBody,
+    NoQuery,
+    Operation,
+    PageQuery,
+    Text,
+    build_listing,
+    send,
+)
+from handlers.api.values import LinkItem, Named, Person, find_person, list_people, show_named, show_person
+from storage.models import Incident, Team
+from storage.questions import access, catalog, lists
+from storage.questions import incidents as ask
+from storage.words import IncidentStatus, Priority, Scope
+
+Status = Literal["open", "over", "investigating", "identified", "monitoring", "resolved", "closed"]
+Title = Annotated[
+    str, Meta(max_length=200, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$", examples=["Checkout returns errors"])
+]
+
+
+class IncidentQuery(PageQuery, frozen=True, kw_only=True):
+    """Filters of incidents; several values of one filter mean any of them."""
+
+    status: Annotated[
+        tuple[Status, ...],
+        Meta(max_length=7, description="`open` and `over` stand for the statuses that are."),
+    ] = ()
+    priority: Annotated[tuple[Priority, ...], Meta(max_length=5)] = ()
+    team: Annotated[Filter, Meta(description="Slug or name of a team that is part of it.")] = ""
+    service: Annotated[Filter, Meta(description="Slug or name of an impacted service.")] = ""
+
+
+class IncidentItem(Struct, frozen=True, kw_only=True):
+    """An incident in a list. `alerts` and `open_alerts` count them."""
+
+    ref: str
+    number: int
+    title: str
+    summary: str
+    priority: Priority
+    status: IncidentStatus
+    is_open: bool
+    declared_at: datetime
+    declared_by: Person | None
+    impact_started_at: datetime
+    impact_ended_at: datetime | None
+    acknowledged_at: datetime | None
+    acknowledged_by: Person | None
+    resolved_at: datetime | None
+    closed_at: datetime | None
+    next_update_at: datetime | None
+    commander: Person | None
+    teams: list[Named]
+    services: list[Named]
+    alerts: int
+    open_alerts: int
+    merged_into: str | None
+    url: str
+
+
+class Role(Struct, frozen=True):
+    """A role of the incident and who holds it."""
+
+    role: str
+    person: Person | None
+    since: datetime | None
+
+
+class Participant(Struct, frozen=True):
+    """A person who works, or worked, on the incident. `how` is invited, paged, joined, spoke or acted."""
+
+    person: Person
+    roles: list[str]
+    how: str
+    since: datetime
+    left_at: datetime | None
+
+
+class RoomItem(Struct, frozen=True):
+    """A place where the incident is worked on."""
+
+    platform: str
+    name: str
+    url: str
+
+
+class IncidentDetail(IncidentItem, frozen=True, kw_only=True):
+    """One incident with everything that hangs on it, except what has its own list."""
+
+    roles: list[Role]
+    participants: list[Participant]
+    followers: list[Person]
+    related_services: list[str]
+    links: list[LinkItem]
+    rooms: list[RoomItem]
+    call_url: str
+    updates: int
+    open_tasks: int
+
+
+class Declaration(Struct, frozen=True, forbid_unknown_fields=True):
+    """A new incident. Without `teams` and `services` it goes to the only team, if there is just one."""
+
+    title: Title
+    priority: Priority = Priority.P3
+    summary: Text = ""
+    services: Annotated[tuple[Name, ...], Meta(max_length=50, description="Slugs or names.")] = ()
+    teams: Annotated[tuple[Name, ...], Meta(max_length=50, description="Slugs or names.")] = ()
+    as_: Annotated[
+        Name | None, Meta(description="Who declares it: handle, e-mail or name. Without it, the key's name.")
+    ] = msgspec.field(name="as", default=None)
+
+
+async def list_incidents(call: Call[IncidentQuery, NoBody]) -> Listing[IncidentItem]:
+    query = call.query
+    statuses = {status for status in IncidentStatus if _is_wanted(status, query.status)}
+
+    async def look(unit: Unit) -> Listing[IncidentItem]:
+        team = await named_by("team", get_team(unit, query.team)) if query.team else None
+        service = await named_by("service", get_service(unit, query.service)) if query.service else None
+        found = await lists.list_incidents(
+            unit.session,
+            query.wanted(),
+            statuses=statuses if query.status else (),
+            priorities=query.priority,
+            team_id=team.id if team else None,
+            service_id=service.id if service else None,
+        )
+        return build_listing(await _show_items(unit, found.rows), found.next_after)
+
+    return await call.look(look)
+
+
+def _is_wanted(status: IncidentStatus, wanted: Sequence[str]) -> bool:
+    return status.value in wanted or ("open" if status.is_open else "over") in wanted
+
+
+async def _show_items(unit: Unit, rows: Sequence[Incident]) -> list[IncidentItem]:
+    ids = [row.id for row in rows]
+    teams = await lists.list_teams_of_incidents(unit.session, ids)
+    services = await lists.list_services_of_incidents(unit.session, ids)
+    commanders = await lists.list_commanders(unit.session, ids)
+    counts = await lists.count_alerts(unit.session, ids)
+    people = await list_people(unit, [one for row in rows for one in (row.declared_by, row.acknowledged_by)])
+    return [
+        IncidentItem(
+            ref=row.ref,
+            number=row.id,
+            title=row.title,
+            summary=row.summary,
+            priority=row.priority,
+            status=row.status,
+            is_open=row.status.is_open,
+            declared_at=row.declared_at,
+            declared_by=find_person(people, row.declared_by),
+            impact_started_at=row.impact_started_at,
+            impact_ended_at=row.impact_ended_at,
+            acknowledged_at=row.acknowledged_at,
+            acknowledged_by=find_person(people, row.acknowledged_by),
+            resolved_at=row.resolved_at,
+            closed_at=row.closed_at,
+            next_update_at=row.next_update_at,
+            commander=show_person(commanders[row.id]) if row.id in commanders else None,
+            teams=[show_named(team) for team in teams.get(row.id, [])],
+            services=[show_named(service) for service in services.get(row.id, [])],
+            alerts=counts.get(row.id, (0, 0))[0],
+            open_alerts=counts.get(row.id, (0, 0))[1],
+            merged_into=f"INC-{row.merged_into}" if row.merged_into else None,
+            url=f"{unit.installation.public_url}/{row.ref}",
+        )
+        for row in rows
+    ]
+
+
+async def get_incident(call: Call[NoQuery, NoBody]) -> IncidentDetail:
+    return await call.look(lambda unit: show_incident(unit, call.number("ref")))
+
+
+async def show_incident(unit: Unit, number: int) -> IncidentDetail:
+    """Everything about one incident; raises Unknown."""
+    view = await build_incident_view(unit.session, number)
+    item = (await _show_items(unit, [await unit.session.get_one(Incident, number)]))[0]
+    followers = await access.list_users_by_id(unit.session, view.follower_ids)
+    rooms = await ask.list_rooms(unit.session, number)
+    return IncidentDetail(
+        **msgspec.structs.asdict(item),
+        roles=[Role(one.key, _show_view(one.person), one.since) for one in view.roles],
+        participants=_show_participants(view),
+        followers=[show_person(user) for user in followers.values()],
+        related_services=list(view.related_services),
+        links=[LinkItem(link.title, link.url) for link in view.links],
+        rooms=[RoomItem(room.platform, room.name, room.url) for room in rooms if room.channel],
+        call_url=view.call_url,
+        updates=len(view.updates),
+        open_tasks=view.open_task_count,
+    )
+
+
+def _show_participants(view: IncidentView) -> list[Participant]:
+    return [
+        Participant(
+            Person(one.person.id, one.person.handle, one.person.name),
+            list(one.roles),
+            one.how,
+            one.since,
+            one.left_at,
+        )
+        for one in view.participants
+    ]
+
+
+def _show_view(person: PersonView | None) -> Person | None:
+    return Person(person.id, person.handle, person.name) if person else None
+
+
+async def declare_incident(call: Call[NoQuery, Declaration]) -> web.Response:
+    body = call.body
+    actor, user = await call.look(lambda unit: find_actor(unit, call.key, body.as_))
+    check_role(user, "responder")
+
+    async def change(unit: Unit) -> int:
+        services = [await named_by("services", get_service(unit, name)) for name in body.services]
+        teams = [await named_by("teams", get_team(unit, name)) for name in body.teams]
+        teams += [
+            await unit.session.get_one(Team, one.team_id) for one in services if one.team_id is not None
+        ]
+        if not teams:
+            known = await catalog.list_named(unit.session, Team)
+            teams = list(known) if len(known) == 1 else []
+        incident = await declare(
+            unit,
+            body.title,
+            body.priority,
+            summary=body.summary,
+            teams=list({team.id: team for team in teams}.values()),
+            services=list({service.id: service for service in services}.values()),
+        )
+        return incident.id
+
+    number = await call.parts.work.run(change, actor)
+    shown = await call.look(lambda unit: show_incident(unit, number))
+    return send(shown, 201, {"Location": f"{PREFIX}/incidents/{shown.ref}"})
+
+
+LINKED = {
+    "incident": {"operationId": "getIncident", "parameters": {"ref": "$response.body#/ref"}},
+    "timeline": {"operationId": "listTimeline", "parameters": {"ref": "$response.body#/ref"}},
+}
+OPERATIONS = (
+    Operation(
+        "GET",
+        "/incidents",
+        "listIncidents",
+        "Incidents.",
+        list_incidents,
+        Listing[IncidentItem],
+        IncidentQuery,
+        problems=(404,),
+    ),
+    Operation(
+        "GET", "/incidents/{ref}", "getIncident", "One incident.", get_incident, IncidentDetail, parts=(REF,)
+    ),
+    Operation(
+        "POST",
+        "/incidents",
+        "declareIncident",
+        "Declare an incident.",
+        declare_incident,
+        IncidentDetail,
+        Body=Declaration,
+        status=201,
+        scope=Scope.WRITE,
+        problems=(404, 409),
+        header=("Location", "Where the incident is."),
+        links=LINKED,
+    ),
+)
