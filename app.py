@@ -37,12 +37,13 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
     from bot.flow.timers import Timers
     from bot.flow.unit import Installation, Work
     from bot.notify.email import EmailNotifier
+    from bot.notify.notifier import Notifier
     from bot.reactions import REACTIONS, job_parked
     from commands.kinds import find_acting_user, find_incident_of_call
     from handlers.inbound import Desk
     from handlers.parts import Parts
 
-    notifiers = {"email": EmailNotifier.from_url(settings.smtp_url)} if settings.smtp_url else {}
+    notifiers: dict[str, Notifier] = {"email": EmailNotifier.from_url(settings.smtp_url)} if settings.smtp_url else {}
     installation = Installation(settings.public_url, ("room",), ("room", *notifiers))
     work = Work(database, clock, REACTIONS, installation)
     templates = Templates(settings.templates_dir, settings.public_url)
@@ -54,7 +55,7 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
     registry.add(found for found in discover("commands", "COMMAND") if isinstance(found, Command))
     delivery = Delivery(work, templates, platforms, notifiers)
     outbox = Outbox(work, list_deliverers(delivery), job_parked)
-    timers = Timers(work, dict(discover("handlers.timers", "TIMER")))  # type: ignore[call-overload]
+    timers = Timers(work, dict(discover("handlers.timers", "TIMER")))  # type: ignore[arg-type]
     work.on_queued = outbox.wake
     return Parts(
         settings=settings,
@@ -135,9 +136,10 @@ def _print_welcome(parts: Parts, welcome: Welcome | None) -> None:
     url = parts.settings.public_url
     values: dict[str, Any] = {"url": url, "login": "", "hook": "", "paste": ""}
     if welcome is not None:
+        values["login"] = f"{url}/login/{welcome.sign_in_token}"
+    if welcome is not None and welcome.source:
         hook = f"{url}/hooks/{welcome.source}/{welcome.key}"
-        paste = list_sources()[welcome.source].paste.format(url=hook)
-        values |= {"login": f"{url}/login/{welcome.sign_in_token}", "hook": hook, "paste": paste}
+        values |= {"hook": hook, "paste": list_sources()[welcome.source].paste.format(url=hook)}
     click.echo(parts.templates.render_plain("cli/started", **values))
 
 
@@ -214,7 +216,9 @@ data_dir = click.option("--data-dir", help="Where the database is kept (TOCSIN_D
 @click.option("--host", help="Address to listen on (default 127.0.0.1).")
 @click.option("--port", type=int, help="Port to listen on (TOCSIN_PORT, default 8080).")
 @data_dir
-@click.option("--config", "config_file", type=click.Path(exists=True, dir_okay=False), help="Configuration file.")
+@click.option(
+    "--config", "config_file", type=click.Path(exists=True, dir_okay=False), help="Configuration file."
+)
 def serve(host: str | None, port: int | None, data_dir: str | None, config_file: str | None) -> None:
     """Start Tocsin."""
     settings = _settings(host=host, port=port, data_dir=data_dir, config_file=config_file)
@@ -243,7 +247,9 @@ def migrate(data_dir: str | None) -> None:
     from migrations.run import migrate as run
 
     before, after = run(settings.database_url)
-    click.echo(f"schema {after}, nothing to do" if before == after else f"schema {before or 'none'} -> {after}")
+    click.echo(
+        f"schema {after}, nothing to do" if before == after else f"schema {before or 'none'} -> {after}"
+    )
 
 
 @main.group()
@@ -290,7 +296,9 @@ def key_create(name: str, scope: str, data_dir: str | None) -> None:
     from bot.access.keys import create_key
     from storage.words import Scope
 
-    click.echo(_run_in_house(_settings(data_dir=data_dir), lambda _, unit: create_key(unit, name, Scope(scope))))
+    click.echo(
+        _run_in_house(_settings(data_dir=data_dir), lambda _, unit: create_key(unit, name, Scope(scope)))
+    )
 
 
 @main.group()
@@ -317,7 +325,9 @@ def user_link(name: str, data_dir: str | None) -> None:
 @user.command("add")
 @click.argument("name")
 @click.option("--email", default="", help="Where pages by e-mail go.")
-@click.option("--role", type=click.Choice(["owner", "admin", "responder", "stakeholder"]), default="responder")
+@click.option(
+    "--role", type=click.Choice(["owner", "admin", "responder", "stakeholder"]), default="responder"
+)
 @click.option("--team", "team_name", help="A team to join.")
 @data_dir
 def user_add(name: str, email: str, role: str, team_name: str | None, data_dir: str | None) -> None:
@@ -346,7 +356,9 @@ def integration() -> None:
 @click.argument("source")
 @click.option("--name", help="What people call this sender (default: its source).")
 @click.option("--team", "team_name", help="The team that its alerts go to.")
-@click.option("--map", "mapping", multiple=True, metavar="FIELD=EXPRESSION", help="Field mapping of a generic sender.")
+@click.option(
+    "--map", "mapping", multiple=True, metavar="FIELD=EXPRESSION", help="Field mapping of a generic sender."
+)
 @data_dir
 def integration_create(
     source: str, name: str | None, team_name: str | None, mapping: tuple[str, ...], data_dir: str | None
@@ -370,6 +382,25 @@ def integration_create(
         return url, sources[source].paste.format(url=url)
 
     url, paste = _run_in_house(_settings(data_dir=data_dir), create)
+    click.echo(f"{url}\n\n{paste}")
+
+
+@integration.command("key")
+@click.argument("name")
+@data_dir
+def integration_key(name: str, data_dir: str | None) -> None:
+    """Give an integration a new key; print its webhook URL. The key before works no more."""
+    from handlers.webhooks.receive import list_sources
+
+    async def renew(parts: Parts, unit: Unit) -> tuple[str, str]:
+        from bot.catalog.integrations import renew_key
+
+        row, key = await renew_key(unit, name)
+        url = f"{parts.settings.public_url}/hooks/{row.source}/{key}"
+        source = list_sources().get(row.source)
+        return url, source.paste.format(url=url) if source else ""
+
+    url, paste = _run_in_house(_settings(data_dir=data_dir), renew)
     click.echo(f"{url}\n\n{paste}")
 
 

@@ -4,7 +4,9 @@ Each reaction runs in the transaction of the event, changes rows of other concer
 or done later. It never sends anything itself.
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from bot.alerts import events as alerts
 from bot.alerts.lives import acknowledge_alerts_of_incident, close_alerts_of_incident, log_alert
@@ -55,7 +57,12 @@ def refresh_incident(unit: Unit, incident_id: int) -> None:
 
 async def refresh_topic(unit: Unit, event: incidents.IncidentEvent) -> None:
     for platform in unit.installation.platforms:
-        unit.put(f"INC-{event.incident_id}@{platform}", "room.topic", f"incident:{event.incident_id}", coalesce=True)
+        unit.put(
+            f"INC-{event.incident_id}@{platform}",
+            "room.topic",
+            f"incident:{event.incident_id}",
+            coalesce=True,
+        )
 
 
 async def open_rooms(unit: Unit, event: incidents.IncidentDeclared) -> None:
@@ -72,7 +79,12 @@ async def open_rooms(unit: Unit, event: incidents.IncidentDeclared) -> None:
 
 async def send_invitations(unit: Unit, event: incidents.IncidentEvent) -> None:
     for platform in unit.installation.platforms:
-        unit.put(f"INC-{event.incident_id}@{platform}", "room.invite", f"incident:{event.incident_id}", coalesce=True)
+        unit.put(
+            f"INC-{event.incident_id}@{platform}",
+            "room.invite",
+            f"incident:{event.incident_id}",
+            coalesce=True,
+        )
 
 
 async def invite_responders(unit: Unit, event: incidents.IncidentDeclared | incidents.TeamAdded) -> None:
@@ -81,7 +93,9 @@ async def invite_responders(unit: Unit, event: incidents.IncidentDeclared | inci
     teams = await incidents_ask.list_teams(unit.session, incident.id)
     if isinstance(event, incidents.IncidentDeclared) and unit.actor.user_id is not None:
         await people.take_part(unit, incident, await unit.session.get_one(User, unit.actor.user_id), "joined")
-    await people.invite_all(unit, incident, await catalog.list_members(unit.session, [team.id for team in teams]))
+    await people.invite_all(
+        unit, incident, await catalog.list_members(unit.session, [team.id for team in teams])
+    )
 
 
 async def page_responders(unit: Unit, event: incidents.IncidentEvent) -> None:
@@ -189,13 +203,19 @@ async def send_update(unit: Unit, event: UpdatePosted) -> None:
     for user in await incidents_ask.list_followers(unit.session, event.incident_id):
         for method in unit.installation.methods:
             if method != "email" or user.email:
-                unit.put(f"follower:{user.id}@{method}", "follower.update", subject, payload={"user": user.id})
+                unit.put(
+                    f"follower:{user.id}@{method}", "follower.update", subject, payload={"user": user.id}
+                )
 
 
 async def remind_commander(unit: Unit, event: UpdateOverdue) -> None:
     """In the room, and to the commander in person."""
     commander = await people.find_commander(unit, event.incident_id)
-    data = {"time": event.time, "promised_at": event.promised_at, "commander": commander.name if commander else ""}
+    data = {
+        "time": event.time,
+        "promised_at": event.promised_at,
+        "commander": commander.name if commander else "",
+    }
     say(unit, event.incident_id, "update_overdue", data)
     if commander is not None:
         for platform in unit.installation.platforms:
@@ -306,17 +326,17 @@ async def tell_exhausted(unit: Unit, event: paging.EscalationExhausted) -> None:
         say(unit, int(number), "escalation_exhausted", {"policy": event.policy, "subject": event.subject})
 
 
-async def _note(unit: Unit, subject: str, kind: str, data: dict[str, object]) -> None:
+async def _note(unit: Unit, subject: str, kind: str, data: Mapping[str, Any]) -> None:
     owner, _, number = subject.partition(":")
     if owner == "incident":
-        record(unit, int(number), kind, data)
+        record(unit, int(number), kind, dict(data))
     elif owner == "alert":
         log_alert(unit, int(number), kind, **data)
 
 
-def _say_to_ops(unit: Unit, words: str, data: dict[str, object]) -> None:
+def _say_to_ops(unit: Unit, words: str, data: Mapping[str, Any]) -> None:
     for platform in unit.installation.platforms:
-        unit.put(f"ops@{platform}", "ops.say", words, payload={"words": words, "data": data})
+        unit.put(f"ops@{platform}", "ops.say", words, payload={"words": words, "data": dict(data)})
 
 
 async def job_parked(unit: Unit, job: Job, reason: str) -> None:
@@ -341,7 +361,13 @@ def _plain(value: object) -> object:
 
 REACTIONS: Reactions = {
     # an incident's life
-    incidents.IncidentDeclared: (keep_in_timeline, open_rooms, invite_responders, page_responders, watch_for_commander),
+    incidents.IncidentDeclared: (
+        keep_in_timeline,
+        open_rooms,
+        invite_responders,
+        page_responders,
+        watch_for_commander,
+    ),
     incidents.IncidentAcknowledged: (keep_in_timeline, incident_acknowledged, refresh_card),
     incidents.IncidentUnacknowledged: (keep_in_timeline, page_again, refresh_card),
     incidents.StatusChanged: (keep_in_timeline, refresh_card, refresh_topic),
@@ -355,7 +381,14 @@ REACTIONS: Reactions = {
         say_in_room,
     ),
     incidents.IncidentClosed: (keep_in_timeline, forget_reminders, refresh_card, refresh_topic),
-    incidents.IncidentReopened: (keep_in_timeline, page_again, watch_for_commander, refresh_card, refresh_topic, say_in_room),
+    incidents.IncidentReopened: (
+        keep_in_timeline,
+        page_again,
+        watch_for_commander,
+        refresh_card,
+        refresh_topic,
+        say_in_room,
+    ),
     incidents.IncidentMerged: (
         keep_in_timeline,
         stop_paging_for_incident,

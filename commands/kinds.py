@@ -144,7 +144,12 @@ async def _suggest_people(reading: Reading, prefix: str) -> list[Choice]:
 
 async def _role(reading: Reading, text: str) -> str:
     wanted = text.strip().lower()
-    known = {"ic": "commander", "incident commander": "commander", "comms": "communications", "lead": "commander"}
+    known = {
+        "ic": "commander",
+        "incident commander": "commander",
+        "comms": "communications",
+        "lead": "commander",
+    }
     role = known.get(wanted, wanted)
     if role not in ROLES and not re.fullmatch(r"[a-z][a-z -]{1,40}", role):
         raise Invalid("role.wrong", reading.name, text=text, known=list(ROLES))

@@ -26,7 +26,11 @@ def list_routes(parts: Parts) -> list[web.RouteDef]:
         late = state.timer_overdue > OVERDUE_SECONDS
         body = {
             "status": "late" if late else "ok",
-            "outbox": {"waiting": state.waiting, "parked": state.parked, "oldest_seconds": round(state.oldest, 1)},
+            "outbox": {
+                "waiting": state.waiting,
+                "parked": state.parked,
+                "oldest_seconds": round(state.oldest, 1),
+            },
             "timers": {"overdue_seconds": round(state.timer_overdue, 1)},
         }
         return web.json_response(body, status=503 if late else 200)

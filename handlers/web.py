@@ -87,4 +87,6 @@ def problem_document(parts: Parts, problem: Problem) -> web.Response:
     headers = {"Retry-After": "2"} if problem.status == 503 else {}
     if problem.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="tocsin"'
-    return web.json_response(body, status=problem.status, headers=headers, content_type="application/problem+json")
+    return web.json_response(
+        body, status=problem.status, headers=headers, content_type="application/problem+json"
+    )

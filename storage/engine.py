@@ -55,14 +55,14 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
         """A session to ask questions with; what it changes is thrown away."""
-        with _told_apart():
+        with _ToldApart():
             async with self._read_session() as session:
                 yield session
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
         """A session in one transaction: committed at the end, rolled back on any error."""
-        with _told_apart():
+        with _ToldApart():
             async with self._write_session() as session, session.begin():
                 yield session
 
@@ -92,7 +92,7 @@ def _prepare_sqlite(engine: AsyncEngine, begin: str) -> None:
         connection.exec_driver_sql(begin)
 
 
-class _told_apart:
+class _ToldApart:
     """Turns the driver's errors into StorageUnavailable or Conflict."""
 
     def __enter__(self) -> None:

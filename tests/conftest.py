@@ -13,7 +13,10 @@ pytest_plugins = ["tests.databases"]
 @pytest.fixture(scope="session")
 def database_preparation() -> Callable[[str], None]:
     """Each test's database has the whole schema."""
-    return lambda url: None if migrate(url) else None
+    def prepare(url: str) -> None:
+        migrate(url)
+
+    return prepare
 
 
 @pytest.fixture

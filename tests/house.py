@@ -66,7 +66,11 @@ class House:
         assert target >= self.clock.time, "time does not run backwards"
         while True:
             await self.settle()
-            due = [moment for moment in (await self.parts.timers.find_next(), await self.parts.outbox.find_next()) if moment]
+            due = [
+                moment
+                for moment in (await self.parts.timers.find_next(), await self.parts.outbox.find_next())
+                if moment
+            ]
             if not due or min(due) > target:
                 break
             self.clock.time = max(self.clock.time, min(due))
@@ -80,7 +84,9 @@ class House:
 
     # people and senders
 
-    async def add_person(self, name: str, email: str = "", team: str = "first-team", role: str = "responder") -> User:
+    async def add_person(
+        self, name: str, email: str = "", team: str = "first-team", role: str = "responder"
+    ) -> User:
         async def add(unit: Any) -> User:
             user = await add_user(unit, name, email, UserRole(role))
             if team:
@@ -136,7 +142,11 @@ class House:
 
     async def rows(self, model: type[Model], *where: Any) -> list[Any]:
         async with self.parts.work.database.read() as session:
-            return list(await session.scalars(select(model).where(*where).order_by(*model.__table__.primary_key.columns)))
+            return list(
+                await session.scalars(
+                    select(model).where(*where).order_by(*model.__table__.primary_key)
+                )
+            )
 
     async def messages(self, channel: str) -> list[BoardMessage]:
         """The messages of a channel of the Room, by its key: `incident-1`, `announcements`, `ops`, `direct-1`."""
@@ -155,7 +165,9 @@ class House:
     async def metric(self, name: str) -> float:
         async with self.http.get(f"{self.url}/metrics") as response:
             lines = (await response.text()).splitlines()
-        return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(name) and "#" not in line)
+        return sum(
+            float(line.rpartition(" ")[2]) for line in lines if line.startswith(name) and "#" not in line
+        )
 
 
 @asynccontextmanager

@@ -25,7 +25,12 @@ def make_handle(name: str) -> str:
 
 
 async def add_user(
-    unit: Unit, name: str, email: str = "", role: UserRole = UserRole.RESPONDER, zone: str = "UTC", origin: str = "room"
+    unit: Unit,
+    name: str,
+    email: str = "",
+    role: UserRole = UserRole.RESPONDER,
+    zone: str = "UTC",
+    origin: str = "room",
 ) -> User:
     """Add a person; raises Invalid when the name is empty or taken."""
     handle = make_handle(name)
@@ -34,7 +39,13 @@ async def add_user(
     if await ask.find_user(unit.session, handle) is not None:
         raise Invalid("user.taken", "name", name=handle)
     user = User(
-        handle=handle, name=name.strip(), email=email, zone=zone, role=role, origin=origin, created_at=unit.now
+        handle=handle,
+        name=name.strip(),
+        email=email,
+        zone=zone,
+        role=role,
+        origin=origin,
+        created_at=unit.now,
     )
     unit.session.add(user)
     await unit.session.flush()

@@ -77,7 +77,8 @@ class Intake:
 
     async def _work(self) -> None:
         while self._queue:
-            group, size = [], 0
+            group: list[Delivery] = []
+            size = 0
             while self._queue and (not group or size + len(self._queue[0].signals) <= GROUP):
                 delivery = self._queue.pop(0)
                 group.append(delivery)
@@ -112,7 +113,8 @@ class Intake:
     async def _store(self, unit: Unit, group: list[Delivery]) -> list[list[Receipt]]:
         known = await Catalog.read(unit, self.templates)
         integrations = {
-            number: await unit.session.get_one(Integration, number) for number in {one.integration_id for one in group}
+            number: await unit.session.get_one(Integration, number)
+            for number in {one.integration_id for one in group}
         }
         for integration in integrations.values():
             integration.last_signal_at = unit.now
@@ -188,7 +190,9 @@ class _Turn:
             return Receipt(alias, "opened", number, uid)
         if one.key not in self.open:
             return Receipt(alias, "nothing_open")
-        outcome = {Action.TRIGGER: "repeated", Action.ACKNOWLEDGE: "acknowledged", Action.RESOLVE: "closed"}[action]
+        outcome = {Action.TRIGGER: "repeated", Action.ACKNOWLEDGE: "acknowledged", Action.RESOLVE: "closed"}[
+            action
+        ]
         number, uid, _ = self.open[one.key]
         return Receipt(alias, outcome, number, uid)
 
@@ -209,7 +213,9 @@ class _Turn:
             rows = [{"alert": number, "by": by, "at": self.unit.now} for number, by in counts.items()]
             await ask.count_repeats(self.unit.session, rows)
             incidents = {self.open[one.key][2] for one in triggers if one.key in self.open} - {None}
-            self.unit.emit(AlertsRepeated(tuple(counts), tuple(number for number in incidents if number is not None)))
+            self.unit.emit(
+                AlertsRepeated(tuple(counts), tuple(number for number in incidents if number is not None))
+            )
         return await self._open(arrivals) if arrivals else {}
 
     async def _open(self, arrivals: dict[tuple[int, str], Arrival]) -> dict[tuple[int, str], tuple[int, str]]:
@@ -238,7 +244,9 @@ class _Turn:
         await ask.close_alerts(self.unit.session, ending, self.unit.now, None)
         for number, incident_id in ending.items():
             self.unit.emit(AlertClosed(number, incident_id, titles.get(number, "")))
-        await tell_incidents(self.unit, {number: (titles.get(number, ""), ending[number]) for number in ending})
+        await tell_incidents(
+            self.unit, {number: (titles.get(number, ""), ending[number]) for number in ending}
+        )
 
 
 async def tell_incidents(unit: Unit, closed: dict[int, tuple[str, int | None]]) -> None:

@@ -121,7 +121,9 @@ async def open_or_join(unit: Unit, arrival: Arrival, known: Catalog) -> None:
 async def _declare(
     unit: Unit, arrival: Arrival, known: Catalog, rule: IncidentRule, group_key: str, fields: dict[str, str]
 ) -> Incident:
-    labels = {name.removeprefix("labels."): value for name, value in fields.items() if name.startswith("labels.")}
+    labels = {
+        name.removeprefix("labels."): value for name, value in fields.items() if name.startswith("labels.")
+    }
     try:
         title = known.templates.render_user_template(rule.title, {**labels, **fields, "labels": labels})
     except Problem as problem:

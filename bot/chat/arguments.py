@@ -58,7 +58,11 @@ class Argument:
 
     @property
     def usage(self) -> str:
-        shown = self.label.lower() if self.rest or self.required else f"{self.name}:{self.kind.example or self.label.lower()}"
+        shown = (
+            self.label.lower()
+            if self.rest or self.required
+            else f"{self.name}:{self.kind.example or self.label.lower()}"
+        )
         return f"<{shown}>" if self.required else f"[{shown}]"
 
 
@@ -82,7 +86,12 @@ def list_arguments(args: type) -> tuple[Argument, ...]:
     for item in fields(args):
         required = item.default is MISSING
         found.append(
-            Argument(item.name, required=required, default=None if required else item.default, **dict(item.metadata))
+            Argument(
+                item.name,
+                required=required,
+                default=None if required else item.default,
+                **dict(item.metadata),
+            )
         )
     return tuple(found)
 

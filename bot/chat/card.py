@@ -22,7 +22,9 @@ import msgspec
 
 from bot.chat.markup import unescape
 
-BUTTON = re.compile(r"^\[(?P<label>(?:\\.|[^\]\\])+)\]\((?P<command>(?:\\.|[^)\\])+)\)(?P<flags>(?: ![a-z]+)*)$")
+BUTTON = re.compile(
+    r"^\[(?P<label>(?:\\.|[^\]\\])+)\]\((?P<command>(?:\\.|[^)\\])+)\)(?P<flags>(?: ![a-z]+)*)$"
+)
 FIELD = re.compile(r"^(?P<label>[A-Z][\w ]{0,30}): (?P<value>.+)$")
 
 
@@ -89,7 +91,13 @@ def parse_card(text: str) -> Card:
             flags = button["flags"].split()
             style = next((flag[1:] for flag in flags if flag in ("!primary", "!danger")), "")
             buttons.append(
-                Button(unescape(button["label"]), unescape(button["command"]), style, "!menu" in flags, "!confirm" in flags)
+                Button(
+                    unescape(button["label"]),
+                    unescape(button["command"]),
+                    style,
+                    "!menu" in flags,
+                    "!confirm" in flags,
+                )
             )
         elif field:
             fields.append(Field(field["label"], field["value"]))

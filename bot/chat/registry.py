@@ -111,8 +111,12 @@ class Registry:
             return self._unknown(invocation.text)
         try:
             if command.reads:
-                return await self.work.look(lambda unit: self._run(unit, command, rest, invocation), invocation.actor)
-            return await self.work.run(lambda unit: self._run(unit, command, rest, invocation), invocation.actor)
+                return await self.work.look(
+                    lambda unit: self._run(unit, command, rest, invocation), invocation.actor
+                )
+            return await self.work.run(
+                lambda unit: self._run(unit, command, rest, invocation), invocation.actor
+            )
         except _FormWanted as wanted:
             return Reply(form=wanted.form, text=wanted.sentence, failed=bool(wanted.sentence))
         except Problem as problem:
@@ -152,7 +156,9 @@ class Registry:
             text = raw.get(argument.name, "")
             if text:
                 try:
-                    values[argument.name] = await argument.kind.parse(replace(reading, name=argument.name), text)
+                    values[argument.name] = await argument.kind.parse(
+                        replace(reading, name=argument.name), text
+                    )
                 except Problem as problem:
                     errors[argument.name] = render_text(self.templates.explain(problem))
             elif argument.required:
@@ -197,21 +203,31 @@ class Registry:
         if command is None or (not rest and not line.endswith(" ")):
             typed = line.strip().lower().removeprefix("/")
             named = [one for path, one in sorted(self.commands.items()) if path.startswith(typed)]
-            return [Suggestion(f"/{one.path} ", f"{one.usage.removeprefix('/' + one.path).strip()} — {one.summary}".strip(" —")) for one in named[:limit]]
+            return [
+                Suggestion(
+                    f"/{one.path} ",
+                    f"{one.usage.removeprefix('/' + one.path).strip()} — {one.summary}".strip(" —"),
+                )
+                for one in named[:limit]
+            ]
 
         async def look(unit: Unit) -> list[Suggestion]:
             incident = None
             if command.about == "incident":
                 try:
                     named, _ = _take_reference(rest)
-                    incident = await self.surroundings.find_incident(unit, invocation, named or invocation.incident)
+                    incident = await self.surroundings.find_incident(
+                        unit, invocation, named or invocation.incident
+                    )
                 except Problem:
                     incident = None
             return await self._complete_values(command, line, Reading(unit, invocation, incident), limit)
 
         return await self.work.look(look, invocation.actor)
 
-    async def _complete_values(self, command: Command, line: str, reading: Reading, limit: int) -> list[Suggestion]:
+    async def _complete_values(
+        self, command: Command, line: str, reading: Reading, limit: int
+    ) -> list[Suggestion]:
         head, _, last = line.rpartition(" ")
         done = split_line(head.removeprefix(f"/{command.path}").strip(), command.arguments)
         name, colon, prefix = last.partition(":")
@@ -227,7 +243,9 @@ class Registry:
             for choice in choices
             if choice.value.lower().lstrip("@").startswith(wanted) or choice.label.lower().startswith(wanted)
         ]
-        return found[:limit] or ([] if last else [Suggestion(line, f"{current.label} {current.kind.example}".strip())])
+        return found[:limit] or (
+            [] if last else [Suggestion(line, f"{current.label} {current.kind.example}".strip())]
+        )
 
     def list_help(self, group: str = "") -> list[Command]:
         """The commands whose path starts with `group`, by path."""
@@ -237,7 +255,9 @@ class Registry:
         typed = text.strip().removeprefix("/")
         near = _nearest(typed, list(self.commands))
         return Reply(
-            text=self.templates.render_sentence("errors/sentences", "command.unknown", typed=typed, near=near),
+            text=self.templates.render_sentence(
+                "errors/sentences", "command.unknown", typed=typed, near=near
+            ),
             failed=True,
         )
 
@@ -264,5 +284,3 @@ def _nearest(typed: str, paths: list[str]) -> list[str]:
     same_group = [path for path in paths if path.split(" ")[0] == words.split(" ")[0]]
     close = difflib.get_close_matches(words, paths, n=3, cutoff=0.6)
     return close or sorted(same_group)[:8] or sorted({path.split(" ")[0] for path in paths})
-
-

@@ -73,7 +73,9 @@ class Pages:
     async def refresh(self, job: Job) -> Outcome | None:
         """Edit the copy that a chat platform holds; an e-mail stays as it was."""
         platform = self.delivery.platforms.get(job.stream.rpartition("@")[2])
-        page, user, subject = await self.delivery.work.look(lambda unit: self._read(unit, number_of(job.subject)))
+        page, user, subject = await self.delivery.work.look(
+            lambda unit: self._read(unit, number_of(job.subject))
+        )
         if platform is not None and page.address:
             card = self._card(page, user, subject)
             await platform.edit_direct(page.address, Message(card=card, summary=card.title))

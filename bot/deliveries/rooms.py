@@ -73,7 +73,10 @@ class Rooms:
 
     def build_card(self, view: IncidentView) -> Card:
         return self.delivery.templates.render_card(
-            "incident", incident=view, url=self.delivery.incident_url(view.ref), now=self.delivery.work.clock.now()
+            "incident",
+            incident=view,
+            url=self.delivery.incident_url(view.ref),
+            now=self.delivery.work.clock.now(),
         )
 
     async def show_topic(self, job: Job) -> Outcome | None:
@@ -114,7 +117,9 @@ class Rooms:
         view = await self.delivery.view(update.incident_id)
         card = build_update_card(self.delivery, view, update)
         assert room.channel is not None
-        await self.delivery.platform_of(job).post(room.channel, Message(card=card, summary=card.title), job.key)
+        await self.delivery.platform_of(job).post(
+            room.channel, Message(card=card, summary=card.title), job.key
+        )
         return None
 
     async def _find_room(self, job: Job, incident_id: int | None = None) -> IncidentRoom | None:
@@ -162,5 +167,3 @@ async def get_update(delivery: Delivery, number: int) -> Update:
     if update is None:
         raise Rejected("the update is gone")
     return update
-
-

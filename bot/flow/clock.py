@@ -43,7 +43,9 @@ class Alarm:
             return
         self._armed = at
         run_at = max(at, datetime.now(UTC)) + timedelta(microseconds=1)
-        self._scheduler.add_job(self._look, "date", run_date=run_at, id="wake", replace_existing=True, max_instances=2)
+        self._scheduler.add_job(
+            self._look, "date", run_date=run_at, id="wake", replace_existing=True, max_instances=2
+        )
 
     async def _look(self) -> None:
         self._armed = None

@@ -152,7 +152,9 @@ class Outbox:
         now = self.work.clock.now()
         async with self.work.database.read() as session:
             return await session.scalar(
-                select(func.min(OutboxRow.not_before)).where(OutboxRow.id.in_(_heads()), OutboxRow.not_before > now)
+                select(func.min(OutboxRow.not_before)).where(
+                    OutboxRow.id.in_(_heads()), OutboxRow.not_before > now
+                )
             )
 
     async def _seconds_to_next(self) -> float:
@@ -189,7 +191,9 @@ class Outbox:
     async def _put_off(self, job: Job, retry: Retry) -> None:
         wait = retry.after if retry.after is not None else min(LONGEST_WAIT, 0.5 * 2 ** min(job.attempts, 10))
         retried.labels(job.kind).inc()
-        log.warning("outbox.put_off", kind=job.kind, subject=job.subject, seconds=wait, reason=retry.reason[:200])
+        log.warning(
+            "outbox.put_off", kind=job.kind, subject=job.subject, seconds=wait, reason=retry.reason[:200]
+        )
 
         async def wait_longer(unit: Unit) -> None:
             await unit.session.execute(

@@ -76,7 +76,11 @@ class Timers:
         wanted = [Timer.due_at <= unit.now] if only is None else [Timer.id == only, Timer.due_at <= unit.now]
         rows = list(
             await unit.session.scalars(
-                select(Timer).where(*wanted).order_by(Timer.due_at, Timer.id).limit(limit).with_for_update(skip_locked=True)
+                select(Timer)
+                .where(*wanted)
+                .order_by(Timer.due_at, Timer.id)
+                .limit(limit)
+                .with_for_update(skip_locked=True)
             )
         )
         if not rows:
@@ -121,7 +125,11 @@ class Timers:
             await unit.session.execute(
                 update(Timer)
                 .where(Timer.id == timer_id)
-                .values(attempts=timer.attempts + 1, error=reason[:1000], due_at=unit.now + timedelta(seconds=wait))
+                .values(
+                    attempts=timer.attempts + 1,
+                    error=reason[:1000],
+                    due_at=unit.now + timedelta(seconds=wait),
+                )
             )
 
         await self.work.run(later)

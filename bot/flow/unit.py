@@ -62,7 +62,9 @@ class Installation:
 class Unit:
     """What a concern's function gets: the session, the time, who acts, and where to put what follows."""
 
-    def __init__(self, session: AsyncSession, now: datetime, actor: Actor, installation: Installation) -> None:
+    def __init__(
+        self, session: AsyncSession, now: datetime, actor: Actor, installation: Installation
+    ) -> None:
         self.session = session
         self.now = now
         self.actor = actor

@@ -45,7 +45,9 @@ async def invite_all(unit: Unit, incident: Incident, users: Iterable[User]) -> N
     names = []
     for user in users:
         if await ask.find_participant(unit.session, incident.id, user.id) is None:
-            unit.session.add(Participant(incident_id=incident.id, user_id=user.id, how="invited", since=unit.now))
+            unit.session.add(
+                Participant(incident_id=incident.id, user_id=user.id, how="invited", since=unit.now)
+            )
             names.append(user.name)
     await unit.session.flush()
     if names:

@@ -146,7 +146,8 @@ async def build_incident_view(session: AsyncSession, incident_id: int) -> Incide
         teams=tuple(team.name for team in await ask.list_teams(session, incident_id)),
         services=tuple(service.name for service in services),
         related_services=tuple(
-            row.name for row in await catalog.list_related_services(session, [service.id for service in services])
+            row.name
+            for row in await catalog.list_related_services(session, [service.id for service in services])
         ),
         roles=_view_roles(roles),
         participants=tuple(_view_participant(row, user, roles) for row, user in participants),
@@ -179,7 +180,9 @@ def _view_roles(holders: Holders) -> tuple[RoleView, ...]:
     held = {holder.role: (holder, user) for holder, user in holders}
     names = [*ROLES, *sorted(set(held) - set(ROLES))]
     return tuple(
-        RoleView(name, view_person(held[name][1]), held[name][0].since) if name in held else RoleView(name, None, None)
+        RoleView(name, view_person(held[name][1]), held[name][0].since)
+        if name in held
+        else RoleView(name, None, None)
         for name in names
     )
 
@@ -191,5 +194,10 @@ def _view_participant(row: Participant, user: User, holders: Holders) -> Partici
 
 def _view_task(task: Task, people: Mapping[int, User]) -> TaskView:
     return TaskView(
-        task.number, task.title, _find_person(people, task.owner_id), task.due_at, task.done_at, task.follow_up
+        task.number,
+        task.title,
+        _find_person(people, task.owner_id),
+        task.due_at,
+        task.done_at,
+        task.follow_up,
     )

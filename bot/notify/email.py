@@ -31,7 +31,9 @@ class EmailNotifier:
         """Read `TOCSIN_SMTP_URL`; raises ValueError with the reason."""
         parts = urlsplit(url)
         if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-            raise ValueError("an SMTP URL looks like smtp://user:password@mail.example.org:587?from=tocsin@example.org")
+            raise ValueError(
+                "an SMTP URL looks like smtp://user:password@mail.example.org:587?from=tocsin@example.org"
+            )
         tls = parts.scheme == "smtps"
         sender = parse_qs(parts.query).get("from", [f"tocsin@{parts.hostname}"])[0]
         user, password = unquote(parts.username or ""), unquote(parts.password or "")

@@ -17,7 +17,8 @@ class Notice:
 class Notifier(Protocol):
     """One way to reach a person. Raises Retry when it may work later and Rejected when it never will."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     async def send(self, address: str, notice: Notice, key: str) -> str:
         """Hand the notice over; returns the evidence (an id of the other side). `key` is the same on each attempt."""

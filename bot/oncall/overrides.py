@@ -19,7 +19,9 @@ class PagerTaken(Event):
     ends_at: datetime
 
 
-async def take_pager(unit: Unit, schedule: Schedule, user: User, starts_at: datetime, ends_at: datetime) -> Override:
+async def take_pager(
+    unit: Unit, schedule: Schedule, user: User, starts_at: datetime, ends_at: datetime
+) -> Override:
     """Put `user` on call for the schedule from `starts_at` to `ends_at`; raises Invalid when that is no time at all."""
     if ends_at <= starts_at:
         raise Invalid("override.backwards", "until")

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from bot.flow.unit import Unit
 from bot.oncall.rotation import Turns, find_turn, list_turns
@@ -119,7 +120,7 @@ async def list_shifts(unit: Unit, user_id: int, start: datetime, end: datetime) 
     shifts: list[Shift] = []
     for roster in await list_rosters(unit, start, end):
         edges = [start, *roster.changes(start, end), end]
-        for begin, finish in zip(edges, edges[1:], strict=False):
+        for begin, finish in pairwise(edges):
             if begin == finish or user_id not in roster.who(begin):
                 continue
             if shifts and shifts[-1].schedule is roster.schedule and shifts[-1].ends_at == begin:

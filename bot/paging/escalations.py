@@ -91,7 +91,13 @@ async def _run_step(unit: Unit, escalation: Escalation, step: Step, round_: int,
     count = 0
     for user, reason in found:
         count += await queue_pages(
-            unit, user, subject=escalation.subject, escalation_id=escalation.id, round_=round_, step=index, reason=reason
+            unit,
+            user,
+            subject=escalation.subject,
+            escalation_id=escalation.id,
+            round_=round_,
+            step=index,
+            reason=reason,
         )
     if not count:
         names = tuple(str(recipient.get("name", recipient["type"])) for recipient in step.recipients)

@@ -150,5 +150,7 @@ async def set_postmortem_status(unit: Unit, incident_id: int, status: Postmortem
 def render_postmortem_markdown(templates: Templates, view: IncidentView, postmortem: Postmortem) -> str:
     """The whole document in Markdown."""
     return str(
-        templates.render_markup("postmortem/document", incident=view, postmortem=postmortem, sections=SECTIONS)
+        templates.render_markup(
+            "postmortem/document", incident=view, postmortem=postmortem, sections=SECTIONS
+        )
     )

@@ -35,7 +35,11 @@ class UpdateOverdue(Event):
 
 
 async def post_update(
-    unit: Unit, incident: Incident, text: str, status: IncidentStatus | None = None, next_at: datetime | None = None
+    unit: Unit,
+    incident: Incident,
+    text: str,
+    status: IncidentStatus | None = None,
+    next_at: datetime | None = None,
 ) -> Update:
     """Tell stakeholders, perhaps with a new status; `next_at` promises when they hear again."""
     if not text.strip():

@@ -27,4 +27,6 @@ async def run(call: Call) -> Reply:
     return Reply("alert_why", data)
 
 
-COMMAND = Command("alert why", "Why did this alert do what it did", run, Args, needs="stakeholder", reads=True)
+COMMAND = Command(
+    "alert why", "Why did this alert do what it did", run, Args, needs="stakeholder", reads=True
+)

@@ -13,4 +13,6 @@ async def run(call: Call) -> Reply:
     return Reply("incident_alerts", data)
 
 
-COMMAND = Command("incident alerts", "List its alerts", run, about="incident", needs="stakeholder", reads=True)
+COMMAND = Command(
+    "incident alerts", "List its alerts", run, about="incident", needs="stakeholder", reads=True
+)

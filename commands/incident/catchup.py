@@ -5,7 +5,15 @@ from bot.chat.reply import Reply
 from bot.incidents.timeline import list_timeline, spell_entry
 from bot.incidents.view import build_incident_view
 
-TELLING = ("message", "note", "update_posted", "status_changed", "incident_resolved", "priority_changed", "role_taken")
+TELLING = (
+    "message",
+    "note",
+    "update_posted",
+    "status_changed",
+    "incident_resolved",
+    "priority_changed",
+    "role_taken",
+)
 SHOWN = 6
 
 

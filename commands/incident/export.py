@@ -10,8 +10,11 @@ async def run(call: Call) -> Reply:
     url = f"{call.unit.installation.public_url}/{call.incident.ref}"
     api = f"{call.unit.installation.public_url}/api/v1/incidents/{call.incident.ref}"
     return Reply(
-        "incident_export", {"ref": call.incident.ref, "url": url, "api": api, "has_postmortem": has_postmortem}
+        "incident_export",
+        {"ref": call.incident.ref, "url": url, "api": api, "has_postmortem": has_postmortem},
     )
 
 
-COMMAND = Command("incident export", "Export the record", run, about="incident", needs="stakeholder", reads=True)
+COMMAND = Command(
+    "incident export", "Export the record", run, about="incident", needs="stakeholder", reads=True
+)

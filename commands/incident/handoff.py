@@ -25,4 +25,6 @@ async def run(call: Call) -> Reply:
     return Reply("incident_handoff", {"ref": call.incident.ref, "name": args.person.name, "changed": changed})
 
 
-COMMAND = Command("incident handoff", "Hand the command over", run, Args, about="incident", submit="Hand over")
+COMMAND = Command(
+    "incident handoff", "Hand the command over", run, Args, about="incident", submit="Hand over"
+)

@@ -24,4 +24,6 @@ async def run(call: Call) -> Reply:
     )
 
 
-COMMAND = Command("incident merge", "Merge into another incident", run, Args, about="incident", submit="Merge")
+COMMAND = Command(
+    "incident merge", "Merge into another incident", run, Args, about="incident", submit="Merge"
+)

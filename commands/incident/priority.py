@@ -17,7 +17,9 @@ class Args:
 
 async def run(call: Call) -> Reply:
     changed = change_priority(call.unit, call.incident, call.args.priority)
-    return Reply("incident_priority", {"ref": call.incident.ref, "priority": call.args.priority, "changed": changed})
+    return Reply(
+        "incident_priority", {"ref": call.incident.ref, "priority": call.args.priority, "changed": changed}
+    )
 
 
 COMMAND = Command("incident priority", "Change the priority", run, Args, about="incident", submit="Change")

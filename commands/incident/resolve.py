@@ -24,4 +24,6 @@ async def run(call: Call) -> Reply:
     return Reply("incident_resolve", {"ref": call.incident.ref})
 
 
-COMMAND = Command("incident resolve", "Resolve: the impact is over", run, Args, about="incident", submit="Resolve")
+COMMAND = Command(
+    "incident resolve", "Resolve: the impact is over", run, Args, about="incident", submit="Resolve"
+)

@@ -30,7 +30,9 @@ async def run(call: Call) -> Reply:
         return Reply("incident_role", {"ref": call.incident.ref, "role": role, "name": "", "changed": True})
     user = call.args.person or get_person(call)
     changed = await give_role(call.unit, call.incident, role, user)
-    return Reply("incident_role", {"ref": call.incident.ref, "role": role, "name": user.name, "changed": changed})
+    return Reply(
+        "incident_role", {"ref": call.incident.ref, "role": role, "name": user.name, "changed": changed}
+    )
 
 
 COMMAND = Command("incident role", "Give a role", run, Args, about="incident", submit="Give")

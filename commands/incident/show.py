@@ -12,6 +12,4 @@ async def run(call: Call) -> Reply:
     return Reply("incident_show", {"incident": view, "now": call.unit.now}, card=card)
 
 
-COMMAND = Command(
-    "incident show", "Show an incident", run, about="incident", needs="stakeholder", reads=True
-)
+COMMAND = Command("incident show", "Show an incident", run, about="incident", needs="stakeholder", reads=True)

@@ -25,13 +25,16 @@ async def run(call: Call) -> Reply:
     args: Args = call.args
     if args.done:
         task = await finish_task(call.unit, call.incident, args.done)
-        return Reply("incident_task_done", {"ref": call.incident.ref, "number": task.number, "title": task.title})
+        return Reply(
+            "incident_task_done", {"ref": call.incident.ref, "number": task.number, "title": task.title}
+        )
     if not args.title:
         raise Invalid("task.no_title", "title")
     task = await add_task(call.unit, call.incident, args.title, args.owner, args.due, args.follow_up)
     owner = args.owner.name if args.owner else ""
     return Reply(
-        "incident_task", {"ref": call.incident.ref, "number": task.number, "title": task.title, "owner": owner}
+        "incident_task",
+        {"ref": call.incident.ref, "number": task.number, "title": task.title, "owner": owner},
     )
 
 

@@ -22,7 +22,12 @@ async def run(call: Call) -> Reply:
     wanted = call.args.word.lower()
     found = [line for line in lines if wanted in line[1].lower() or wanted in line[0].text.lower()]
     zone = call.user.zone if call.user else "UTC"
-    data = {"ref": call.incident.ref, "lines": found[-SHOWN:], "more": max(len(found) - SHOWN, 0), "zone": zone}
+    data = {
+        "ref": call.incident.ref,
+        "lines": found[-SHOWN:],
+        "more": max(len(found) - SHOWN, 0),
+        "zone": zone,
+    }
     return Reply("incident_timeline", data)
 
 

@@ -25,4 +25,6 @@ async def run(call: Call) -> Reply:
     return Reply("incident_update", {"ref": call.incident.ref, "next_at": update.next_at, "zone": zone})
 
 
-COMMAND = Command("incident update", "Send a status update", run, Args, about="incident", submit="Send update")
+COMMAND = Command(
+    "incident update", "Send a status update", run, Args, about="incident", submit="Send update"
+)

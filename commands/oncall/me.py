@@ -12,7 +12,12 @@ from commands.kinds import get_person
 async def run(call: Call) -> Reply:
     user = get_person(call)
     shifts = await list_shifts(call.unit, user.id, call.unit.now, call.unit.now + timedelta(days=28))
-    data = {"shifts": shifts[:10], "now": call.unit.now, "zone": user.zone, "methods": list_methods(call.unit, user)}
+    data = {
+        "shifts": shifts[:10],
+        "now": call.unit.now,
+        "zone": user.zone,
+        "methods": list_methods(call.unit, user),
+    }
     return Reply("oncall_me", data)
 
 

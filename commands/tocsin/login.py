@@ -10,7 +10,9 @@ MINUTES = 15
 
 async def run(call: Call) -> Reply:
     token = await make_sign_in_link(call.unit, get_person(call), MINUTES)
-    return Reply("tocsin_login", {"url": f"{call.unit.installation.public_url}/login/{token}", "minutes": MINUTES})
+    return Reply(
+        "tocsin_login", {"url": f"{call.unit.installation.public_url}/login/{token}", "minutes": MINUTES}
+    )
 
 
 COMMAND = Command("tocsin login", "Get a sign-in link for the Room", run, needs="stakeholder")

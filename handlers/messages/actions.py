@@ -31,7 +31,10 @@ async def declare_from_message(unit: Unit, action: MessageAction) -> Reply:
     said = action.said
     teams = list(await catalog.list_named(unit.session, Team))
     incident = await declare(
-        unit, said.text[:200], summary=said.text if len(said.text) > 200 else "", teams=teams if len(teams) == 1 else ()
+        unit,
+        said.text[:200],
+        summary=said.text if len(said.text) > 200 else "",
+        teams=teams if len(teams) == 1 else (),
     )
     source = Source(said.platform, said.channel, said.message, said.permalink, said.files)
     await add_message(unit, incident, source, said.actor, said.text, said.sent_at)
@@ -41,7 +44,9 @@ async def declare_from_message(unit: Unit, action: MessageAction) -> Reply:
 async def make_task(unit: Unit, action: MessageAction) -> Reply:
     incident = await _get_incident(unit, action)
     task = await add_task(unit, incident, action.said.text)
-    return Reply("incident_task", {"ref": incident.ref, "number": task.number, "title": task.title, "owner": ""})
+    return Reply(
+        "incident_task", {"ref": incident.ref, "number": task.number, "title": task.title, "owner": ""}
+    )
 
 
 ACTIONS: dict[str, Callable[[Unit, MessageAction], Awaitable[Reply]]] = {

@@ -33,7 +33,9 @@ def _parse_alert(alert: Any, body: dict[str, Any], place: int) -> Signal:
     annotations = _read_map(alert.get("annotations"), f"{where}.annotations")
     status = alert.get("status", body.get("status"))
     if status not in ("firing", "resolved"):
-        raise Malformed("field.not_one_of", f"{where}.status", name=f"{where}.status", known=["firing", "resolved"])
+        raise Malformed(
+            "field.not_one_of", f"{where}.status", name=f"{where}.status", known=["firing", "resolved"]
+        )
     name = labels.get("alertname", "")
     title = annotations.get("summary") or annotations.get("title") or _name_with_place(name, labels)
     links = (

@@ -19,7 +19,19 @@ from bot.alerts.signal import Action, LinkTo, Signal, read_priority
 from bot.errors import Invalid, Malformed
 from handlers.webhooks.source import Hook, Source, read_json, text_of
 
-OVER = {"resolved", "resolve", "ok", "closed", "close", "recovered", "recovery", "normal", "up", "green", "inactive"}
+OVER = {
+    "resolved",
+    "resolve",
+    "ok",
+    "closed",
+    "close",
+    "recovered",
+    "recovery",
+    "normal",
+    "up",
+    "green",
+    "inactive",
+}
 SEEN = {"acknowledged", "acknowledge", "acked", "ack"}
 NAMES = {
     "title": ("title", "message", "name", "summary", "text"),

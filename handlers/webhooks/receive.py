@@ -32,7 +32,9 @@ def list_routes(parts: Parts) -> list[web.RouteDef]:
         try:
             signals = source.parse(Hook(body, request.headers, request.query, integration.settings))
         except Problem as problem:
-            log.warning("webhook.refused", source=source.name, integration=integration.id, problem=problem.code)
+            log.warning(
+                "webhook.refused", source=source.name, integration=integration.id, problem=problem.code
+            )
             raise
         receipts = await parts.intake.accept(integration.id, signals)
         return web.json_response({"alerts": [_show(receipt) for receipt in receipts]}, status=202)

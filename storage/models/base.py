@@ -1,12 +1,12 @@
 """The declarative base that every table shares."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import MetaData
 from sqlalchemy.orm import DeclarativeBase
 
-from storage.types import Instant, Json
+from storage.types import Instant, Json, words
 from storage.words import (
     AlertStatus,
     Audience,
@@ -21,7 +21,6 @@ from storage.words import (
     StepCondition,
     UserRole,
 )
-from storage.types import words
 
 
 class Model(DeclarativeBase):
@@ -35,7 +34,7 @@ class Model(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
         datetime: Instant,
         dict[str, Any]: Json,
         list[Any]: Json,

@@ -40,7 +40,7 @@ class Incident(Model):
     merged_into: Mapped[int | None] = mapped_column(ForeignKey("incident.id"))
     version: Mapped[int] = mapped_column(default=0)
 
-    __mapper_args__ = {"version_id_col": version}
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
 
     @property
     def ref(self) -> str:
@@ -205,4 +205,4 @@ class Postmortem(Model):
     published_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=0)
 
-    __mapper_args__ = {"version_id_col": version}
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012

@@ -65,7 +65,10 @@ async def list_open_alerts(session: AsyncSession, limit: int = 50) -> Sequence[A
     """Open alerts, the most urgent first, then the newest."""
     return (
         await session.scalars(
-            select(Alert).where(Alert.status == AlertStatus.OPEN).order_by(Alert.priority, Alert.id.desc()).limit(limit)
+            select(Alert)
+            .where(Alert.status == AlertStatus.OPEN)
+            .order_by(Alert.priority, Alert.id.desc())
+            .limit(limit)
         )
     ).all()
 
@@ -85,7 +88,10 @@ async def list_open_of_incident(session: AsyncSession, incident_id: int) -> Sequ
 
 
 async def count_open(session: AsyncSession) -> int:
-    return await session.scalar(select(func.count()).select_from(Alert).where(Alert.status == AlertStatus.OPEN)) or 0
+    return (
+        await session.scalar(select(func.count()).select_from(Alert).where(Alert.status == AlertStatus.OPEN))
+        or 0
+    )
 
 
 async def count_open_in(session: AsyncSession, incident_ids: Collection[int]) -> dict[int, int]:
@@ -95,7 +101,7 @@ async def count_open_in(session: AsyncSession, incident_ids: Collection[int]) ->
         .where(Alert.incident_id.in_(incident_ids), Alert.status == AlertStatus.OPEN)
         .group_by(Alert.incident_id)
     )
-    return {row[0]: row[1] for row in rows}
+    return {row[0]: row[1] for row in rows if row[0] is not None}
 
 
 async def list_notes(session: AsyncSession, alert_id: int) -> Sequence[AlertNote]:

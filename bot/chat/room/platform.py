@@ -4,7 +4,8 @@ A post carries an idempotency key, so a delivery repeated after a crash finds it
 neutral values and become HTML when a page shows them.
 """
 
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from bot.chat.platform import Message, Place
 from bot.chat.room.board import add_channel, find_channel, mark_changed, put_message
@@ -12,6 +13,7 @@ from bot.errors import Rejected, Retry, Unavailable
 from bot.flow.unit import Unit, Work
 from storage.models import BoardChannel, BoardMessage
 
+T = TypeVar("T")
 NAME = "room"
 STANDING = ("announcements", "ops")
 
@@ -55,7 +57,9 @@ class RoomPlatform:
 
     async def post(self, channel: str, message: Message, key: str, thread: str = "") -> str:
         async def posted(unit: Unit) -> str:
-            return str((await put_message(unit, int(channel), message, key, int(thread) if thread else None)).id)
+            return str(
+                (await put_message(unit, int(channel), message, key, int(thread) if thread else None)).id
+            )
 
         return await self._do(posted)
 
@@ -106,7 +110,7 @@ class RoomPlatform:
 
         await self._do(changed)
 
-    async def _do(self, change: Any) -> Any:
+    async def _do(self, change: Callable[[Unit], Awaitable[T]]) -> T:
         try:
             return await self.work.run(change)
         except Unavailable as gone:
