@@ -1,66 +1,64 @@
-"""What is wrong between the parts of a configuration file, where each value by itself is right.
+"""What is wrong between the parts of a configuration file, where each value by itself may be right.
 
-Pure; looks only at entries that have no fault of their own, so that one mistake is reported once.
+Pure. What needs nothing but a name or two is looked up in what was written, so that it is told whatever else is wrong
+with its entry; the rest looks only at entries without faults of their own.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from bot.catalog import reasons
+from bot.catalog.kinds import GAP
 from bot.catalog.lines import Place
-from bot.catalog.rules import check_value
 from bot.catalog.shapes import Config
 from storage.words import UserRole
 
 Found = tuple[Place, str]
 """Where the fault is, and its sentence."""
+Raw = Mapping[str, Mapping[str, object]]
+"""What was written, by section and slug."""
 
 
-def check_together(config: Config, raw: Mapping[str, Mapping[str, object]]) -> Iterator[Found]:
+def check_together(config: Config, raw: Raw) -> Iterator[Found]:
     """Every fault between entries. `config` has the entries without faults of their own, `raw` has all of them."""
-    yield from _check_people(config, raw.get("users", {}))
-    yield from _check_lists(config)
-    yield from _check_rotations(config)
+    yield from _check_people(raw)
+    yield from _check_lists(raw)
     yield from _check_steps(config)
-    yield from _check_owners(config)
+    yield from _check_owners(config, raw)
     yield from _check_integrations(config)
-    yield from _check_conditions(config, raw.get("incident_rules", {}))
 
 
-def _check_people(config: Config, raw: Mapping[str, object]) -> Iterator[Found]:
-    wrong = [person for handle, person in raw.items() if handle not in config.users]
-    owners = [person for person in config.users.values() if person.role is UserRole.OWNER]
-    if not owners and not any(isinstance(person, dict) and person.get("role") == "owner" for person in wrong):
+def _check_people(raw: Raw) -> Iterator[Found]:
+    people = raw["users"]
+    if not any(_get(person, "role") == UserRole.OWNER for person in people.values()):
         yield ("users",), reasons.NO_OWNER
-    if "nobody" in raw:
-        yield ("users", "nobody"), reasons.HANDLE_TAKEN
+    if GAP in people:
+        yield ("users", GAP), reasons.HANDLE_TAKEN
     seen: dict[str, str] = {}
-    for handle, person in config.users.items():
-        address = (person.email or "").lower()
+    for handle, person in people.items():
+        email = _get(person, "email")
+        address = email.strip().lower() if isinstance(email, str) else ""
         if address and address in seen:
             yield ("users", handle, "email"), reasons.tell_email_twice(seen[address])
         seen.setdefault(address, handle)
 
 
-def _check_lists(config: Config) -> Iterator[Found]:
-    for slug, team in config.teams.items():
-        yield from _find_twice(("teams", slug, "members"), team.members)
-    for slug, service in config.services.items():
-        yield from _find_twice(("services", slug, "needs"), service.needs)
-        if slug in service.needs:
-            yield ("services", slug, "needs", service.needs.index(slug)), reasons.NEEDS_ITSELF
+def _check_lists(raw: Raw) -> Iterator[Found]:
+    for slug, team in raw["teams"].items():
+        yield from _find_twice(("teams", slug, "members"), _get(team, "members"))
+    for slug, service in raw["services"].items():
+        needs = _get(service, "needs")
+        yield from _find_twice(("services", slug, "needs"), needs)
+        if isinstance(needs, list) and slug in needs:
+            yield ("services", slug, "needs", needs.index(slug)), reasons.NEEDS_ITSELF
 
 
-def _find_twice(place: Place, names: Sequence[str]) -> Iterator[Found]:
-    for index, name in enumerate(names):
-        if name in names[:index]:
+def _find_twice(place: Place, names: object) -> Iterator[Found]:
+    seen: set[str] = set()
+    for index, name in enumerate(names if isinstance(names, list) else []):
+        if isinstance(name, str) and name in seen:
             yield (*place, index), reasons.tell_named_twice(name)
-
-
-def _check_rotations(config: Config) -> Iterator[Found]:
-    for slug, schedule in config.schedules.items():
-        for index, rotation in enumerate(schedule.rotations):
-            if not any(rotation.participants):
-                yield ("schedules", slug, "rotations", index, "participants"), reasons.ONLY_GAPS
+        elif isinstance(name, str):
+            seen.add(name)
 
 
 def _check_steps(config: Config) -> Iterator[Found]:
@@ -72,20 +70,18 @@ def _check_steps(config: Config) -> Iterator[Found]:
             if step.after < before:
                 yield (*place, "after"), reasons.STEPS_OUT_OF_ORDER
             before = max(before, step.after)
-            reached = [to for to in step.page if not (to.kind == "team" and to.name in empty)]
-            if not reached:
+            if all(to.kind == "team" and to.name in empty for to in step.page):
                 yield (*place, "page"), reasons.tell_nobody([f"team `{to.name}`" for to in step.page])
 
 
-def _check_owners(config: Config) -> Iterator[Found]:
+def _check_owners(config: Config, raw: Raw) -> Iterator[Found]:
     """A team that alerts go to needs a policy."""
     without = {slug for slug, team in config.teams.items() if team.policy is None}
-    for slug, service in config.services.items():
-        if service.team in without:
-            yield ("services", slug, "team"), reasons.tell_no_policy(service.team, "service")
-    for slug, integration in config.integrations.items():
-        if integration.team in without:
-            yield ("integrations", slug, "team"), reasons.tell_no_policy(integration.team, "integration")
+    for section, word in (("services", "service"), ("integrations", "integration")):
+        for slug, entry in raw[section].items():
+            team = _get(entry, "team")
+            if isinstance(team, str) and team in without:
+                yield (section, slug, "team"), reasons.tell_no_policy(team, word)
 
 
 def _check_integrations(config: Config) -> Iterator[Found]:
@@ -98,19 +94,13 @@ def _check_integrations(config: Config) -> Iterator[Found]:
             yield (*place, "key_file"), reasons.TWO_KEYS
         key = integration.secret
         if key is not None and key.digest in seen:
-            yield (*place, "key_env" if integration.key_env else "key_file"), reasons.tell_key_twice(seen[key.digest])
+            yield (
+                (*place, "key_env" if integration.key_env else "key_file"),
+                reasons.tell_key_twice(seen[key.digest]),
+            )
         if key is not None:
             seen.setdefault(key.digest, slug)
 
 
-def _check_conditions(config: Config, raw: Mapping[str, object]) -> Iterator[Found]:
-    for slug, rule in config.incident_rules.items():
-        written = raw[slug]
-        assert isinstance(written, dict)
-        for index, condition in enumerate(rule.conditions):
-            is_list = isinstance(written["conditions"][index].get("value"), list)
-            reason = check_value(condition.field, condition.operation, condition.value, is_list)
-            if reason:
-                yield ("incident_rules", slug, "conditions", index, "value"), reason
-
-
+def _get(entry: object, name: str) -> object:
+    return entry.get(name) if isinstance(entry, dict) else None

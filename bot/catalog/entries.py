@@ -18,7 +18,9 @@ from bot.catalog.lines import Place, Written
 from bot.catalog.shapes import SECTIONS, Config, Shape
 
 
-def read_entries(written: Written, folder: Path, environment: Mapping[str, str]) -> tuple[Config, list[Fault]]:
+def read_entries(
+    written: Written, folder: Path, environment: Mapping[str, str]
+) -> tuple[Config, list[Fault]]:
     """The entries without faults, and the faults of the others."""
     found: list[tuple[Place, str]] = []
     raw = _read_sections(written.values, found)
@@ -65,7 +67,9 @@ def _tell(shape: type[Shape], place: Place, error: ValidationError) -> Iterator[
             reason = str(context["reason"])
         elif kind == "missing":
             field = owner.list_keys()[str(way[-1])]
-            reason = reasons.tell_missing(str(way[-1]), field.description or "", str((field.examples or [""])[0]))
+            reason = reasons.tell_missing(
+                str(way[-1]), field.description or "", str((field.examples or [""])[0])
+            )
         elif kind == "extra_forbidden":
             reason = reasons.tell_unknown_key(str(way[-1]), owner.list_keys())
             if str(way[-1]) in ("key", "secret", "token", "password"):

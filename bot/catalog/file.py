@@ -27,7 +27,9 @@ def read_config(path: Path, environment: Mapping[str, str] = os.environ) -> "Con
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise ConfigWrong(str(path), [Fault(1, "file", f"can't be read: {error.strerror or error}")]) from error
+        raise ConfigWrong(
+            str(path), [Fault(1, "file", f"can't be read: {error.strerror or error}")]
+        ) from error
     written, faults = read_lines(content)
     if written.lines:
         config, more = read_entries(written, path.absolute().parent, environment)

@@ -32,11 +32,11 @@ ORIGIN = "seed"
 
 @dataclass(frozen=True)
 class Welcome:
-    """What is printed once, at the first start."""
+    """What is printed until somebody has signed in. Without a test sender, `source` and `key` are empty."""
 
     sign_in_token: str
-    source: str
-    key: str
+    source: str = ""
+    key: str = ""
 
 
 async def is_empty(unit: Unit) -> bool:
@@ -48,7 +48,9 @@ async def make_small_world(unit: Unit, owner_name: str, zone: str) -> None:
     """Create it; the caller has checked that nothing is there yet."""
     owner = await add_user(unit, owner_name or "owner", role=UserRole.OWNER, zone=zone, origin=ORIGIN)
     schedule = Schedule(slug="primary", name="Primary on-call", zone=zone, origin=ORIGIN)
-    policy = EscalationPolicy(slug="default", name="Default policy", repeat=2, repeat_after=300, origin=ORIGIN)
+    policy = EscalationPolicy(
+        slug="default", name="Default policy", repeat=2, repeat_after=300, origin=ORIGIN
+    )
     team = Team(slug="first-team", name="First team", origin=ORIGIN)
     unit.session.add_all([schedule, policy, team])
     await unit.session.flush()
@@ -90,11 +92,16 @@ async def make_small_world(unit: Unit, owner_name: str, zone: str) -> None:
 
 
 async def greet(unit: Unit) -> Welcome | None:
-    """A sign-in link for the owner, and a key to send a test alert to; None once somebody has signed in."""
-    owners = [user for user in await access.list_owners(unit.session) if not user.welcomed]
-    if not owners:
+    """A sign-in link for the owner, and a key to send a test alert to; None once an owner has signed in.
+
+    Where the owner comes from a configuration file, so do the senders, and none is made here.
+    """
+    owners = await access.list_owners(unit.session)
+    if not owners or any(user.welcomed for user in owners):
         return None
     owner: User = owners[0]
+    if owner.origin != ORIGIN:
+        return Welcome(await make_sign_in_link(unit, owner, minutes=60 * 24))
     for row in await ask.list_named(unit.session, Integration):
         if row.origin == ORIGIN and row.last_signal_at is None:
             await unit.session.delete(row)

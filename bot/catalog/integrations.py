@@ -1,15 +1,17 @@
 """Integrations: configured senders with their own secret key."""
 
+from collections.abc import Mapping
+
 from bot.access.people import audit, make_handle
 from bot.access.secrets import digest, make_secret
-from bot.errors import Unauthenticated
+from bot.errors import Refused, Unauthenticated, Unknown
 from bot.flow.unit import Unit
 from storage.models import Integration, Team
 from storage.questions import catalog as ask
 
 
 async def create_integration(
-    unit: Unit, source: str, name: str, team: Team | None = None, settings: dict[str, object] | None = None
+    unit: Unit, source: str, name: str, team: Team | None = None, settings: Mapping[str, object] | None = None
 ) -> tuple[Integration, str]:
     """Make an integration of this source; returns it and its key, which can't be shown again."""
     key = make_secret("int")
@@ -20,12 +22,31 @@ async def create_integration(
         source=source,
         digest=digest(key),
         team_id=team.id if team else None,
-        settings=settings or {},
+        settings=dict(settings or {}),
         created_at=unit.now,
     )
     unit.session.add(integration)
     await unit.session.flush()
     audit(unit, "integration.created", f"integration:{integration.id}", name)
+    return integration, key
+
+
+async def renew_key(unit: Unit, name: str) -> tuple[Integration, str]:
+    """Give the integration of this slug or name a new key, which can't be shown again; the one before works no more.
+
+    Raises Unknown, and Refused when its key comes from the environment or a file.
+    """
+    integration = await ask.find_named(unit.session, Integration, name)
+    if integration is None:
+        known = [row.slug for row in await ask.list_named(unit.session, Integration)]
+        raise Unknown("integration.unknown", name=name, known=known[:10])
+    if integration.settings.get("key_from"):
+        raise Refused(
+            "integration.key_from_outside", name=integration.name, source=integration.settings["key_from"]
+        )
+    key = make_secret("int")
+    integration.digest = digest(key)
+    audit(unit, "integration.key_renewed", f"integration:{integration.id}", integration.name)
     return integration, key
 
 

@@ -15,7 +15,7 @@ from typing import Annotated, Any, TypeVar
 from unicodedata import category
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, StringConstraints, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from bot.catalog import reasons
@@ -52,7 +52,8 @@ def wrong(reason: str) -> PydanticCustomError:
     return PydanticCustomError("reason", "{reason}", {"reason": reason})
 
 
-def _read_line(text: str) -> str:
+def read_line(text: str) -> str:
+    """Text on one line that can be shown."""
     if "\n" in text:
         raise wrong(reasons.MORE_THAN_A_LINE)
     return _read_prose(text)
@@ -154,6 +155,12 @@ def world_of(info: ValidationInfo) -> World:
     return info.context
 
 
+def _read_participants(participants: list[str | None]) -> list[str | None]:
+    if participants and not any(participants):
+        raise wrong(reasons.ONLY_GAPS)
+    return participants
+
+
 def _read_participant(value: object, info: ValidationInfo) -> object:
     if value is None or value == GAP:
         return None
@@ -181,11 +188,11 @@ def _read_recipient(value: object, info: ValidationInfo) -> Recipient:
     return Recipient(kind, name)
 
 
-Name = Annotated[str, _limit(120), AfterValidator(_read_line)]
+Name = Annotated[str, _limit(120), AfterValidator(read_line)]
 Prose = Annotated[str, _limit(4000), AfterValidator(_read_prose)]
-Line = Annotated[str, _limit(500), AfterValidator(_read_line)]
-Email = Annotated[str, _limit(254), AfterValidator(_read_line), AfterValidator(_read_email)]
-Url = Annotated[str, _limit(2000), AfterValidator(_read_line), AfterValidator(_read_url)]
+Line = Annotated[str, _limit(500), AfterValidator(read_line)]
+Email = Annotated[str, _limit(254), AfterValidator(read_line), AfterValidator(_read_email)]
+Url = Annotated[str, _limit(2000), AfterValidator(read_line), AfterValidator(_read_url)]
 Zone = Annotated[str, AfterValidator(_read_zone)]
 Duration = Annotated[int, BeforeValidator(read_duration)]
 Start = Annotated[str, AfterValidator(_read_start)]
@@ -193,5 +200,9 @@ UserName = Annotated[str, known("user")]
 TeamName = Annotated[str, known("team")]
 ServiceName = Annotated[str, known("service")]
 PolicyName = Annotated[str, known("policy")]
-Participant = Annotated[str | None, BeforeValidator(_read_participant)]
+Participants = Annotated[
+    list[Annotated[str | None, BeforeValidator(_read_participant)]],
+    Field(min_length=1, max_length=500),
+    AfterValidator(_read_participants),
+]
 To = Annotated[Recipient, BeforeValidator(_read_recipient)]

@@ -88,7 +88,8 @@ class _Reader:
             return self._read_map(node, place)
         if isinstance(node, yaml.SequenceNode):
             return [
-                self.read(item, (*place, index), item.start_mark.line + 1) for index, item in enumerate(node.value)
+                self.read(item, (*place, index), item.start_mark.line + 1)
+                for index, item in enumerate(node.value)
             ]
         return None if node.tag.endswith(":null") else str(node.value)
 

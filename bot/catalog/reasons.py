@@ -11,7 +11,9 @@ FILE_TOO_LARGE = "the file is larger than 1 MiB, which no configuration is"
 NOT_UTF8 = "the file is not text in UTF-8; save it as UTF-8"
 EMPTY_FILE = "the file says nothing; `tocsin config example` prints one to start from"
 NOT_A_MAP = "the file must consist of keys like `users:` and `teams:`; `tocsin config example` prints one to start from"
-TOO_DEEP = "values are nested too deep here, or there are too many of them; `tocsin config example` shows the shape"
+TOO_DEEP = (
+    "values are nested too deep here, or there are too many of them; `tocsin config example` shows the shape"
+)
 NO_SUCH_KEY = "a key must be plain text; write out what `<<` would merge"
 NO_OWNER = "nobody is an owner; give one person `role: owner`, who can then sign in and let in the others"
 ONLY_GAPS = "nobody takes part; name at least one person, for example `[kate, sam]`"
@@ -19,7 +21,9 @@ STEPS_OUT_OF_ORDER = "this step comes before the one above it; write the steps i
 NEEDS_ITSELF = "a service can't need itself; remove it"
 MAPPING_NOT_GENERIC = "only the source `generic` has a field mapping; remove it, or use `source: generic`"
 TWO_KEYS = "the key comes from `key_env` or from `key_file`; remove one of them"
-NEVER_HERE = "a secret is never in this file; name an environment variable that holds it: `key_env: TOCSIN_KEY_...`"
+NEVER_HERE = (
+    "a secret is never in this file; name an environment variable that holds it: `key_env: TOCSIN_KEY_...`"
+)
 BAD_DURATION = "must be a length of time with its unit, like `90s`, `5m`, `2h` or `1h30m`"
 DURATION_TOO_LONG = "must be 30 days or less"
 BAD_START = "must be a date and a time of day, like `2026-11-02T09:00`"
@@ -32,13 +36,17 @@ BAD_URL = "must be an address that begins with https:// or http://"
 MORE_THAN_A_LINE = "must be on one line"
 CONTROL_CHARACTER = "contains a character that can't be shown; remove it"
 BAD_RECIPIENT = "must be `user:`, `team:` or `schedule:` and a name, like `schedule:primary`"
-BAD_ENVIRONMENT_NAME = "must be the name of an environment variable, like `TOCSIN_KEY_PROMETHEUS` (not the key itself)"
+BAD_ENVIRONMENT_NAME = (
+    "must be the name of an environment variable, like `TOCSIN_KEY_PROMETHEUS` (not the key itself)"
+)
 KEY_TOO_WEAK = "the key must be 20 or more letters, digits, `-` and `_`; `openssl rand -hex 20` makes one"
 NO_LABEL = "must name the label, like `labels.region`"
 NO_VALUE = "`value` is missing: what to compare with, for example `value: P2`"
 VALUE_UNUSED = "`is_empty` compares with nothing; remove the value"
 LIST_UNUSED = "only `one_of` compares with a list; use it, or give one value"
 COMMA_IN_LIST = "a value in a list can't contain a comma"
+EXPRESSION_ENDS_EARLY = "it ends too early"
+EXPRESSION_TOO_DEEP = "it is nested too deep"
 NOT_A_PRIORITY = "a priority is P1, P2, P3, P4 or P5"
 STATEMENT_IN_TITLE = "may contain `{{ field }}` and filters, but no statements, powers or ranges"
 
@@ -115,7 +123,9 @@ def tell_named_twice(name: str) -> str:
 
 
 def tell_no_variable(name: str) -> str:
-    return f"the environment variable {name} is not set; put the key into it (`openssl rand -hex 20` makes one)"
+    return (
+        f"the environment variable {name} is not set; put the key into it (`openssl rand -hex 20` makes one)"
+    )
 
 
 def tell_no_file(path: str, problem: str) -> str:
@@ -139,7 +149,7 @@ def tell_pattern(problem: str) -> str:
 
 
 def tell_expression(problem: str) -> str:
-    return f"is not a JMESPath expression: {problem}"
+    return f"is not a JMESPath expression: {problem} (jmespath.org explains them)"
 
 
 def tell_title(problem: str, known: Collection[str]) -> str:
@@ -147,13 +157,13 @@ def tell_title(problem: str, known: Collection[str]) -> str:
     if problem.endswith("is undefined") and problem.startswith("'"):
         name = problem.split("'")[1]
         near = _find_nearest(name, known)
-        hint = f"did you mean `{near}`?" if near else f"a label is written `labels.{name}`"
-        return f"there is no field `{name}`; {hint} The fields are {', '.join(known)} and labels"
-    return f"is not a template: {problem}"
-
-
-def tell_title_length(limit: int) -> str:
-    return f"must have at most {limit} characters"
+        hint = (
+            f"did you mean `{near}`?"
+            if near
+            else f"known are {', '.join(known)}, and labels like `labels.{name}`"
+        )
+        return f"there is no field `{name}`; {hint}"
+    return f"is not a template: {problem.rstrip('.')}"
 
 
 def tell_yaml(problem: str | None, context: str | None) -> str:
@@ -178,7 +188,11 @@ def suggest(name: object, known: Collection[str]) -> str:
     if near:
         return f"did you mean `{near}`?"
     shown = sorted(known)[:12]
-    return f"known are {', '.join(shown)}{', ...' if len(known) > len(shown) else ''}" if shown else "there are none"
+    return (
+        f"known are {', '.join(shown)}{', ...' if len(known) > len(shown) else ''}"
+        if shown
+        else "there are none"
+    )
 
 
 def spell(value: object) -> str:

@@ -6,11 +6,11 @@ Judged by the filter and the template engine that the intake itself uses, so tha
 from typing import Annotated, Any
 
 import re2
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, StringConstraints, ValidationInfo
 
 from bot.alerts.filter import FIELDS, OPERATIONS
 from bot.catalog import reasons
-from bot.catalog.kinds import Line, wrong
+from bot.catalog.kinds import Line, read_line, wrong
 from bot.chat.templates import Templates
 from bot.errors import Invalid
 from storage.words import Priority
@@ -41,13 +41,42 @@ def _read_operation(name: str) -> str:
     return name
 
 
-def _read_value(value: Any) -> Any:
+def _read_list(value: Any, info: ValidationInfo) -> Any:
     """A list becomes the text with commas that `one_of` reads."""
     if not isinstance(value, list) or not all(isinstance(part, str) for part in value):
         return value
+    if info.data.get("operation", "one_of") != "one_of":
+        raise wrong(reasons.LIST_UNUSED)
     if any("," in part for part in value):
         raise wrong(reasons.COMMA_IN_LIST)
     return ", ".join(value)
+
+
+def _check_value(value: str, info: ValidationInfo) -> str:
+    """Check a condition's value against its field and operation, which stand before it and may be wrong themselves."""
+    field, operation = info.data.get("field"), info.data.get("operation")
+    if operation == WITHOUT_VALUE and value:
+        raise wrong(reasons.VALUE_UNUSED)
+    if operation != WITHOUT_VALUE and not value:
+        raise wrong(reasons.NO_VALUE)
+    if operation == "matches":
+        _check_pattern(value)
+    if field == "priority" and operation in OF_WHOLE_PRIORITY:
+        parts = value.split(",") if operation == "one_of" else [value]
+        if any(part.strip() not in set(Priority) for part in parts):
+            raise wrong(reasons.NOT_A_PRIORITY)
+    return value
+
+
+def _check_pattern(text: str) -> None:
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        re2.compile(text, options=options)
+    except re2.error as error:
+        said = error.args[0]
+        problem = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
+        raise wrong(reasons.tell_pattern(problem)) from error
 
 
 def _read_title(text: str) -> str:
@@ -63,35 +92,13 @@ def _read_title(text: str) -> str:
     return text
 
 
-def check_value(field: str, operation: str, value: str, is_list: bool) -> str | None:
-    """What is wrong with a condition's value, or None."""
-    if operation == WITHOUT_VALUE:
-        return reasons.VALUE_UNUSED if value else None
-    if not value:
-        return reasons.NO_VALUE
-    if is_list and operation != "one_of":
-        return reasons.LIST_UNUSED
-    if operation == "matches":
-        return _check_pattern(value)
-    if field == "priority" and operation in OF_WHOLE_PRIORITY:
-        parts = value.split(",") if operation == "one_of" else [value]
-        if any(part.strip() not in set(Priority) for part in parts):
-            return reasons.NOT_A_PRIORITY
-    return None
-
-
-def _check_pattern(text: str) -> str | None:
-    options = re2.Options()
-    options.log_errors = False
-    try:
-        re2.compile(text, options=options)
-    except re2.error as error:
-        reason = error.args[0]
-        return reasons.tell_pattern(reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason))
-    return None
-
-
 FieldName = Annotated[Line, AfterValidator(_read_field)]
 Operation = Annotated[Line, AfterValidator(_read_operation)]
-Value = Annotated[Line, BeforeValidator(_read_value)]
+Value = Annotated[
+    str,
+    StringConstraints(max_length=500),
+    AfterValidator(read_line),
+    AfterValidator(_check_value),
+    BeforeValidator(_read_list),
+]
 Title = Annotated[Line, AfterValidator(_read_title)]

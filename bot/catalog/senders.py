@@ -10,7 +10,7 @@ from functools import cache
 from typing import Annotated
 
 import jmespath
-from jmespath.exceptions import JMESPathError
+from jmespath.exceptions import IncompleteExpressionError, JMESPathError, JMESPathTypeError
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
 from bot.access.secrets import digest
@@ -93,10 +93,15 @@ def _make_key(source: str, secret: str) -> Key:
 
 def _read_expression(text: str) -> str:
     try:
-        jmespath.compile(text)
-    except (JMESPathError, RecursionError) as error:
-        lines = str(error).splitlines() or ["it is nested too deep"]
-        raise wrong(reasons.tell_expression(lines[0])) from error
+        jmespath.compile(text).search({})
+    except RecursionError as error:
+        raise wrong(reasons.tell_expression(reasons.EXPRESSION_TOO_DEEP)) from error
+    except IncompleteExpressionError as error:
+        raise wrong(reasons.tell_expression(reasons.EXPRESSION_ENDS_EARLY)) from error
+    except JMESPathTypeError:
+        return text  # a matter of the body that is sent
+    except JMESPathError as error:
+        raise wrong(reasons.tell_expression(str(error).partition(", for expression")[0])) from error
     return text
 
 
@@ -109,4 +114,6 @@ def _read_mapped(name: str) -> str:
 SourceName = Annotated[Line, AfterValidator(_read_source)]
 EnvironmentKey = Annotated[Key, BeforeValidator(_read_environment)]
 FileKey = Annotated[Key, BeforeValidator(_read_file)]
-Expressions = dict[Annotated[str, AfterValidator(_read_mapped)], Annotated[Line, AfterValidator(_read_expression)]]
+Expressions = dict[
+    Annotated[str, AfterValidator(_read_mapped)], Annotated[Line, AfterValidator(_read_expression)]
+]

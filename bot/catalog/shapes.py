@@ -16,7 +16,7 @@ from bot.catalog.kinds import (
     Duration,
     Email,
     Name,
-    Participant,
+    Participants,
     PolicyName,
     Prose,
     ServiceName,
@@ -88,7 +88,9 @@ class ServiceShape(Shape):
     team: TeamName | None = key("the team that owns it", "payments", default=None)
     tier: Annotated[int, Field(ge=1, le=5)] = key("how important it is; 1 is the most", "1", default=3)
     description: Prose = key("what it does", "Takes orders and card payments", default="")
-    runbook: Url | None = key("where it is written what to do", "https://wiki.example.org/checkout", default=None)
+    runbook: Url | None = key(
+        "where it is written what to do", "https://wiki.example.org/checkout", default=None
+    )
     needs: list[ServiceName] = key("the services that it can't work without", "[database]", default=[])
 
 
@@ -99,11 +101,11 @@ class RotationShape(Shape):
     kind: Annotated[RotationKind, one_of(RotationKind)] = key(
         "what a turn is counted in: hourly, daily or weekly", "weekly", default=RotationKind.WEEKLY
     )
-    length: Annotated[int, Field(ge=1, le=366)] = key("how many hours, days or weeks a turn has", "1", default=1)
-    starts: Start = key("the first handoff, by the clocks of the schedule's zone", "2026-11-02T09:00")
-    participants: Annotated[list[Participant], Field(min_length=1, max_length=500)] = key(
-        "handles in order; `nobody` is a deliberate gap", "[kate, sam, nobody]"
+    length: Annotated[int, Field(ge=1, le=366)] = key(
+        "how many hours, days or weeks a turn has", "1", default=1
     )
+    starts: Start = key("the first handoff, by the clocks of the schedule's zone", "2026-11-02T09:00")
+    participants: Participants = key("handles in order; `nobody` is a deliberate gap", "[kate, sam, nobody]")
 
 
 class ScheduleShape(Shape):
@@ -120,12 +122,19 @@ class ScheduleShape(Shape):
 class StepShape(Shape):
     """Whom to page after how long."""
 
-    after: Duration = key("how long after the start of the escalation, not after the step before", "5m", default=0)
+    after: Duration = key(
+        "how long after the start of the escalation, not after the step before",
+        "5m",
+        default="0s",
+        validate_default=True,
+    )
     when: Annotated[StepCondition, one_of(StepCondition)] = key(
-        "on what condition: not_acknowledged or not_closed", "not_closed", default=StepCondition.NOT_ACKNOWLEDGED
+        "on what condition: not_acknowledged or not_closed",
+        "not_closed",
+        default=StepCondition.NOT_ACKNOWLEDGED,
     )
     page: Annotated[list[To], Field(min_length=1, max_length=100)] = key(
-        "whom: `user:`, `team:` or `schedule:` and a name", "[schedule:payments, user:kate]"
+        "whom to page: `user:`, `team:` or `schedule:` and a name", "[schedule:payments, user:kate]"
     )
 
 
@@ -136,7 +145,9 @@ class PolicyShape(Shape):
     repeat: Annotated[int, Field(ge=0, le=100)] = key(
         "how often the steps start again when nobody answers", "2", default=0
     )
-    repeat_after: Duration = key("how long after the last step they start again", "5m", default=300)
+    repeat_after: Duration = key(
+        "how long after the last step they start again", "5m", default="5m", validate_default=True
+    )
     steps: Annotated[list[StepShape], Field(min_length=1, max_length=50)] = key(
         "the steps, in order of their time", "[{page: [schedule:payments]}]"
     )
@@ -147,13 +158,19 @@ class IntegrationShape(Shape):
 
     name: Name = key("what people call the sender", "Prometheus")
     source: SourceName = key("what kind of sender it is", "alertmanager")
-    team: TeamName | None = key("the team of alerts that name neither service nor team", "payments", default=None)
+    team: TeamName | None = key(
+        "the team of alerts that name neither service nor team", "payments", default=None
+    )
     key_env: EnvironmentKey | None = key(
         "the environment variable that holds its secret key", "TOCSIN_KEY_PROMETHEUS", default=None
     )
-    key_file: FileKey | None = key("the file that holds its secret key", "/run/secrets/prometheus", default=None)
+    key_file: FileKey | None = key(
+        "the file that holds its secret key", "/run/secrets/prometheus", default=None
+    )
     mapping: Expressions = key(
-        "where a generic sender's JSON has our fields, as JMESPath expressions", "{title: check.name}", default={}
+        "where a generic sender's JSON has our fields, as JMESPath expressions",
+        "{title: check.name}",
+        default={},
     )
 
     @property
@@ -167,7 +184,9 @@ class ConditionShape(Shape):
 
     field: FieldName = key("the field of the alert, or `labels.` and the name of a label", "priority")
     operation: Operation = key("how it is compared", "at_least")
-    value: Value = key("what it is compared with; a list for `one_of`", "P2", default="")
+    value: Value = key(
+        "what it is compared with; a list for `one_of`", "P2", default="", validate_default=True
+    )
     negate: bool = key("whether the opposite must hold", "yes", alias="not", default=False)
 
 
@@ -186,7 +205,9 @@ class RuleShape(Shape):
     group_by: list[FieldName] = key(
         "the fields whose values make alerts the same trouble", "[service]", default=["service"]
     )
-    title: Title = key("the incident's title, over the alert's fields", '"{{ title }}"', default="{{ title }}")
+    title: Title = key(
+        "the incident's title, over the alert's fields", '"{{ title }}"', default="{{ title }}"
+    )
 
 
 @dataclass(frozen=True)

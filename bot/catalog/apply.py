@@ -1,0 +1,249 @@
+"""Makes the database say what a configuration file says, in one unit of work.
+
+Things are found by handle or slug, whoever made them, and belong to the file from then on. What came from a file or
+from the first start and is not in this one is switched off, never deleted: its alerts, pages and timelines stay.
+Escalations under way keep the steps that they started with. A second time changes nothing.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from bot.access.secrets import digest, make_secret
+from bot.catalog.ledger import Ledger, Values
+from bot.catalog.shapes import Config
+from bot.flow.unit import Unit
+from bot.logs import get_logger
+from storage.models import (
+    Dependency,
+    EscalationPolicy,
+    IncidentRule,
+    Integration,
+    Member,
+    PolicyStep,
+    Rotation,
+    Schedule,
+    Service,
+    Team,
+    User,
+)
+from storage.questions import config as ask
+from storage.questions import oncall
+
+log = get_logger(__name__)
+R = TypeVar("R")
+
+
+async def apply_config(unit: Unit, config: Config) -> int:
+    """Apply it; returns how many things were created, changed or removed."""
+    ledger = Ledger(unit)
+    users = await _keep_users(ledger, config)
+    policies = await ledger.keep(
+        EscalationPolicy,
+        {
+            slug: entry.model_dump(include={"name", "repeat", "repeat_after"})
+            for slug, entry in config.policies.items()
+        },
+    )
+    teams = await ledger.keep(
+        Team,
+        {
+            slug: {"name": entry.name, "policy_id": policies[entry.policy].id if entry.policy else None}
+            for slug, entry in config.teams.items()
+        },
+    )
+    schedules = await ledger.keep(
+        Schedule,
+        {
+            slug: {"name": entry.name, "zone": entry.zone, "team_id": _find_id(teams, entry.team)}
+            for slug, entry in config.schedules.items()
+        },
+    )
+    services = await ledger.keep(
+        Service,
+        {
+            slug: {
+                **entry.model_dump(include={"name", "tier", "description"}),
+                "runbook": entry.runbook or "",
+                "team_id": _find_id(teams, entry.team),
+            }
+            for slug, entry in config.services.items()
+        },
+    )
+    await _keep_integrations(ledger, config, teams)
+    await _forget_removed_teams(ledger)
+    await _keep_rules(ledger, config)
+    await _keep_members(ledger, config, teams, users)
+    await _keep_rotations(ledger, config, schedules, users)
+    await _keep_steps(ledger, config, policies, {"user": users, "team": teams, "schedule": schedules})
+    await _keep_dependencies(ledger, config, services)
+    await unit.session.flush()
+    count = ledger.write()
+    log.info(
+        "config.applied",
+        created=len(ledger.created),
+        changed=len(ledger.changed),
+        removed=len(ledger.removed),
+    )
+    return count
+
+
+def _find_id(teams: Mapping[str, Team], slug: str | None) -> int | None:
+    return teams[slug].id if slug else None
+
+
+async def _keep_users(ledger: Ledger, config: Config) -> dict[str, User]:
+    """What the file does not say about a person stays as the person set it."""
+    wanted: dict[str, Values] = {}
+    for handle, entry in config.users.items():
+        said = {"name": entry.name, "role": entry.role, "email": entry.email, "zone": entry.zone}
+        wanted[handle] = {name: value for name, value in said.items() if value is not None}
+    return await ledger.keep(User, wanted, {handle: {"created_at": ledger.unit.now} for handle in wanted})
+
+
+async def _keep_integrations(ledger: Ledger, config: Config, teams: Mapping[str, Team]) -> None:
+    """A key from outside belongs to the integration that names it; without one, a new integration gets a key that
+    nobody knows until `tocsin integration key` makes another."""
+    wanted: dict[str, Values] = {}
+    born: dict[str, Values] = {}
+    for slug, entry in config.integrations.items():
+        settings: dict[str, Any] = {"mapping": dict(entry.mapping)} if entry.mapping else {}
+        values = {"name": entry.name, "source": entry.source, "team_id": _find_id(teams, entry.team)}
+        born[slug] = {"created_at": ledger.unit.now}
+        if entry.secret is not None:
+            settings["key_from"] = entry.secret.source
+            values["digest"] = entry.secret.digest
+        else:
+            born[slug] = {**born[slug], "digest": digest(make_secret("int"))}
+        wanted[slug] = {**values, "settings": settings}
+    owners = {values["digest"]: slug for slug, values in wanted.items() if "digest" in values}
+    for row in await ask.list_all(ledger.unit.session, Integration):
+        if owners.get(row.digest, row.slug) != row.slug:
+            ledger.set(row, "digest", digest(make_secret("int")))
+    await ledger.unit.session.flush()
+    await ledger.keep(Integration, wanted, born)
+
+
+async def _forget_removed_teams(ledger: Ledger) -> None:
+    """What people gave to a team that is gone now has no team, so that its alerts go to one that is there."""
+    gone = {row.id for row in ledger.removed if isinstance(row, Team)}
+    session = ledger.unit.session
+    owned: list[Service | Schedule | Integration] = [
+        *await ask.list_all(session, Service),
+        *await ask.list_all(session, Schedule),
+        *await ask.list_all(session, Integration),
+    ]
+    for row in owned:
+        if row.active and row.team_id in gone:
+            ledger.set(row, "team_id", None)
+
+
+async def _keep_rules(ledger: Ledger, config: Config) -> None:
+    wanted: dict[str, Values] = {}
+    for position, (slug, entry) in enumerate(config.incident_rules.items(), 1):
+        wanted[slug] = {
+            "name": entry.name,
+            "position": position,
+            "match": entry.match.value,
+            "conditions": [condition.model_dump(by_alias=True) for condition in entry.conditions],
+            "group_by": list(entry.group_by),
+            "title": entry.title,
+        }
+    await ledger.keep(IncidentRule, wanted)
+
+
+async def _keep_members(
+    ledger: Ledger, config: Config, teams: Mapping[str, Team], users: Mapping[str, User]
+) -> None:
+    rows = await ask.list_memberships(ledger.unit.session, [team.id for team in teams.values()])
+    for slug, team in teams.items():
+        old = {row.user_id: row for row in rows if row.team_id == team.id}
+        new = [users[handle].id for handle in config.teams[slug].members]
+        if set(old) == set(new):
+            continue
+        ledger.note(team, "members")
+        for user_id in set(old) - set(new):
+            await ledger.unit.session.delete(old[user_id])
+        ledger.unit.session.add_all(
+            Member(team_id=team.id, user_id=user_id) for user_id in new if user_id not in old
+        )
+
+
+async def _keep_dependencies(ledger: Ledger, config: Config, services: Mapping[str, Service]) -> None:
+    rows = await ask.list_dependencies(ledger.unit.session, [service.id for service in services.values()])
+    for slug, service in services.items():
+        old = {row.needs_id: row for row in rows if row.service_id == service.id}
+        new = [services[name].id for name in config.services[slug].needs]
+        if set(old) == set(new):
+            continue
+        ledger.note(service, "needs")
+        for needs_id in set(old) - set(new):
+            await ledger.unit.session.delete(old[needs_id])
+        ledger.unit.session.add_all(
+            Dependency(service_id=service.id, needs_id=needs_id) for needs_id in new if needs_id not in old
+        )
+
+
+async def _keep_rotations(
+    ledger: Ledger, config: Config, schedules: Mapping[str, Schedule], users: Mapping[str, User]
+) -> None:
+    rows = await oncall.list_rotations(ledger.unit.session, [schedule.id for schedule in schedules.values()])
+    for slug, schedule in schedules.items():
+        old = [row for row in rows if row.schedule_id == schedule.id]
+        new = [
+            Rotation(
+                schedule_id=schedule.id,
+                name=entry.name or entry.kind.value.capitalize(),
+                kind=entry.kind,
+                length=entry.length,
+                starts=entry.starts,
+                participants=[users[handle].id if handle else None for handle in entry.participants],
+            )
+            for entry in config.schedules[slug].rotations
+        ]
+        if await _replace(ledger, old, new, _read_rotation):
+            ledger.note(schedule, "rotations")
+
+
+def _read_rotation(row: Rotation) -> list[Any]:
+    return [row.name, row.kind, row.length, row.starts, row.participants]
+
+
+async def _keep_steps(
+    ledger: Ledger,
+    config: Config,
+    policies: Mapping[str, EscalationPolicy],
+    known: Mapping[str, Mapping[str, User] | Mapping[str, Team] | Mapping[str, Schedule]],
+) -> None:
+    rows = await ask.list_steps(ledger.unit.session, [policy.id for policy in policies.values()])
+    for slug, policy in policies.items():
+        old = [row for row in rows if row.policy_id == policy.id]
+        new = [
+            PolicyStep(
+                policy_id=policy.id,
+                position=position,
+                condition=entry.when,
+                delay=entry.after,
+                recipients=[
+                    {"type": to.kind, "id": known[to.kind][to.name].id, "name": known[to.kind][to.name].name}
+                    for to in entry.page
+                ],
+            )
+            for position, entry in enumerate(config.policies[slug].steps, 1)
+        ]
+        if await _replace(ledger, old, new, _read_step):
+            ledger.note(policy, "steps")
+
+
+def _read_step(row: PolicyStep) -> list[Any]:
+    return [row.position, row.condition, row.delay, row.recipients]
+
+
+async def _replace(ledger: Ledger, old: Sequence[R], new: Sequence[R], read: Callable[[R], object]) -> bool:
+    """Put the new rows in place of the old ones, unless they say the same."""
+    if [read(row) for row in old] == [read(row) for row in new]:
+        return False
+    for row in old:
+        await ledger.unit.session.delete(row)
+    await ledger.unit.session.flush()
+    ledger.unit.session.add_all(new)
+    return True
