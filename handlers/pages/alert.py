@@ -25,7 +25,6 @@ async def show(visit: Visit) -> web.StreamResponse:
         alert = await unit.session.get(Alert, number)
         if alert is None:
             raise Unknown("alert.unknown", name=str(number))
-        subjects = [f"alert:{alert.id}"] + ([f"incident:{alert.incident_id}"] if alert.incident_id else [])
         notes = await ask_alerts.list_notes(unit.session, alert.id)
         integration = (await screens.list_integrations(unit.session, [alert.integration_id])).get(
             alert.integration_id
@@ -38,7 +37,6 @@ async def show(visit: Visit) -> web.StreamResponse:
             if alert.acknowledged_by
             else None,
             "notes": [(note, spell_note(visit, note)) for note in reversed(notes)],
-            "pages": await screens.list_pages_with_people(unit.session, subjects),
             "integration": integration,
         }
 

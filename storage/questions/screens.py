@@ -17,7 +17,6 @@ from storage.models import (
     RoleHolder,
     Service,
     Team,
-    TimelineEntry,
     Update,
     User,
 )
@@ -149,26 +148,9 @@ async def list_alerts(
     return (await session.scalars(asked.limit(limit))).all()
 
 
-async def count_integrations(session: AsyncSession) -> int:
-    return await session.scalar(select(func.count()).select_from(Integration)) or 0
-
-
 async def list_integrations(session: AsyncSession, ids: Collection[int]) -> dict[int, Integration]:
     found = await session.scalars(select(Integration).where(Integration.id.in_(ids)))
     return {row.id: row for row in found}
-
-
-async def list_pages_with_people(
-    session: AsyncSession, subjects: Collection[str]
-) -> Sequence[tuple[Page, User]]:
-    """The pages sent about these subjects, with whom they were for, the oldest first."""
-    rows = await session.execute(
-        select(Page, User)
-        .join(User, User.id == Page.user_id)
-        .where(Page.subject.in_(subjects))
-        .order_by(Page.id)
-    )
-    return [(row[0], row[1]) for row in rows]
 
 
 async def count_waiting_pages(session: AsyncSession, user_id: int, since: datetime) -> int:
@@ -225,7 +207,3 @@ async def find_incident_room(session: AsyncSession, channel: int) -> IncidentRoo
         select(IncidentRoom).where(IncidentRoom.platform == "room", IncidentRoom.channel == str(channel))
     )
     return found.first()
-
-
-async def find_entry(session: AsyncSession, entry_id: int) -> TimelineEntry | None:
-    return await session.get(TimelineEntry, entry_id)

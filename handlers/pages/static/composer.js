@@ -14,7 +14,6 @@
       chosen = -1;
       list.hidden = true;
       list.replaceChildren();
-      field.setAttribute("aria-expanded", "false");
       field.removeAttribute("aria-activedescendant");
     }
     function choose(index) {
@@ -40,7 +39,6 @@
         return item;
       }));
       list.hidden = false;
-      field.setAttribute("aria-expanded", "true");
       choose(isMention() ? 0 : -1);
     }
     async function complete() {
@@ -99,7 +97,6 @@
   window.room.compose = async (form) => {
     const field = $("textarea", form), text = field.value;
     if (!text.trim()) return;
-    clearTimeout(0);
     const sent = await window.room.send(form);
     if (!sent) return field.focus();
     if (field.value === text) {

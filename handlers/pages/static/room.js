@@ -264,6 +264,7 @@
     toAnchor().then((found) => { if (!found) toEnd(); setTimeout(() => { quiet = false; }, 300); });
     addEventListener("hashchange", toAnchor);
     scroll.addEventListener("scroll", () => { if (nearEnd()) $("[data-jump]").hidden = true; if (!quiet) setFolded(true); }, { passive: true });
+    $(".right")?.addEventListener("scroll", () => setFolded(true), { passive: true });
     addEventListener("resize", () => { if (nearEnd()) toEnd(); });
     list.addEventListener("contextmenu", (event) => {
       const message = event.target.closest(".msg");
@@ -291,6 +292,7 @@
       current ? one.setAttribute("aria-current", "page") : one.removeAttribute("aria-current");
     }
     history.replaceState(null, "", link.getAttribute("href"));
+    setFolded(name !== "chat");
     if (name !== "chat") htmx.ajax("GET", `/${main.dataset.ref}/panel/${name}`, { target: "#panel", swap: "innerHTML" });
     else toEnd();
   }
