@@ -25,9 +25,9 @@ class Rich(str):
 
 
 def escape(text: object) -> str:
-    """Make any text stand for itself in markup. A line break becomes a space, so that a value stays in its line; a web
-    address stays one that can be clicked."""
-    line = " ".join(str(text).split("\n")).replace("\r", " ")
+    """Make any text stand for itself in markup. White space becomes single spaces, so that a value stays in its line; a
+    web address stays one that can be clicked."""
+    line = " ".join(str(text).replace("\x00", "").split())
     escaped, end = [], 0
     for address in ADDRESS.finditer(line):
         escaped += [_escape_plain(line[end : address.start()]), f"<{address[0]}>"]
@@ -56,6 +56,9 @@ def unescape(text: str) -> str:
 @cache
 def _reader() -> MarkdownIt:
     reader = MarkdownIt("commonmark", {"html": False, "linkify": True, "breaks": True})
+    # Only whole addresses are links: `db1.prod.example` is the name of a machine, not a page to open.
+    assert reader.linkify is not None
+    reader.linkify.set({"fuzzy_link": False, "fuzzy_email": False})
     return reader.enable(["linkify", "strikethrough", "table"])
 
 
@@ -100,10 +103,9 @@ def _plain(tokens: list[Token]) -> str:
         if token.type in ("softbreak", "hardbreak"):
             words.append("\n")
         elif token.type == "link_open":
-            href = str(token.attrGet("href") or "")
-            words.append("")
+            href = "" if token.info == "auto" else str(token.attrGet("href") or "")
         elif token.type == "link_close":
-            if href and not any(word and word in href for word in words[-1:]):
+            if href and words[-1:] != [href]:
                 words.append(f" ({href})")
             href = ""
         else:

@@ -1,0 +1,143 @@
+"""The outbox: within a stream order holds, whatever fails; nothing is lost; a parked row blocks nobody."""
+
+import asyncio
+import random
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from bot.errors import Rejected, Retry
+from bot.flow.outbox import LEASE, Job, Outbox
+from bot.flow.unit import Unit, Work
+from storage.engine import Database
+from storage.models import OutboxRow
+from storage.words import OutboxState
+from tests.house import HandClock
+
+
+@dataclass
+class OtherSide:
+    """A platform that fails at random, and remembers what it took."""
+
+    dice: random.Random
+    failing: float
+    taken: list[tuple[str, int]] = field(default_factory=list)
+    parked: list[str] = field(default_factory=list)
+
+    async def deliver(self, job: Job) -> None:
+        await asyncio.sleep(0)
+        luck = self.dice.random()
+        if luck < self.failing:
+            raise Retry("busy", self.dice.choice((0.5, 3.0, None)))
+        if luck < self.failing + 0.05:
+            raise Rejected("never")
+        self.taken.append((job.stream, job.payload["n"]))
+
+    async def on_parked(self, _: Unit, job: Job, reason: str) -> None:
+        self.parked.append(f"{job.stream}/{job.payload['n']}")
+
+
+@pytest.fixture
+async def work(database_url: str) -> Work:
+    return Work(Database(database_url), HandClock(), {})
+
+
+async def put(work: Work, stream: str, *numbers: int) -> None:
+    async def change(unit: Unit) -> None:
+        for number in numbers:
+            unit.put(stream, "thing", f"thing:{number}", payload={"n": number})
+
+    await work.run(change)
+
+
+async def count_waiting(work: Work) -> int:
+    async with work.database.read() as session:
+        rows = await session.scalars(select(OutboxRow.id).where(OutboxRow.state != OutboxState.PARKED))
+        return len(rows.all())
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_order_within_a_stream_holds_and_nothing_is_lost(work: Work, seed: int) -> None:
+    dice = random.Random(seed)
+    side = OtherSide(dice, failing=0.4)
+    workers = [Outbox(work, {"thing": side.deliver}, side.on_parked) for _ in range(2)]
+    sent = {f"s{stream}": list(range(12)) for stream in range(4)}
+    for number in range(12):
+        for stream in sent:
+            await put(work, stream, number)
+        await asyncio.gather(*(worker.drain() for worker in workers))
+        work.clock.time += timedelta(seconds=dice.choice((0, 1, 5)))  # type: ignore[attr-defined]
+    while await count_waiting(work):
+        work.clock.time += timedelta(seconds=30)  # type: ignore[attr-defined]
+        await asyncio.gather(*(worker.drain() for worker in workers))
+    for stream, numbers in sent.items():
+        taken = [number for name, number in side.taken if name == stream]
+        parked = [int(one.split("/")[1]) for one in side.parked if one.startswith(f"{stream}/")]
+        assert taken == sorted(taken)
+        assert sorted(taken + parked) == numbers
+    await work.database.close()
+
+
+async def test_waiting_refreshes_of_one_card_are_one(work: Work) -> None:
+    side = OtherSide(random.Random(1), failing=0)
+
+    async def change(unit: Unit) -> None:
+        for _ in range(100):
+            unit.put("INC-1@x", "thing", "incident:1", coalesce=True, payload={"n": 1})
+
+    for _ in range(10):
+        await work.run(change)
+    async with work.database.read() as session:
+        assert len(list(await session.scalars(OutboxRow.__table__.select()))) == 1
+    await Outbox(work, {"thing": side.deliver}, side.on_parked).drain()
+    assert len(side.taken) + len(side.parked) == 1
+    await work.database.close()
+
+
+async def test_a_worker_that_dies_loses_nothing(work: Work) -> None:
+    side = OtherSide(random.Random(2), failing=0)
+    await put(work, "s", 1, 2)
+    dead = Outbox(work, {"thing": side.deliver}, side.on_parked)
+    assert [job.payload["n"] for job in await dead.claim(5)] == [1]
+    other = Outbox(work, {"thing": side.deliver}, side.on_parked)
+    assert await other.drain() == 0
+    work.clock.time += LEASE + timedelta(seconds=1)  # type: ignore[attr-defined]
+    await other.drain()
+    assert [number for _, number in side.taken] == [1, 2]
+    await work.database.close()
+
+
+async def test_ids_of_rows_are_never_given_out_twice(work: Work) -> None:
+    """They are idempotency keys for the other side."""
+    side = OtherSide(random.Random(3), failing=0)
+    keys: list[str] = []
+
+    async def remember(job: Job) -> None:
+        keys.append(job.key)
+
+    worker = Outbox(work, {"thing": remember}, side.on_parked)
+    for number in range(5):
+        await put(work, "s", number)
+        await worker.drain()
+    assert len(set(keys)) == 5
+    await work.database.close()
+
+
+async def test_a_parked_row_is_kept_and_blocks_nobody(work: Work) -> None:
+    taken: list[int] = []
+
+    async def deliver(job: Job) -> None:
+        if job.payload["n"] == 1:
+            raise Rejected("never")
+        taken.append(job.payload["n"])
+
+    side = OtherSide(random.Random(4), failing=0)
+    await put(work, "s", 1, 2)
+    await Outbox(work, {"thing": deliver}, side.on_parked).drain()
+    assert taken == [2]
+    async with work.database.read() as session:
+        (row,) = (await session.execute(OutboxRow.__table__.select())).all()
+    assert (row.state, row.error) == (OutboxState.PARKED, "never")
+    await work.database.close()
