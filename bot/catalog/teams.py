@@ -9,7 +9,9 @@ from storage.questions import catalog as ask
 async def get_team(unit: Unit, name: str) -> Team:
     found = await ask.find_named(unit.session, Team, name)
     if found is None:
-        raise Unknown("team.unknown", name=name, known=[row.slug for row in await ask.list_named(unit.session, Team)])
+        raise Unknown(
+            "team.unknown", name=name, known=[row.slug for row in await ask.list_named(unit.session, Team)]
+        )
     return found
 
 

@@ -1,0 +1,346 @@
+"""What applying a configuration file does to the database: the second time nothing, and never a loss."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from bot.access.secrets import digest
+from bot.catalog.apply import apply_config
+from bot.catalog.file import read_config, read_example
+from bot.catalog.first_start import greet
+from bot.catalog.integrations import create_integration, renew_key
+from bot.catalog.teams import get_team, join_team
+from bot.errors import Refused
+from storage.models import (
+    Alert,
+    AuditEntry,
+    Dependency,
+    Escalation,
+    EscalationPolicy,
+    IncidentRule,
+    Integration,
+    Member,
+    Override,
+    PolicyStep,
+    Rotation,
+    Schedule,
+    Service,
+    Team,
+    User,
+)
+from tests.house import START, House
+
+KEY = "0123456789abcdef0123456789abcdef01234567"
+OTHER_KEY = KEY[::-1]
+SMALL = """\
+users:
+  kate: {name: Kate, email: kate@example.org, role: owner}
+teams:
+  ops: {name: Ops, members: [kate], policy: ops}
+schedules:
+  ops: {name: Ops, team: ops, rotations: [{starts: 2026-11-02T09:00, participants: [kate]}]}
+policies:
+  ops: {name: Ops, steps: [{page: [schedule:ops]}]}
+incident_rules:
+  all: {name: Everything}
+"""
+NAMED = (User, Team, Service, Schedule, EscalationPolicy, IncidentRule, Integration)
+
+
+@pytest.fixture
+def apply(house: House, tmp_path: Path):
+    async def run(text: str, environment: dict[str, str] | None = None) -> int:
+        path = tmp_path / "tocsin.yaml"
+        path.write_text(text)
+        config = read_config(path, environment or {})
+        return await house.parts.work.run(lambda unit: apply_config(unit, config))
+
+    return run
+
+
+async def active(house: House, model: Any) -> dict[str, Any]:
+    name = "handle" if model is User else "slug"
+    return {getattr(row, name): row for row in await house.rows(model) if row.active}
+
+
+async def audited(house: House) -> list[tuple[str, str]]:
+    return [(row.what, row.text) for row in await house.rows(AuditEntry)]
+
+
+async def snapshot(house: House) -> list[dict[str, Any]]:
+    models = (*NAMED, Member, Dependency, Rotation, PolicyStep, AuditEntry)
+    return [
+        {name: value for name, value in vars(row).items() if name != "_sa_instance_state"}
+        for model in models
+        for row in await house.rows(model)
+    ]
+
+
+async def test_a_file_replaces_the_small_world_of_the_first_start(house: House, apply):
+    await apply(read_example())
+    found = {model.__tablename__: set(await active(house, model)) for model in NAMED}
+    assert found == {
+        "user": {"kate", "sam", "ines"},
+        "team": {"payments"},
+        "service": {"checkout", "database"},
+        "schedule": {"payments"},
+        "escalation_policy": {"payments"},
+        "incident_rule": {"urgent"},
+        "integration": {"prometheus", "checks"},
+    }
+    everyone = await house.rows(User)
+    assert [(user.origin, user.active) for user in everyone[:1]] == [("seed", False)]
+
+
+async def test_everything_that_the_file_says_is_there(house: House, apply):
+    await apply(read_example())
+    users, teams = await active(house, User), await active(house, Team)
+    services, schedules = await active(house, Service), await active(house, Schedule)
+    policy = (await active(house, EscalationPolicy))["payments"]
+    payments = teams["payments"]
+    assert payments.policy_id == policy.id
+    assert {
+        (row.team_id, row.user_id) for row in await house.rows(Member, Member.team_id == payments.id)
+    } == {
+        (payments.id, users["kate"].id),
+        (payments.id, users["sam"].id),
+    }
+    assert (users["sam"].zone, users["ines"].zone, users["kate"].role) == ("Africa/Lagos", "UTC", "owner")
+    assert (services["checkout"].tier, services["checkout"].team_id) == (1, payments.id)
+    assert [(row.service_id, row.needs_id) for row in await house.rows(Dependency)] == [
+        (services["checkout"].id, services["database"].id)
+    ]
+    schedule = schedules["payments"]
+    [rotation] = await house.rows(Rotation, Rotation.schedule_id == schedule.id)
+    assert (schedule.zone, schedule.team_id) == ("Europe/Paris", payments.id)
+    assert (rotation.name, rotation.kind, rotation.length, rotation.starts, rotation.participants) == (
+        "Weekly", "weekly", 1, "2026-11-02T09:00", [users["kate"].id, users["sam"].id],
+    )  # fmt: skip
+    assert (policy.repeat, policy.repeat_after) == (2, 300)
+    steps = await house.rows(PolicyStep, PolicyStep.policy_id == policy.id)
+    assert [(step.position, step.delay, step.condition, step.recipients) for step in steps] == [
+        (1, 0, "not_acknowledged", [{"type": "schedule", "id": schedule.id, "name": "Payments on-call"}]),
+        (2, 300, "not_acknowledged", [{"type": "team", "id": payments.id, "name": "Payments"}]),
+        (3, 1800, "not_closed", [{"type": "user", "id": users["kate"].id, "name": "Kate Moreau"}]),
+    ]
+    rule = (await active(house, IncidentRule))["urgent"]
+    assert rule.conditions[1] == {
+        "field": "labels.environment", "operation": "one_of", "value": "staging, test", "not": True
+    }  # fmt: skip
+    checks = (await active(house, Integration))["checks"]
+    assert (checks.source, checks.team_id, checks.settings["mapping"]["title"]) == (
+        "generic",
+        payments.id,
+        "check.name",
+    )
+
+
+async def test_the_same_file_again_changes_nothing(house: House, apply):
+    text = read_example().replace("# key_env", "key_env")
+    environment = {"TOCSIN_KEY_PROMETHEUS": KEY}
+    assert await apply(text, environment) > 0
+    before = await snapshot(house)
+    assert await apply(text, environment) == 0
+    assert await snapshot(house) == before
+
+
+async def test_two_replicas_that_start_together_apply_it_once(house: House, apply):
+    counts = await asyncio.gather(apply(read_example()), apply(read_example()))
+    assert min(counts) == 0
+    whats = [entry for entry in await audited(house) if entry == ("team.created", "Payments")]
+    assert len(whats) == 1
+
+
+async def test_each_difference_is_one_entry_in_the_audit_log(house: House, apply):
+    await apply(SMALL)
+    first = await audited(house)
+    assert ("user.added", "Kate") in first
+    assert ("team.created", "Ops") in first
+    assert ("team.removed", "First team") in first
+    changed = SMALL.replace("name: Ops, members: [kate]", "name: Operations, members: []").replace(
+        "all:", "every:"
+    )
+    assert await apply(changed) == 3
+    rows = (await house.rows(AuditEntry))[len(first) :]
+    assert [(row.what, row.text, row.data) for row in rows] == [
+        ("rule.created", "Everything", {}),
+        ("team.changed", "Operations", {"changed": ["members", "name"]}),
+        ("rule.removed", "Everything", {}),
+    ]
+
+
+async def test_what_is_gone_is_switched_off_and_comes_back_as_it_was(house: House, apply):
+    await apply(read_example())
+    before = {slug: row.id for slug, row in (await active(house, Service)).items()}
+    await apply(SMALL)
+    assert await active(house, Service) == {}
+    assert set(await active(house, User)) == {"kate"}
+    await apply(read_example())
+    assert {slug: row.id for slug, row in (await active(house, Service)).items()} == before
+
+
+async def test_what_people_made_stays_and_what_has_the_same_slug_is_adopted(house: House, apply):
+    def make(unit: Any) -> Any:
+        unit.session.add_all([Team(slug="ops", name="Old name"), Team(slug="guild", name="Guild")])
+        return unit.session.flush()
+
+    await house.parts.work.run(make)
+    await house.parts.work.run(lambda unit: create_integration(unit, "generic", "By hand"))
+    old = {row.slug: row.id for row in await house.rows(Team)}
+    await apply(SMALL)
+    teams = await active(house, Team)
+    assert set(teams) == {"ops", "guild"}
+    assert (teams["ops"].id, teams["ops"].name, teams["ops"].origin) == (old["ops"], "Ops", "file")
+    assert teams["guild"].origin == "room"
+    assert "by-hand" in await active(house, Integration)
+
+
+async def test_what_belonged_to_a_team_that_is_gone_belongs_to_no_team(house: House, apply):
+    async def make(unit: Any) -> None:
+        team = await get_team(unit, "first-team")
+        await create_integration(unit, "generic", "By hand", team)
+
+    await house.parts.work.run(make)
+    await apply(SMALL)
+    assert (await active(house, Integration))["by-hand"].team_id is None
+
+
+async def test_what_the_file_leaves_out_about_a_person_stays_as_they_set_it(house: House, apply):
+    await apply(SMALL)
+
+    async def change(unit: Any) -> None:
+        kate = (await unit.session.scalars(select(User).where(User.handle == "kate"))).one()
+        kate.zone, kate.email = "Europe/Paris", "kate@elsewhere.org"
+
+    await house.parts.work.run(change)
+    await apply(SMALL)
+    kate = (await active(house, User))["kate"]
+    assert (kate.zone, kate.email) == ("Europe/Paris", "kate@example.org")
+
+
+async def test_overrides_and_escalations_under_way_are_left_alone(house: House, apply):
+    await apply(SMALL)
+    kate, ops = (await active(house, User))["kate"], (await active(house, Schedule))["ops"]
+
+    def override(unit: Any) -> Any:
+        unit.session.add(
+            Override(
+                schedule_id=ops.id,
+                user_id=kate.id,
+                starts_at=START,
+                ends_at=START.replace(hour=9),
+                created_at=START,
+            )
+        )
+        return unit.session.flush()
+
+    await house.parts.work.run(override)
+    await house.send({"title": "Disk full", "team": "ops"})
+    [escalation] = await house.rows(Escalation)
+    steps = escalation.steps
+    await apply(
+        SMALL.replace("[{page: [schedule:ops]}]", "[{after: 5m, page: [user:kate]}]").replace("T09", "T10")
+    )
+    [escalation] = await house.rows(Escalation)
+    assert escalation.steps == steps
+    assert len(await house.rows(Override)) == 1
+    [alert] = await house.rows(Alert)
+    assert alert.status == "open"
+    [step] = await house.rows(PolicyStep, PolicyStep.policy_id == escalation.policy_id)
+    assert step.delay == 300
+    [rotation] = await house.rows(Rotation, Rotation.schedule_id == ops.id)
+    assert rotation.starts == "2026-11-02T10:00"
+
+
+async def test_an_alert_pages_whom_the_file_names(house: House, apply):
+    await apply(SMALL)
+    await house.send({"title": "Disk full"})
+    kate = (await active(house, User))["kate"]
+    assert {page.user_id for page in await house.pages()} == {kate.id}
+
+
+# Keys of integrations
+
+SENDERS = SMALL + """\
+integrations:
+  one: {name: One, source: generic, key_env: KEY_ONE}
+  two: {name: Two, source: generic, key_env: KEY_TWO}
+"""  # fmt: skip
+
+
+async def test_a_key_from_the_environment_opens_its_webhook(house: House, apply):
+    await apply(SENDERS, {"KEY_ONE": KEY, "KEY_TWO": OTHER_KEY})
+    house.hooks["generic"] = f"{house.url}/hooks/generic/{KEY}"
+    status, _ = await house.send({"title": "Disk full"})
+    assert status == 202
+    one = (await active(house, Integration))["one"]
+    assert one.digest == digest(KEY)
+    assert [alert.integration_id for alert in await house.rows(Alert)] == [one.id]
+    assert KEY not in str(await snapshot(house))
+
+
+async def test_keys_may_change_places_and_move_to_another_slug(house: House, apply):
+    await apply(SENDERS, {"KEY_ONE": KEY, "KEY_TWO": OTHER_KEY})
+    await apply(SENDERS, {"KEY_ONE": OTHER_KEY, "KEY_TWO": KEY})
+    found = await active(house, Integration)
+    assert (found["one"].digest, found["two"].digest) == (digest(OTHER_KEY), digest(KEY))
+    await apply(SENDERS.replace("one:", "uno:"), {"KEY_ONE": OTHER_KEY, "KEY_TWO": KEY})
+    found = await active(house, Integration)
+    assert set(found) == {"uno", "two"}
+    assert found["uno"].digest == digest(OTHER_KEY)
+
+
+async def test_without_a_key_the_command_makes_one_that_the_next_start_keeps(house: House, apply):
+    text = SENDERS.replace(", key_env: KEY_ONE", "")
+    await apply(text, {"KEY_TWO": KEY})
+    _, key = await house.parts.work.run(lambda unit: renew_key(unit, "one"))
+    assert await apply(text, {"KEY_TWO": KEY}) == 0
+    assert (await active(house, Integration))["one"].digest == digest(key)
+
+
+async def test_a_key_from_the_environment_is_not_renewed_by_the_command(house: House, apply):
+    await apply(SENDERS, {"KEY_ONE": KEY, "KEY_TWO": OTHER_KEY})
+    with pytest.raises(Refused) as refused:
+        await house.parts.work.run(lambda unit: renew_key(unit, "one"))
+    assert refused.value.data["source"] == "KEY_ONE"
+
+
+# The first sign-in
+
+
+async def test_the_owner_of_the_file_gets_a_link_and_no_test_sender(house: House, apply):
+    await apply(SMALL)
+    welcome = await house.parts.work.run(greet)
+    assert welcome is not None
+    assert (welcome.source, welcome.key) == ("", "")
+    assert await active(house, Integration) == {}
+
+
+async def test_nobody_is_greeted_once_an_owner_has_signed_in(house: House, apply):
+    await apply(SMALL.replace("teams:", "  sam: {name: Sam, role: owner}\nteams:"))
+
+    async def sign_in(unit: Any) -> None:
+        kate = (await unit.session.scalars(select(User).where(User.handle == "kate"))).one()
+        kate.welcomed = True
+
+    await house.parts.work.run(sign_in)
+    assert await house.parts.work.run(greet) is None
+
+
+async def test_people_whom_teams_of_the_room_have_stay_in_them(house: House, apply):
+    await apply(SMALL)
+
+    async def make(unit: Any) -> None:
+        guild = Team(slug="guild", name="Guild")
+        unit.session.add(guild)
+        await unit.session.flush()
+        kate = (await unit.session.scalars(select(User).where(User.handle == "kate"))).one()
+        await join_team(unit, guild, kate)
+
+    await house.parts.work.run(make)
+    assert await apply(SMALL) == 0
+    guild = (await active(house, Team))["guild"]
+    assert len(await house.rows(Member, Member.team_id == guild.id)) == 1

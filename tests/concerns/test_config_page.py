@@ -1,0 +1,114 @@
+"""The page about the configuration file, and the commands that it names."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bot.alerts.filter import FIELDS, OPERATIONS
+from bot.catalog.file import read_config, read_example
+from bot.catalog.lines import read_lines
+from bot.catalog.senders import FIELDS as MAPPED
+from deploy.config_reference import PAGE, TABLES, fill_tables
+
+KEY = "0123456789abcdef0123456789abcdef01234567"
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("TOCSIN_")}
+
+
+def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    program = Path(sys.executable).with_name("tocsin")
+    return subprocess.run(
+        [program, *arguments], cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, timeout=60
+    )
+
+
+def test_the_tables_of_the_page_are_those_of_the_types():
+    page = PAGE.read_text(encoding="utf-8")
+    assert fill_tables(page) == page, "run: python -m deploy.config_reference"
+    assert set(re.findall(r"<!-- keys of (\w+) -->", page)) == set(TABLES)
+
+
+def test_the_page_names_every_field_and_operation():
+    page = PAGE.read_text(encoding="utf-8")
+    assert [name for name in (*FIELDS, *OPERATIONS, *MAPPED) if f"`{name}`" not in page] == []
+
+
+def test_every_example_of_the_page_is_right(tmp_path: Path):
+    """The examples of one table, together, are one entry of a file that has no faults."""
+    entries: dict[str, Any] = {}
+    for name, shape in TABLES.items():
+        # Of two keys only one may be given, and not every sender has a mapping.
+        keys = {key: field for key, field in shape.list_keys().items() if key not in ("key_file", "mapping")}
+        text = "\n".join(f"{key}: {(field.examples or [''])[0]}" for key, field in keys.items())
+        written, faults = read_lines(text.encode())
+        assert not faults
+        entries[name] = written.values
+    parts = {name: entries.pop(name) for name in ("rotations", "steps", "conditions")}
+    entries["schedules"]["rotations"] = [parts["rotations"]]
+    entries["policies"]["steps"] = [parts["steps"]]
+    entries["incident_rules"]["conditions"] = [parts["conditions"]]
+    slugs = {"users": "kate", "schedules": "payments", "policies": "payments", "teams": "payments"}
+    content = {name: {slugs.get(name, "it"): entry} for name, entry in entries.items()}
+    content["users"]["sam"] = {"name": "Sam"}
+    content["services"]["database"] = {"name": "Database"}
+    content["integrations"]["checks"] = {
+        "name": "Checks",
+        "source": "generic",
+        "mapping": {"title": "check.name"},
+    }
+    path = tmp_path / "tocsin.yaml"
+    path.write_text(yaml.safe_dump(content))
+    assert read_config(path, {"TOCSIN_KEY_PROMETHEUS": KEY}).summary().startswith("2 people")
+
+
+def test_the_printed_example_passes_the_check(tmp_path: Path):
+    printed = run("config", "example", folder=tmp_path)
+    assert (printed.returncode, printed.stdout) == (0, read_example())
+    (tmp_path / "tocsin.yaml").write_text(printed.stdout)
+    checked = run("config", "check", "tocsin.yaml", folder=tmp_path)
+    assert checked.stdout.startswith("tocsin.yaml: no faults (3 people, ")
+    assert (checked.returncode, checked.stderr) == (0, "")
+
+
+def test_the_check_tells_every_fault_and_fails(tmp_path: Path):
+    text = (
+        read_example()
+        .replace("members: [kate, sam]", "members: [kate, sma]")
+        .replace("- after: 5m", "- after: 5")
+    )
+    (tmp_path / "tocsin.yaml").write_text(text)
+    checked = run("config", "check", "tocsin.yaml", folder=tmp_path)
+    assert checked.returncode == 1
+    told = [line.split(":") for line in checked.stderr.splitlines()]
+    lines = [
+        number
+        for number, line in enumerate(text.splitlines(), 1)
+        if "sma]" in line or line.endswith("after: 5")
+    ]
+    assert [int(line) for _, line, *_ in told] == lines
+    assert "did you mean `sam`?" in checked.stderr
+
+
+def test_a_file_with_a_fault_keeps_the_server_from_starting(tmp_path: Path):
+    (tmp_path / "tocsin.yaml").write_text("users: {}")
+    started = run("serve", "--port", "0", "--config", "tocsin.yaml", folder=tmp_path)
+    assert started.returncode == 1
+    assert "tocsin.yaml:1: users: nobody is an owner" in started.stderr
+
+
+@pytest.mark.parametrize("name", ["nope", "prometheus"])
+def test_the_command_that_makes_a_key(tmp_path: Path, name: str):
+    made = run("integration", "create", "alertmanager", "--name", "Prometheus", folder=tmp_path)
+    assert made.returncode == 0, made.stderr
+    renewed = run("integration", "key", name, folder=tmp_path)
+    if name == "nope":
+        assert renewed.returncode == 1
+        assert "There is no integration nope; there are prometheus." in renewed.stderr
+    else:
+        assert "/hooks/alertmanager/int_" in renewed.stdout
+        assert made.stdout.splitlines()[0] != renewed.stdout.splitlines()[0]
