@@ -26,7 +26,7 @@ parts_key: web.AppKey[Parts] = web.AppKey("parts", Parts)
 def build_web(parts: Parts) -> web.Application:
     """The application with all of its routes."""
     from handlers.pages.errors import render_problem
-    from handlers.pages.security import security_headers
+    from handlers.pages.security import refuse_cross_site, security_headers
 
     @web.middleware
     async def explain_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -66,7 +66,8 @@ def build_web(parts: Parts) -> web.Application:
                 requests.labels(route, request.method, status).observe(time.perf_counter() - started)
 
     app = web.Application(
-        client_max_size=parts.settings.body_limit, middlewares=[measure, security_headers, explain_problems]
+        client_max_size=parts.settings.body_limit,
+        middlewares=[measure, security_headers, explain_problems, refuse_cross_site],
     )
     app[parts_key] = parts
     for list_routes in discover("handlers", "list_routes"):

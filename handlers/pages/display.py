@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from bot.chat.markup import render_html, render_inline_html
 from bot.chat.templates import Templates, spell_clock, spell_local
 
 FOUND = re.compile(
@@ -20,7 +21,18 @@ FOUND = re.compile(
 
 def offer(templates: Templates) -> None:
     """Add these filters to the templates of pages."""
+    here = f'href="{templates.public_url}/'
+
+    def render_rich(markup: str) -> Markup:
+        """Markup as HTML, its links to this installation as paths: a person may have come by another address."""
+        return Markup(render_html(markup).replace(here, 'href="/'))  # noqa: S704: render_html cleans it
+
+    def render_rich_line(markup: str) -> Markup:
+        return Markup(render_inline_html(markup).replace(here, 'href="/'))  # noqa: S704: as above
+
     filters: dict[str, Callable[..., Any]] = {
+        "rich": render_rich,
+        "rich_line": render_rich_line,
         "iso": spell_iso,
         "exact": spell_exact,
         "when": spell_when,

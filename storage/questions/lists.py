@@ -93,7 +93,7 @@ async def list_alerts(
 ) -> Found[Alert]:
     """By incident: ix_alert_incident; by status: ix_alert_status."""
     query = select(Alert)
-    if statuses:
+    if statuses and set(statuses) != set(AlertStatus):
         query = query.where(Alert.status.in_(statuses))
     if priorities:
         query = query.where(Alert.priority.in_(priorities))
