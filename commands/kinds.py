@@ -31,14 +31,17 @@ CLOCK = re.compile(r"^(\d{1,2}):(\d{2})$")
 
 
 async def find_incident_of_call(unit: Unit, invocation: Invocation, named: str) -> Incident:
-    """The incident named, or the one of this room."""
+    """The incident named, or the one of this room; a command that changes it has it for itself."""
     if named:
-        return await get_incident(unit, named)
-    if invocation.channel:
+        found: Incident | None = await get_incident(unit, named)
+    elif invocation.channel:
         found = await ask.find_incident_of_channel(unit.session, invocation.platform, invocation.channel)
-        if found is not None:
-            return found
-    raise Unknown("incident.which")
+    else:
+        found = None
+    if found is None:
+        raise Unknown("incident.which")
+    await unit.lock(found)
+    return found
 
 
 async def find_acting_user(unit: Unit, invocation: Invocation) -> User | None:
@@ -157,7 +160,9 @@ async def _role(reading: Reading, text: str) -> str:
 
 
 async def _alert(reading: Reading, text: str) -> Alert:
-    return await get_alert(reading.unit, text)
+    alert = await get_alert(reading.unit, text)
+    await reading.unit.lock(alert)
+    return alert
 
 
 async def _alerts(reading: Reading, text: str) -> Sequence[Alert]:
@@ -167,7 +172,7 @@ async def _alerts(reading: Reading, text: str) -> Sequence[Alert]:
         if not found:
             raise Unknown("alert.none_open")
         return found
-    return [await get_alert(reading.unit, word) for word in re.split(r"[\s,]+", text.strip()) if word]
+    return [await _alert(reading, word) for word in re.split(r"[\s,]+", text.strip()) if word]
 
 
 async def _suggest_alerts(reading: Reading, prefix: str) -> list[Choice]:

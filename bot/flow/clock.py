@@ -1,7 +1,9 @@
 """The clock that says when to look. APScheduler holds no state: one wake-up armed at the earliest due time, one sweep as
 the net, and housekeeping by cron. What is due is in the database, so a restart forgets nothing."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -11,6 +13,8 @@ from bot.logs import get_logger
 
 log = get_logger(__name__)
 SWEEP_SECONDS = 5
+GRACE = 3.0
+"""How long a stop waits for what is being done, in seconds."""
 
 
 class SystemClock:
@@ -27,13 +31,14 @@ class Alarm:
         self.timers = timers
         self.housekeeping = housekeeping
         self._armed: datetime | None = None
+        self._at_work: set[asyncio.Task[None] | None] = set()
         self._scheduler = AsyncIOScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
 
     def start(self) -> None:
         self._scheduler.add_job(self._look, "interval", seconds=SWEEP_SECONDS, id="sweep")
-        self._scheduler.add_job(self.housekeeping, "cron", minute=17, id="housekeeping")
+        self._scheduler.add_job(self._keep_house, "cron", minute=17, id="housekeeping")
         self._scheduler.start()
         self.arm(self.timers.work.clock.now())
 
@@ -49,15 +54,32 @@ class Alarm:
 
     async def _look(self) -> None:
         self._armed = None
-        try:
+        async with self._at_work_on("look"):
             await self.timers.run_due()
             following = await self.timers.find_next()
-        except Exception:
-            log.exception("clock.look_failed")
-            return
-        if following is not None:
-            self.arm(following)
+            if following is not None:
+                self.arm(following)
 
-    def stop(self) -> None:
-        if self._scheduler.running:
-            self._scheduler.shutdown(wait=False)
+    async def _keep_house(self) -> None:
+        async with self._at_work_on("housekeeping"):
+            await self.housekeeping()
+
+    @asynccontextmanager
+    async def _at_work_on(self, what: str) -> AsyncIterator[None]:
+        task = asyncio.current_task()
+        self._at_work.add(task)
+        try:
+            yield
+        except Exception:
+            log.exception("clock.failed", what=what)
+        finally:
+            self._at_work.discard(task)
+
+    async def stop(self) -> None:
+        """Look no more, and let what is being done come to its end."""
+        if not self._scheduler.running:
+            return
+        self._scheduler.pause()
+        if at_work := [task for task in self._at_work if task is not None]:
+            await asyncio.wait(at_work, timeout=GRACE)
+        self._scheduler.shutdown(wait=False)

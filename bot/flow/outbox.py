@@ -15,7 +15,7 @@ from typing import Any
 from prometheus_client import Counter
 from sqlalchemy import delete, func, or_, select, update
 
-from bot.errors import Rejected, Retry
+from bot.errors import Rejected, Retry, Unavailable
 from bot.flow.unit import Unit, Work
 from bot.logs import get_logger
 from storage.models import OutboxRow
@@ -67,6 +67,8 @@ class Outbox:
         self._wake = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
         self._stopping = False
+        self._ended = asyncio.Event()
+        self._ended.set()
 
     def wake(self) -> None:
         """There may be something to deliver; safe to call often."""
@@ -74,6 +76,17 @@ class Outbox:
 
     async def run(self) -> None:
         """Deliver until stopped; a failure of the database only makes it wait."""
+        self._ended.clear()
+        try:
+            if (
+                self.work.database.is_sqlite
+            ):  # has one server: who holds a lease now was killed, and need not be waited out
+                await self._free(OutboxRow.leased_by.is_not(None))
+            await self._deliver_until_stopped()
+        finally:
+            self._ended.set()
+
+    async def _deliver_until_stopped(self) -> None:
         while not self._stopping:
             self._wake.clear()
             wait = 1.0
@@ -93,16 +106,20 @@ class Outbox:
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
         self._wake.set()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("outbox.outcome_not_kept", reason=f"{type(error).__name__}: {error}"[:200])
 
     async def stop(self, grace: float = 3.0) -> None:
         """Finish what is being sent, then hand back the leases of the rest."""
         self._stopping = True
         self._wake.set()
-        if self._running:
-            _, late = await asyncio.wait(self._running, timeout=grace)
-            for task in late:
-                task.cancel()
-        await self._hand_back()
+        try:
+            async with asyncio.timeout(grace):
+                await self._ended.wait()
+                await asyncio.gather(*self._running, return_exceptions=True)
+        except TimeoutError:
+            log.warning("outbox.stopped_while_sending", rows=len(self._running))
+        await self._free(OutboxRow.leased_by == self.owner)
 
     async def drain(self) -> int:
         """Deliver everything that is due, here and now; returns how many rows were tried."""
@@ -224,15 +241,20 @@ class Outbox:
 
         await self.work.run(park)
 
-    async def _hand_back(self) -> None:
+    async def _free(self, whose: Any) -> None:
+        """Let others claim these rows now. Where that cannot be written, their leases end by themselves."""
+
         async def free(unit: Unit) -> None:
             await unit.session.execute(
                 update(OutboxRow)
-                .where(OutboxRow.leased_by == self.owner, OutboxRow.state == OutboxState.SENDING)
+                .where(whose, OutboxRow.state == OutboxState.SENDING)
                 .values(leased_until=None, leased_by=None)
             )
 
-        await self.work.run(free)
+        try:
+            await self.work.run(free)
+        except Unavailable as gone:
+            log.warning("outbox.leases_not_freed", reason=str(gone))
 
 
 def _heads() -> Any:

@@ -19,7 +19,7 @@ from bot.errors import Unavailable
 from bot.flow.live import Live
 from bot.logs import get_logger
 from storage.engine import Conflict, Database, StorageUnavailable
-from storage.models import OutboxRow, Timer
+from storage.models import Model, OutboxRow, Timer
 
 log = get_logger(__name__)
 T = TypeVar("T")
@@ -63,9 +63,15 @@ class Unit:
     """What a concern's function gets: the session, the time, who acts, and where to put what follows."""
 
     def __init__(
-        self, session: AsyncSession, now: datetime, actor: Actor, installation: Installation
+        self,
+        session: AsyncSession,
+        now: datetime,
+        actor: Actor,
+        installation: Installation,
+        writes: bool = True,
     ) -> None:
         self.session = session
+        self.writes = writes
         self.now = now
         self.actor = actor
         self.installation = installation
@@ -82,6 +88,12 @@ class Unit:
     def touch(self, *topics: str) -> None:
         """Tell open pages, after the commit, that what they show of these topics (`incident:7`) has changed."""
         self.touched.update(topics)
+
+    async def lock(self, row: Model) -> None:
+        """Let nobody else change this row until the unit is over, and read it anew. SQLite has one writer anyhow, and a
+        unit that only looks needs no lock."""
+        if self.writes and self.session.get_bind().dialect.name != "sqlite":
+            await self.session.refresh(row, with_for_update=True)
 
     def put(
         self,
@@ -195,7 +207,7 @@ class Work:
         """Like run, for functions that only ask: nothing they change is kept, and no writer waits for them."""
         try:
             async with self.database.read() as session:
-                return await ask(Unit(session, self.clock.now(), actor, self.installation))
+                return await ask(Unit(session, self.clock.now(), actor, self.installation, writes=False))
         except StorageUnavailable as gone:
             raise Unavailable("storage.unavailable") from gone
 

@@ -95,7 +95,7 @@ def unacknowledge(unit: Unit, incident: Incident) -> None:
     unit.emit(IncidentUnacknowledged(incident.id, unit.actor.name))
 
 
-def change_status(unit: Unit, incident: Incident, new: IncidentStatus) -> None:
+async def change_status(unit: Unit, incident: Incident, new: IncidentStatus) -> None:
     """Move to another status. Resolving ends the impact; closing an open incident resolves it on the way; going back to
     investigating reopens. Raises Refused when that is not possible from here."""
     old = incident.status
@@ -105,6 +105,7 @@ def change_status(unit: Unit, incident: Incident, new: IncidentStatus) -> None:
     incident.status = new
     if new.is_open and not old.is_open:
         incident.resolved_at = incident.closed_at = incident.impact_ended_at = None
+        await _leave_group_to_newer(unit, incident)
         unit.emit(IncidentReopened(incident.id))
         return
     if new.is_open:
@@ -118,6 +119,16 @@ def change_status(unit: Unit, incident: Incident, new: IncidentStatus) -> None:
     if new is IncidentStatus.CLOSED:
         incident.closed_at = unit.now
         unit.emit(IncidentClosed(incident.id))
+
+
+async def _leave_group_to_newer(unit: Unit, incident: Incident) -> None:
+    """When a newer incident has taken over the alerts of this group meanwhile, they stay with it."""
+    if incident.rule_id is None:
+        return
+    with unit.session.no_autoflush:
+        newer = await ask.find_open_in_group(unit.session, incident.rule_id, incident.group_key)
+    if newer is not None and newer.id != incident.id:
+        incident.group_key = f"{incident.ref} {incident.group_key}"[:200]
 
 
 def change_priority(unit: Unit, incident: Incident, new: Priority, alert: str = "") -> bool:

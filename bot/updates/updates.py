@@ -47,7 +47,7 @@ async def post_update(
     if next_at is not None and next_at <= unit.now:
         raise Invalid("time.past", "next")
     if status is not None and status is not incident.status:
-        change_status(unit, incident, status)
+        await change_status(unit, incident, status)
     update = Update(
         incident_id=incident.id,
         at=unit.now,

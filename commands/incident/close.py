@@ -7,7 +7,7 @@ from storage.words import IncidentStatus
 
 
 async def run(call: Call) -> Reply:
-    change_status(call.unit, call.incident, IncidentStatus.CLOSED)
+    await change_status(call.unit, call.incident, IncidentStatus.CLOSED)
     return Reply("incident_close", {"ref": call.incident.ref})
 
 

@@ -10,7 +10,7 @@ from storage.words import IncidentStatus
 async def run(call: Call) -> Reply:
     if call.incident.status.is_open:
         raise Refused("incident.is_open", ref=call.incident.ref)
-    change_status(call.unit, call.incident, IncidentStatus.INVESTIGATING)
+    await change_status(call.unit, call.incident, IncidentStatus.INVESTIGATING)
     return Reply("incident_reopen", {"ref": call.incident.ref})
 
 

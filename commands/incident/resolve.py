@@ -20,7 +20,7 @@ async def run(call: Call) -> Reply:
     if call.args.text:
         await post_update(call.unit, call.incident, call.args.text, IncidentStatus.RESOLVED)
     else:
-        change_status(call.unit, call.incident, IncidentStatus.RESOLVED)
+        await change_status(call.unit, call.incident, IncidentStatus.RESOLVED)
     return Reply("incident_resolve", {"ref": call.incident.ref})
 
 

@@ -16,7 +16,7 @@ class Args:
 
 
 async def run(call: Call) -> Reply:
-    change_status(call.unit, call.incident, call.args.status)
+    await change_status(call.unit, call.incident, call.args.status)
     return Reply("incident_status", {"ref": call.incident.ref, "status": call.args.status.value})
 
 

@@ -195,8 +195,19 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["rule_id"], ["incident_rule.id"], name=op.f("fk_incident_rule_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_incident")),
     )
-    op.create_index("ix_incident_group", "incident", ["rule_id", "group_key", "status"], unique=False)
     op.create_index("ix_incident_status", "incident", ["status", "id"], unique=False)
+    op.create_index(
+        "uq_incident_open_group",
+        "incident",
+        ["rule_id", "group_key"],
+        unique=True,
+        sqlite_where=sa.text(
+            "status IN ('investigating', 'identified', 'monitoring') AND rule_id IS NOT NULL"
+        ),
+        postgresql_where=sa.text(
+            "status IN ('investigating', 'identified', 'monitoring') AND rule_id IS NOT NULL"
+        ),
+    )
     op.create_table(
         "integration",
         sa.Column("id", sa.Integer(), nullable=False),

@@ -3,11 +3,15 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.models.base import Model
 from storage.words import Audience, IncidentStatus, PostmortemStatus, Priority
+
+
+OPEN_GROUP = "status IN ('investigating', 'identified', 'monitoring') AND rule_id IS NOT NULL"
+"""A rule has at most one open incident per group of alerts, however many processes take alerts in."""
 
 
 class Incident(Model):
@@ -16,7 +20,14 @@ class Incident(Model):
     __tablename__ = "incident"
     __table_args__ = (
         Index("ix_incident_status", "status", "id"),
-        Index("ix_incident_group", "rule_id", "group_key", "status"),
+        Index(
+            "uq_incident_open_group",
+            "rule_id",
+            "group_key",
+            unique=True,
+            sqlite_where=text(OPEN_GROUP),
+            postgresql_where=text(OPEN_GROUP),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
