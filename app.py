@@ -108,7 +108,7 @@ async def serve_until(parts: Parts, stopped: asyncio.Event, started: Callable[[w
     await stopped.wait()
     parts.work.live.close()
     await site.stop()
-    alarm.stop()
+    await alarm.stop()
     await runner.cleanup()
     await parts.outbox.stop()
     await deliveries
