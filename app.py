@@ -89,7 +89,7 @@ async def prepare(parts: Parts) -> Welcome | None:
 
 
 async def serve_until(parts: Parts, stopped: asyncio.Event, started: Callable[[web.TCPSite], None]) -> None:
-    """Start everything, wait, and stop in the opposite order: no new requests, finish the unit in hand, hand back leases."""
+    """Start everything and wait; then no new requests, finish the units in hand side by side, and hand back leases."""
     from aiohttp import web
 
     from bot.access.housekeeping import keep_house
@@ -108,10 +108,7 @@ async def serve_until(parts: Parts, stopped: asyncio.Event, started: Callable[[w
     await stopped.wait()
     parts.work.live.close()
     await site.stop()
-    await alarm.stop()
-    await runner.cleanup()
-    await parts.outbox.stop()
-    await deliveries
+    await asyncio.gather(alarm.stop(), runner.cleanup(), parts.outbox.stop(), deliveries)
     await parts.work.database.close()
 
 
