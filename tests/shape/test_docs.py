@@ -95,9 +95,15 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
 def test_paths_that_pages_name_exist(page: Path) -> None:
     if page.name in ("CHANGELOG.md", "CONTRIBUTING.md"):
         return  # history, and files that the reader is to write
-    for name in re.findall(r"`((?:\w[\w.-]*/)+[\w.-]*|\w+\.(?:py|toml|lock))`", read_prose(page)):
+    for name in re.findall(r"`((?:\w[\w.-]*/)+[\w.-]*|\w+\.(?:py|toml))`", read_prose(page)):
         if name.partition("/")[0] in FOLDERS or "/" not in name:
             assert (ROOT / name).exists() or list(ROOT.rglob(name)), f"{page.name} names {name}"
+
+
+def test_the_readme_leads_to_every_page() -> None:
+    readme = read(ROOT / "README.md")
+    for page in [*DOCS.glob("*.md"), *ROOT.glob("*.md")]:
+        assert page.name == "README.md" or f"]({page.relative_to(ROOT)}" in readme, page.name
 
 
 def test_the_pages_stand_for_themselves() -> None:
