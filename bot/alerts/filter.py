@@ -42,7 +42,9 @@ def check_condition(condition: Mapping[str, Any]) -> None:
 
 @lru_cache(maxsize=500)
 def _pattern(text: str) -> Any:
-    return re2.compile(text)
+    options = re2.Options()
+    options.log_errors = False
+    return re2.compile(text, options)
 
 
 def _compare(left: str, right: str) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from jinja2 import BaseLoader, Environment, FileSystemLoader, StrictUndefined, TemplateError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
 from markupsafe import Markup
 
 from bot.chat.card import Card, parse_card
@@ -20,6 +20,8 @@ from bot.errors import Invalid, Problem
 
 HERE = Path(__file__).resolve().parents[2] / "templates"
 USER_TEMPLATE_LIMIT = 1_000
+RULE_FILTERS = ("capitalize", "default", "first", "int", "join", "last", "length", "lower", "replace", "title", "trim", "upper")
+RULE_METHODS = ("endswith", "get", "lower", "removeprefix", "removesuffix", "split", "startswith", "strip", "title", "upper")
 
 
 def spell_duration(seconds: float | timedelta) -> str:
@@ -39,6 +41,19 @@ def spell_duration(seconds: float | timedelta) -> str:
     return f"{rest} s"
 
 
+class RuleSandbox(ImmutableSandboxedEnvironment):
+    """What a template in a rule may do: read fields, and call a few methods and filters whose result can't outgrow its
+    input. No arithmetic, so that no small template makes a large text."""
+
+    intercepted_binops = frozenset({"*", "**", "%", "//"})
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        raise SecurityError(f"the operator {operator} is not allowed here")
+
+    def is_safe_callable(self, obj: Any) -> bool:
+        return getattr(obj, "__name__", "") in RULE_METHODS
+
+
 class Templates:
     """Renders the templates of this installation."""
 
@@ -49,9 +64,9 @@ class Templates:
         self._markup.finalize = _finalize
         self._html = self._environment(loader, autoescape=True)
         self._plain = self._environment(loader, autoescape=False)
-        self._sandbox = ImmutableSandboxedEnvironment(
-            undefined=StrictUndefined, autoescape=False, loader=None, cache_size=200
-        )
+        self._sandbox = RuleSandbox(undefined=StrictUndefined, loader=None, cache_size=200)  # noqa: S701 - plain text
+        self._sandbox.filters = {name: self._sandbox.filters[name] for name in RULE_FILTERS}
+        self._sandbox.globals.clear()
 
     def _environment(self, loader: BaseLoader, autoescape: bool) -> Environment:
         environment = Environment(
@@ -130,7 +145,7 @@ class Templates:
             raise Invalid("template.expressions_only", field)
         try:
             return self._sandbox.from_string(source).render(values)[:USER_TEMPLATE_LIMIT]
-        except (TemplateError, ArithmeticError, TypeError, ValueError, LookupError, MemoryError) as error:
+        except (TemplateError, ArithmeticError, TypeError, ValueError, LookupError, RecursionError) as error:
             raise Invalid("template.wrong", field, reason=str(error)) from error
 
 

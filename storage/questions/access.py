@@ -17,7 +17,11 @@ async def find_user(session: AsyncSession, name: str) -> User | None:
         select(User)
         .where(
             User.active.is_(True),
-            or_(func.lower(User.handle) == wanted, func.lower(User.email) == wanted, func.lower(User.name) == wanted),
+            or_(
+                func.lower(User.handle) == wanted,
+                func.lower(User.email) == wanted,
+                func.lower(User.name) == wanted,
+            ),
         )
         .order_by(User.id)
     )
@@ -42,7 +46,9 @@ async def list_users_by_id(session: AsyncSession, ids: Collection[int]) -> dict[
 
 async def list_owners(session: AsyncSession) -> Sequence[User]:
     return (
-        await session.scalars(select(User).where(User.active.is_(True), User.role == UserRole.OWNER).order_by(User.id))
+        await session.scalars(
+            select(User).where(User.active.is_(True), User.role == UserRole.OWNER).order_by(User.id)
+        )
     ).all()
 
 
@@ -58,7 +64,9 @@ async def find_link(session: AsyncSession, digest: str) -> SignInLink | None:
     ).one_or_none()
 
 
-async def find_web_session(session: AsyncSession, digest: str, now: datetime) -> tuple[WebSession, User] | None:
+async def find_web_session(
+    session: AsyncSession, digest: str, now: datetime
+) -> tuple[WebSession, User] | None:
     row = (
         await session.execute(
             select(WebSession, User)

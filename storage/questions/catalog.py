@@ -6,7 +6,17 @@ from typing import TypeVar
 from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.models import Dependency, EscalationPolicy, IncidentRule, Integration, Member, Schedule, Service, Team, User
+from storage.models import (
+    Dependency,
+    EscalationPolicy,
+    IncidentRule,
+    Integration,
+    Member,
+    Schedule,
+    Service,
+    Team,
+    User,
+)
 
 Named = TypeVar("Named", Team, Service, Schedule, EscalationPolicy, IncidentRule, Integration)
 
@@ -16,7 +26,9 @@ async def find_named(session: AsyncSession, model: type[Named], name: str) -> Na
     wanted = name.strip().lower()
     found = await session.scalars(
         select(model)
-        .where(model.active.is_(True), or_(func.lower(model.slug) == wanted, func.lower(model.name) == wanted))
+        .where(
+            model.active.is_(True), or_(func.lower(model.slug) == wanted, func.lower(model.name) == wanted)
+        )
         .order_by(model.id)
     )
     return found.first()
@@ -30,7 +42,9 @@ async def list_named(session: AsyncSession, model: type[Named], everything: bool
 
 async def find_integration(session: AsyncSession, digest: str) -> Integration | None:
     return (
-        await session.scalars(select(Integration).where(Integration.digest == digest, Integration.active.is_(True)))
+        await session.scalars(
+            select(Integration).where(Integration.digest == digest, Integration.active.is_(True))
+        )
     ).one_or_none()
 
 
@@ -41,7 +55,10 @@ async def list_members(session: AsyncSession, team_ids: Collection[int]) -> Sequ
     return (
         await session.scalars(
             select(User)
-            .where(User.active.is_(True), User.id.in_(select(Member.user_id).where(Member.team_id.in_(set(team_ids)))))
+            .where(
+                User.active.is_(True),
+                User.id.in_(select(Member.user_id).where(Member.team_id.in_(set(team_ids)))),
+            )
             .order_by(User.id)
         )
     ).all()
@@ -67,7 +84,11 @@ async def list_related_services(session: AsyncSession, service_ids: Collection[i
     return (
         await session.scalars(
             select(Service)
-            .where(or_(Service.id.in_(needs), Service.id.in_(needed_by)), Service.id.not_in(ids), Service.active.is_(True))
+            .where(
+                or_(Service.id.in_(needs), Service.id.in_(needed_by)),
+                Service.id.not_in(ids),
+                Service.active.is_(True),
+            )
             .order_by(Service.name)
         )
     ).all()

@@ -45,6 +45,9 @@ async def look_at_queues(session: AsyncSession, now: datetime) -> Queues:
 async def list_parked(session: AsyncSession, limit: int = 20) -> Sequence[OutboxRow]:
     return (
         await session.scalars(
-            select(OutboxRow).where(OutboxRow.state == OutboxState.PARKED).order_by(OutboxRow.id.desc()).limit(limit)
+            select(OutboxRow)
+            .where(OutboxRow.state == OutboxState.PARKED)
+            .order_by(OutboxRow.id.desc())
+            .limit(limit)
         )
     ).all()

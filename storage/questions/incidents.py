@@ -95,7 +95,9 @@ async def find_participant(session: AsyncSession, incident_id: int, user_id: int
 
 async def list_roles(session: AsyncSession, incident_id: int) -> Sequence[tuple[RoleHolder, User]]:
     rows = await session.execute(
-        select(RoleHolder, User).join(User, User.id == RoleHolder.user_id).where(RoleHolder.incident_id == incident_id)
+        select(RoleHolder, User)
+        .join(User, User.id == RoleHolder.user_id)
+        .where(RoleHolder.incident_id == incident_id)
     )
     return [(row[0], row[1]) for row in rows]
 
@@ -103,7 +105,9 @@ async def list_roles(session: AsyncSession, incident_id: int) -> Sequence[tuple[
 async def list_followers(session: AsyncSession, incident_id: int) -> Sequence[User]:
     return (
         await session.scalars(
-            select(User).join(Follower, Follower.user_id == User.id).where(Follower.incident_id == incident_id)
+            select(User)
+            .join(Follower, Follower.user_id == User.id)
+            .where(Follower.incident_id == incident_id)
         )
     ).all()
 
@@ -140,7 +144,9 @@ async def list_entries_of_message(
     return (
         await session.scalars(
             select(TimelineEntry).where(
-                TimelineEntry.platform == platform, TimelineEntry.channel == channel, TimelineEntry.message == message
+                TimelineEntry.platform == platform,
+                TimelineEntry.channel == channel,
+                TimelineEntry.message == message,
             )
         )
     ).all()
@@ -153,14 +159,18 @@ async def list_tasks(session: AsyncSession, incident_id: int) -> Sequence[Task]:
 
 
 async def list_links(session: AsyncSession, incident_id: int) -> Sequence[Link]:
-    return (await session.scalars(select(Link).where(Link.incident_id == incident_id).order_by(Link.id))).all()
+    return (
+        await session.scalars(select(Link).where(Link.incident_id == incident_id).order_by(Link.id))
+    ).all()
 
 
 async def list_updates(session: AsyncSession, incident_id: int) -> Sequence[Update]:
     """Status updates, the newest first."""
     return (
         await session.scalars(
-            select(Update).where(Update.incident_id == incident_id).order_by(Update.at.desc(), Update.id.desc())
+            select(Update)
+            .where(Update.incident_id == incident_id)
+            .order_by(Update.at.desc(), Update.id.desc())
         )
     ).all()
 
@@ -176,7 +186,9 @@ async def list_rooms(session: AsyncSession, incident_id: int) -> Sequence[Incide
 async def find_room(session: AsyncSession, incident_id: int, platform: str) -> IncidentRoom | None:
     return (
         await session.scalars(
-            select(IncidentRoom).where(IncidentRoom.incident_id == incident_id, IncidentRoom.platform == platform)
+            select(IncidentRoom).where(
+                IncidentRoom.incident_id == incident_id, IncidentRoom.platform == platform
+            )
         )
     ).one_or_none()
 

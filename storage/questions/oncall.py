@@ -17,7 +17,9 @@ async def list_schedules(session: AsyncSession, ids: Collection[int] | None = No
 async def list_schedules_of_teams(session: AsyncSession, team_ids: Collection[int]) -> Sequence[Schedule]:
     return (
         await session.scalars(
-            select(Schedule).where(Schedule.active.is_(True), Schedule.team_id.in_(set(team_ids))).order_by(Schedule.id)
+            select(Schedule)
+            .where(Schedule.active.is_(True), Schedule.team_id.in_(set(team_ids)))
+            .order_by(Schedule.id)
         )
     ).all()
 
@@ -37,7 +39,11 @@ async def list_overrides(
     return (
         await session.scalars(
             select(Override)
-            .where(Override.schedule_id.in_(set(schedule_ids)), Override.ends_at > start, Override.starts_at <= end)
+            .where(
+                Override.schedule_id.in_(set(schedule_ids)),
+                Override.ends_at > start,
+                Override.starts_at <= end,
+            )
             .order_by(Override.id)
         )
     ).all()

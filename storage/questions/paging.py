@@ -14,7 +14,9 @@ ALIVE = (EscalationState.RUNNING, EscalationState.ACKNOWLEDGED)
 async def list_steps(session: AsyncSession, policy_id: int) -> Sequence[PolicyStep]:
     return (
         await session.scalars(
-            select(PolicyStep).where(PolicyStep.policy_id == policy_id).order_by(PolicyStep.delay, PolicyStep.position)
+            select(PolicyStep)
+            .where(PolicyStep.policy_id == policy_id)
+            .order_by(PolicyStep.delay, PolicyStep.position)
         )
     ).all()
 
@@ -41,7 +43,9 @@ async def list_pages(session: AsyncSession, subjects: Collection[str]) -> Sequen
     return (await session.scalars(select(Page).where(Page.subject.in_(subjects)).order_by(Page.id))).all()
 
 
-async def list_pages_of_step(session: AsyncSession, escalation_id: int, round_: int, step: int) -> Sequence[Page]:
+async def list_pages_of_step(
+    session: AsyncSession, escalation_id: int, round_: int, step: int
+) -> Sequence[Page]:
     return (
         await session.scalars(
             select(Page).where(Page.escalation_id == escalation_id, Page.round == round_, Page.step == step)
@@ -51,7 +55,9 @@ async def list_pages_of_step(session: AsyncSession, escalation_id: int, round_: 
 
 async def list_pages_of_user(session: AsyncSession, user_id: int, limit: int = 50) -> Sequence[Page]:
     return (
-        await session.scalars(select(Page).where(Page.user_id == user_id).order_by(Page.id.desc()).limit(limit))
+        await session.scalars(
+            select(Page).where(Page.user_id == user_id).order_by(Page.id.desc()).limit(limit)
+        )
     ).all()
 
 
@@ -60,7 +66,9 @@ async def answer_pages(session: AsyncSession, subject: str, user_id: int, now: o
     await session.execute(
         update(Page)
         .where(
-            Page.subject == subject, Page.user_id == user_id, Page.state.in_((PageState.QUEUED, PageState.SENT))
+            Page.subject == subject,
+            Page.user_id == user_id,
+            Page.state.in_((PageState.QUEUED, PageState.SENT)),
         )
         .values(state=PageState.ANSWERED, answered_at=now)
         .execution_options(synchronize_session=False)
@@ -68,4 +76,7 @@ async def answer_pages(session: AsyncSession, subject: str, user_id: int, now: o
 
 
 async def count_escalations(session: AsyncSession, state: EscalationState) -> int:
-    return await session.scalar(select(func.count()).select_from(Escalation).where(Escalation.state == state)) or 0
+    return (
+        await session.scalar(select(func.count()).select_from(Escalation).where(Escalation.state == state))
+        or 0
+    )

@@ -7,4 +7,6 @@ from storage.models import Postmortem
 
 
 async def find_postmortem(session: AsyncSession, incident_id: int) -> Postmortem | None:
-    return (await session.scalars(select(Postmortem).where(Postmortem.incident_id == incident_id))).one_or_none()
+    return (
+        await session.scalars(select(Postmortem).where(Postmortem.incident_id == incident_id))
+    ).one_or_none()

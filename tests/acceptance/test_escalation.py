@@ -57,7 +57,9 @@ async def test_policy_repeats_and_then_says_that_nobody_answered(house: House) -
     (escalation,) = await house.rows(Escalation)
     assert escalation.state is EscalationState.EXHAUSTED
     assert "escalation_exhausted" in await house.timeline()
-    assert any("Nobody has answered" in message.card.get("title", "") for message in await house.messages("ops"))
+    assert any(
+        "Nobody has answered" in message.card.get("title", "") for message in await house.messages("ops")
+    )
 
 
 async def test_resolve_from_the_sender_ends_paging_for_a_lone_alert(house: House) -> None:

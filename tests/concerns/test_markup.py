@@ -68,6 +68,12 @@ def test_templates_of_users_cannot_leave_their_sandbox() -> None:
         "{{ title.__init__.__globals__ }}",
         "{{ missing }}",
         "{{ 'a' * 10 ** 9 }}",
+        "{{ 'a' * 999999999 }}",
+        "{{ '%999999999d' % 1 }}",
+        "{{ title.ljust(999999999) }}",
+        "{{ title | center(999999999) }}",
+        "{{ title.format }}{{ title.format(1) }}",
+        "{{ " + "(" * 400 + "1" + ")" * 400 + " }}",
     ):
         try:
             TEMPLATES.render_user_template(attack, {"title": "x"})
