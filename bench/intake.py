@@ -1,0 +1,149 @@
+"""How many alerts a second are taken in durably: over real HTTP, 64 connections, each 202 after the commit is on disk.
+
+New alerts join one open incident, as in a storm. Side by side: the same server stack with the same parser and no
+storage; and for repeats of open alerts a real Alertmanager, which keeps them in memory only.
+"""
+
+import urllib.request
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+import psutil  # type: ignore[import-untyped]
+
+from bench import programs
+from bench.load import Findings, Task, run
+from bench.payloads import alertmanager_post, alertmanager_webhook
+from bench.report import Table, at_least, median, thousands
+from bench.run import Options
+
+CONNECTIONS = 64
+FRESH = "%09d"
+
+
+@dataclass
+class Contender:
+    """One side of a comparison: where it listens, what it is sent, and what was found in each round."""
+
+    name: str
+    port: int
+    path: str
+    bodies: list[str]
+    alerts: int
+    fresh: int = 0
+    pid: int = 0
+    found: list[Findings] = field(default_factory=list)
+    costs: list[float] = field(default_factory=list)
+    first: int = 0
+
+    def round(self, seconds: float) -> None:
+        task = Task(self.port, self.path, self.bodies, seconds, CONNECTIONS, self.fresh, self.first)
+        watched = psutil.Process(self.pid)
+        before = watched.cpu_times()
+        self.found.append(run(task))
+        after = watched.cpu_times()
+        spent = after.user + after.system - before.user - before.system
+        done = (self.found[-1].next - self.first) / self.fresh if self.fresh else self.found[-1].requests
+        self.costs.append(spent / max(done * self.alerts, 1))
+        self.first = self.found[-1].next
+
+    @property
+    def rates(self) -> list[float]:
+        return [found.rate * self.alerts for found in self.found]
+
+    def cells(self, ratio: str) -> tuple[str, ...]:
+        return (
+            thousands(median(self.rates)),
+            f"{median([found.p50 for found in self.found]) * 1000:.1f}",
+            f"{median([found.p99 for found in self.found]) * 1000:.1f}",
+            f"{median(self.costs) * 1e6:,.0f}",
+            f"{median([found.busy for found in self.found]):.0%}",
+            ratio,
+        )
+
+
+def compare(table: Table, contenders: list[Contender], bars: dict[str, float], options: Options) -> None:
+    """Rounds in turn; the last contender is what the others are compared with."""
+    for _ in range(options.rounds):
+        for contender in contenders:
+            contender.round(options.seconds)
+    floor = contenders[-1]
+    for contender in contenders[:-1]:
+        ratio = median([mine / its for mine, its in zip(contender.rates, floor.rates, strict=True)])
+        bar = at_least(ratio, bars[contender.name]) if contender.name in bars else ("", None)
+        table.add(contender.name, *contender.cells(f"{ratio:.2f}"), bar=bar)
+    table.add(floor.name, *floor.cells("1"))
+
+
+def measure(options: Options) -> list[Table]:
+    from tests.programs import find_alertmanager
+
+    tables = []
+    columns = ("alerts/s", "p50 ms", "p99 ms", "CPU µs/alert", "generator busy", "ratio")
+    with ExitStack() as stack:
+        floor = stack.enter_context(programs.parse_only())
+        sides = [("SQLite", stack.enter_context(programs.tocsin()))]
+        if options.postgresql:
+            server = stack.enter_context(programs.postgresql())
+            url = stack.enter_context(programs.fresh_database(server))
+            sides.append(("PostgreSQL", stack.enter_context(programs.tocsin(url))))
+        hooks = {name: _add_sender(served) for name, served in sides}
+
+        def new_alerts(alerts: int) -> list[Contender]:
+            body = alertmanager_webhook([FRESH] * alerts)
+            fresh = body.count(FRESH)
+            ours = [
+                Contender(
+                    name, served.port, hooks[name], [body], alerts, fresh, served.pid, first=alerts * 10**7
+                )
+                for name, served in sides
+            ]
+            return [
+                *ours,
+                Contender("parse only", floor.port, "/hooks/a/x", [body], alerts, fresh, floor.pid),
+            ]
+
+        for alerts, bars in ((1, {"SQLite": 0.45, "PostgreSQL": 0.40}), (20, {"SQLite": 0.15})):
+            table = Table(f"New alerts, {alerts} per webhook, {CONNECTIONS} connections", columns)
+            compare(table, new_alerts(alerts), bars, options)
+            tables.append(table)
+
+        groups = [[f"{place:04d}{number:05d}" for number in range(100)] for place in range(CONNECTIONS)]
+        bodies = [alertmanager_webhook(group) for group in groups]
+        repeats = [
+            Contender(name, served.port, hooks[name], bodies, 100, pid=served.pid) for name, served in sides
+        ]
+        for contender in repeats:
+            _open_all(contender)
+        table = Table(f"Repeats of open alerts, 100 per webhook, {CONNECTIONS} connections", columns)
+        if program := find_alertmanager():
+            peer = stack.enter_context(programs.alertmanager(program))
+            posts = [alertmanager_post(group) for group in groups]
+            repeats.append(
+                Contender("Alertmanager in memory", peer.port, "/api/v2/alerts", posts, 100, pid=peer.pid)
+            )
+        else:
+            table.notes.append(
+                "Alertmanager is not here (`make programs` fetches it), so the comparison is left out."
+            )
+            repeats.append(Contender("parse only", floor.port, "/hooks/a/x", bodies, 100, pid=floor.pid))
+        compare(table, repeats, {"SQLite": 1.0} if program else {}, options)
+        tables.append(table)
+    return tables
+
+
+def _add_sender(served: programs.Served) -> str:
+    """A sender of Alertmanager webhooks; the path it posts to."""
+    address = served.cli("integration", "create", "alertmanager").split()[0]
+    return "/" + address.split("/", 3)[3]
+
+
+def _open_all(contender: Contender) -> None:
+    """Post each body once, so that what is measured later is a repeat."""
+    for body in contender.bodies:
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{contender.port}{contender.path}",
+            data=body.encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=60):
+            pass
