@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm.exc import StaleDataError
@@ -20,6 +20,8 @@ __all__ = ["AsyncSession", "Conflict", "Database", "StorageUnavailable"]
 
 SERIALIZATION_FAILURES = {"40001", "40P01"}
 """SQLSTATE of a serialization failure and of a deadlock (PostgreSQL, appendix A)."""
+GONE = ("08", "25006", "28", "3D", "53", "55000", "57", "58")
+"""How SQLSTATE begins when the server is going, coming, full, a standby, or lets nobody in (PostgreSQL, appendix A)."""
 
 
 class StorageUnavailable(Exception):
@@ -101,7 +103,14 @@ class _ToldApart:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, (StaleDataError, IntegrityError)):
             raise Conflict(str(error)) from error
-        if isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in SERIALIZATION_FAILURES:
+        state = str(getattr(error.orig, "sqlstate", None) or "") if isinstance(error, DBAPIError) else ""
+        if state in SERIALIZATION_FAILURES:
             raise Conflict(str(error)) from error
-        if isinstance(error, (OperationalError, InterfaceError, PoolTimeout, OSError)):
+        if isinstance(error, (OperationalError, InterfaceError, PoolTimeout, OSError)) or state.startswith(
+            GONE
+        ):
             raise StorageUnavailable(str(error)) from error
+        if isinstance(error, DBAPIError) and (error.connection_invalidated or type(error) is DatabaseError):
+            raise StorageUnavailable(
+                str(error)
+            ) from error  # cut off; or SQLite says that the file is damaged

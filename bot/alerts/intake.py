@@ -14,10 +14,10 @@ from typing import Any
 from prometheus_client import Counter, Gauge
 
 from bot.alerts.events import AlertAcknowledged, AlertClosed, AlertOpened, AlertsRepeated
-from bot.alerts.signal import DESCRIPTION_LIMIT, TITLE_LIMIT, Action, Signal, clip, fit_alias
+from bot.alerts.signal import DESCRIPTION_LIMIT, TITLE_LIMIT, Action, LinkTo, Signal, clip, fit_alias
 from bot.alerts.stages import STAGES, Arrival, Catalog
 from bot.chat.templates import Templates
-from bot.errors import Problem, Unavailable
+from bot.errors import Unavailable
 from bot.flow.unit import Unit, Work
 from bot.incidents.events import AlertsJoined, AlertsOfIncidentClosed
 from bot.logs import get_logger
@@ -90,8 +90,8 @@ class Intake:
     async def _commit(self, group: list[Delivery]) -> None:
         try:
             receipts = await self.work.run(lambda unit: self._store(unit, group))
-        except Problem as problem:
-            self._fail(group, problem)
+        except Unavailable as gone:
+            self._fail(group, gone)
         except Exception as error:
             log.exception("intake.group_failed", deliveries=len(group))
             if len(group) == 1:
@@ -164,6 +164,9 @@ def _fit(signal: Signal) -> Signal:
         title=clip(" ".join(signal.title.split()), TITLE_LIMIT),
         description=clip(signal.description, DESCRIPTION_LIMIT),
         source=clip(signal.source, 120),
+        service=clip(signal.service, 200),
+        team=clip(signal.team, 200),
+        links=tuple(LinkTo(clip(link.title, 200), clip(link.url, 8_000)) for link in signal.links[:20]),
         labels={clip(name, 200): clip(value, 2_000) for name, value in list(signal.labels.items())[:200]},
     )
 
@@ -181,14 +184,20 @@ class _Turn:
         opened = await self._open_and_count([one for one in self.turn if one.signal.action is Action.TRIGGER])
         await self._acknowledge([one for one in self.turn if one.signal.action is Action.ACKNOWLEDGE])
         await self._close([one for one in self.turn if one.signal.action is Action.RESOLVE])
-        return [self._receipt(one, opened) for one in self.turn]
+        told: set[tuple[int, str]] = set()
+        return [self._receipt(one, opened, told) for one in self.turn]
 
-    def _receipt(self, one: Waiting, opened: dict[tuple[int, str], tuple[int, str]]) -> Receipt:
+    def _receipt(
+        self, one: Waiting, opened: dict[tuple[int, str], tuple[int, str]], told: set[tuple[int, str]]
+    ) -> Receipt:
+        """What became of it, as if the signals of the turn had come one after the other."""
         alias, action = one.signal.alias, one.signal.action
+        is_first = one.key not in told
+        told.add(one.key)
         if one.key in opened:
             number, uid = opened[one.key]
-            return Receipt(alias, "opened", number, uid)
-        if one.key not in self.open:
+            return Receipt(alias, "opened" if is_first else "repeated", number, uid)
+        if one.key not in self.open or (action is Action.RESOLVE and not is_first):
             return Receipt(alias, "nothing_open")
         outcome = {Action.TRIGGER: "repeated", Action.ACKNOWLEDGE: "acknowledged", Action.RESOLVE: "closed"}[
             action
@@ -282,7 +291,7 @@ def _row(arrival: Arrival) -> dict[str, Any]:
         "count": arrival.count,
         "source": signal.source,
         "labels": signal.labels,
-        "links": [{"title": link.title, "url": link.url} for link in signal.links[:20]],
+        "links": [{"title": link.title, "url": link.url} for link in signal.links],
         "team_id": arrival.team_id,
         "service_id": arrival.service_id,
         "incident_id": arrival.incident_id,
