@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import cache
 from importlib.metadata import version
 from typing import Annotated, Any
 
@@ -166,8 +167,13 @@ def _describe_problem(status: int) -> Fields:
     return described
 
 
+@cache
+def _read_document() -> bytes:
+    return build_document(list_operations())
+
+
 async def _send_document(call: Call[NoQuery, NoBody]) -> web.Response:
-    return web.Response(body=build_document(list_operations()), content_type=JSON)
+    return web.Response(body=_read_document(), content_type=JSON)
 
 
 OPERATIONS = (

@@ -5,40 +5,30 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
-from aiohttp import web
 from msgspec import Meta, Struct
 
-from bot.access.roles import check_role
 from bot.catalog.teams import get_service, get_team
 from bot.flow.unit import Unit
-from bot.incidents.lives import declare
 from bot.incidents.view import IncidentView, PersonView, build_incident_view
-from handlers.api.door import find_actor, named_by
+from handlers.api.door import named_by
 from handlers.api.operation import (
-    PREFIX,
     REF,
     Call,
     Filter,
     Listing,
-    Name,
     NoBody,
     NoQuery,
     Operation,
     PageQuery,
-    Text,
     build_listing,
-    send,
 )
 from handlers.api.values import LinkItem, Named, Person, find_person, list_people, show_named, show_person
-from storage.models import Incident, Team
-from storage.questions import access, catalog, lists
+from storage.models import Incident
+from storage.questions import access, lists
 from storage.questions import incidents as ask
-from storage.words import IncidentStatus, Priority, Scope
+from storage.words import IncidentStatus, Priority
 
 Status = Literal["open", "over", "investigating", "identified", "monitoring", "resolved", "closed"]
-Title = Annotated[
-    str, Meta(max_length=200, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$", examples=["Checkout returns errors"])
-]
 
 
 class IncidentQuery(PageQuery, frozen=True, kw_only=True):
@@ -119,19 +109,6 @@ class IncidentDetail(IncidentItem, frozen=True, kw_only=True):
     call_url: str
     updates: int
     open_tasks: int
-
-
-class Declaration(Struct, frozen=True, forbid_unknown_fields=True):
-    """A new incident. Without `teams` and `services` it goes to the only team, if there is just one."""
-
-    title: Title
-    priority: Priority = Priority.P3
-    summary: Text = ""
-    services: Annotated[tuple[Name, ...], Meta(max_length=50, description="Slugs or names.")] = ()
-    teams: Annotated[tuple[Name, ...], Meta(max_length=50, description="Slugs or names.")] = ()
-    as_: Annotated[
-        Name | None, Meta(description="Who declares it: handle, e-mail or name. Without it, the key's name.")
-    ] = msgspec.field(name="as", default=None)
 
 
 async def list_incidents(call: Call[IncidentQuery, NoBody]) -> Listing[IncidentItem]:
@@ -236,39 +213,6 @@ def _show_view(person: PersonView | None) -> Person | None:
     return Person(person.id, person.handle, person.name) if person else None
 
 
-async def declare_incident(call: Call[NoQuery, Declaration]) -> web.Response:
-    body = call.body
-    actor, user = await call.look(lambda unit: find_actor(unit, call.key, body.as_))
-    check_role(user, "responder")
-
-    async def change(unit: Unit) -> int:
-        services = [await named_by("services", get_service(unit, name)) for name in body.services]
-        teams = [await named_by("teams", get_team(unit, name)) for name in body.teams]
-        teams += [
-            await unit.session.get_one(Team, one.team_id) for one in services if one.team_id is not None
-        ]
-        if not teams:
-            known = await catalog.list_named(unit.session, Team)
-            teams = list(known) if len(known) == 1 else []
-        incident = await declare(
-            unit,
-            body.title,
-            body.priority,
-            summary=body.summary,
-            teams=list({team.id: team for team in teams}.values()),
-            services=list({service.id: service for service in services}.values()),
-        )
-        return incident.id
-
-    number = await call.parts.work.run(change, actor)
-    shown = await call.look(lambda unit: show_incident(unit, number))
-    return send(shown, 201, {"Location": f"{PREFIX}/incidents/{shown.ref}"})
-
-
-LINKED = {
-    "incident": {"operationId": "getIncident", "parameters": {"ref": "$response.body#/ref"}},
-    "timeline": {"operationId": "listTimeline", "parameters": {"ref": "$response.body#/ref"}},
-}
 OPERATIONS = (
     Operation(
         "GET",
@@ -282,19 +226,5 @@ OPERATIONS = (
     ),
     Operation(
         "GET", "/incidents/{ref}", "getIncident", "One incident.", get_incident, IncidentDetail, parts=(REF,)
-    ),
-    Operation(
-        "POST",
-        "/incidents",
-        "declareIncident",
-        "Declare an incident.",
-        declare_incident,
-        IncidentDetail,
-        Body=Declaration,
-        status=201,
-        scope=Scope.WRITE,
-        problems=(404, 409),
-        header=("Location", "Where the incident is."),
-        links=LINKED,
     ),
 )
