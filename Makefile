@@ -30,7 +30,7 @@ help: ## List what make can do
 
 setup: $(DEV) ## Install everything a developer needs into .venv
 
-run: $(RUN) ## Start Tocsin (make run ARGS="--config my.toml")
+run: $(RUN) ## Start Tocsin (make run ARGS="--config my.yaml")
 	@exec $(VENV)/bin/tocsin serve $(ARGS)
 
 test: $(DEV) $(PROGRAMS) ## Run the tests (make test ARGS="-k paging -n 2")

@@ -103,7 +103,7 @@ async def page_responders(unit: Unit, event: incidents.IncidentEvent) -> None:
     incident = await unit.session.get_one(Incident, event.incident_id)
     teams = await incidents_ask.list_teams(unit.session, incident.id)
     if isinstance(event, incidents.IncidentDeclared) and await _is_on_call(unit, [team.id for team in teams]):
-        lives.acknowledge(unit, incident)
+        await lives.acknowledge(unit, incident)
         return
     await _escalate_incident(unit, incident)
 
@@ -183,15 +183,27 @@ async def page_again(unit: Unit, event: incidents.IncidentEvent) -> None:
     await _escalate_incident(unit, incident)
 
 
-async def ask_to_resolve(unit: Unit, event: incidents.AlertsOfIncidentClosed) -> None:
-    """When the last alert is closed, ask a little later whether the incident is over."""
+async def quiet_down(unit: Unit, event: incidents.AlertsOfIncidentClosed) -> None:
+    """When the last alert is closed, nobody is woken any more for an incident that alerts have opened; and a little later
+    the room is asked whether it is over."""
     incident = await unit.session.get_one(Incident, event.incident_id)
     if event.left == 0 and incident.status.is_open:
+        if incident.rule_id is not None:
+            await stop_escalations(unit, f"incident:{incident.id}")
+            await refresh_pages(unit, f"incident:{incident.id}")
         unit.plan("ask_to_resolve", f"incident:{event.incident_id}", unit.now + ASK_TO_RESOLVE_AFTER)
 
 
-async def do_not_ask_to_resolve(unit: Unit, event: incidents.AlertsJoined) -> None:
+async def wake_up(unit: Unit, event: incidents.AlertsJoined) -> None:
+    """New alerts of an incident that nobody has acknowledged page again where paging had stopped or given up."""
     unit.cancel("ask_to_resolve", f"incident:{event.incident_id}")
+    incident = await unit.session.get_one(Incident, event.incident_id)
+    if incident.status.is_open and incident.acknowledged_at is None:
+        await _escalate_incident(unit, incident)
+
+
+async def refresh_its_pages(unit: Unit, event: incidents.IncidentEvent) -> None:
+    await refresh_pages(unit, f"incident:{event.incident_id}")
 
 
 async def send_update(unit: Unit, event: UpdatePosted) -> None:
@@ -257,7 +269,7 @@ async def alert_acknowledged(unit: Unit, event: alerts.AlertAcknowledged) -> Non
     if event.incident_id is not None:
         incident = await unit.session.get_one(Incident, event.incident_id)
         if incident.status.is_open:
-            lives.acknowledge(unit, incident)
+            await lives.acknowledge(unit, incident)
 
 
 async def alert_over(unit: Unit, event: alerts.AlertClosed) -> None:
@@ -399,8 +411,8 @@ REACTIONS: Reactions = {
     ),
     incidents.MergedIn: (keep_in_timeline, refresh_card, say_in_room),
     # what is known about it
-    incidents.PriorityChanged: (keep_in_timeline, refresh_card, refresh_topic),
-    incidents.TitleChanged: (keep_in_timeline, refresh_card, refresh_topic),
+    incidents.PriorityChanged: (keep_in_timeline, refresh_card, refresh_topic, refresh_its_pages),
+    incidents.TitleChanged: (keep_in_timeline, refresh_card, refresh_topic, refresh_its_pages),
     incidents.SummaryChanged: (keep_in_timeline, refresh_card),
     incidents.ServiceImpacted: (keep_in_timeline, refresh_card),
     incidents.TeamAdded: (keep_in_timeline, invite_responders, page_responders, refresh_card),
@@ -421,8 +433,8 @@ REACTIONS: Reactions = {
     incidents.TaskDone: (keep_in_timeline, refresh_card),
     incidents.TaskChanged: (refresh_card,),
     # its alerts
-    incidents.AlertsJoined: (keep_in_timeline, do_not_ask_to_resolve, refresh_card),
-    incidents.AlertsOfIncidentClosed: (keep_in_timeline, ask_to_resolve, refresh_card),
+    incidents.AlertsJoined: (keep_in_timeline, wake_up, refresh_card),
+    incidents.AlertsOfIncidentClosed: (keep_in_timeline, quiet_down, refresh_card),
     # updates and reviews
     UpdatePosted: (keep_in_timeline, send_update, refresh_card),
     UpdateOverdue: (remind_commander,),

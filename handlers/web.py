@@ -38,10 +38,13 @@ def build_web(parts: Parts) -> web.Application:
             failure = TooLarge("body.too_large", limit=parts.settings.body_limit)
         except web.HTTPNotFound:
             failure = Unknown("page.unknown", path=request.path)
+        except web.HTTPMethodNotAllowed as refused:
+            failure = Problem("method.wrong", method=refused.method, allowed=sorted(refused.allowed_methods))
+            failure.status = 405
         except web.HTTPException:
             raise
         except Exception:
-            log.exception("request.failed", method=request.method, path=request.path)
+            log.exception("request.failed", method=request.method, route=_route_of(request))
             failure = Problem("server.failed")
             failure.status = 500
         if request.path.startswith(PROGRAM_PATHS):
@@ -60,8 +63,7 @@ def build_web(parts: Parts) -> web.Application:
             status = error.status
             raise
         finally:
-            resource = request.match_info.route.resource
-            route = resource.canonical if resource is not None else "unknown"
+            route = _route_of(request)
             if route != "/live":
                 requests.labels(route, request.method, status).observe(time.perf_counter() - started)
 
@@ -73,6 +75,12 @@ def build_web(parts: Parts) -> web.Application:
     for list_routes in discover("handlers", "list_routes"):
         app.add_routes(list_routes(parts))  # type: ignore[operator]
     return app
+
+
+def _route_of(request: web.Request) -> str:
+    """The pattern of the path, without the keys and tokens that a real path may hold."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource is not None else "unknown"
 
 
 def problem_document(parts: Parts, problem: Problem) -> web.Response:

@@ -24,11 +24,23 @@ from bot.chat.invocation import Invocation
 from bot.chat.markup import render_text
 from bot.chat.reply import Reply
 from bot.config import read_settings
-from bot.flow.unit import Actor
+from bot.flow.unit import Actor, Unit
 from handlers.parts import Parts
 from handlers.web import build_web
 from storage.engine import Database
-from storage.models import BoardChannel, BoardMessage, Model, Page, TimelineEntry, User
+from storage.models import (
+    BoardChannel,
+    BoardMessage,
+    EscalationPolicy,
+    Member,
+    Model,
+    Page,
+    PolicyStep,
+    Service,
+    Team,
+    TimelineEntry,
+    User,
+)
 from storage.words import Scope, UserRole
 
 START = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
@@ -95,6 +107,29 @@ class House:
 
         self.people[name] = await self.parts.work.run(add)
         return self.people[name]
+
+    async def add_second_team(self, name: str, person: str, service: str) -> User:
+        """Another team with one person, a policy that pages that person at once, and a service."""
+        user = await self.add_person(person, team="")
+
+        async def add(unit: Unit) -> None:
+            policy = EscalationPolicy(slug=f"{service}-policy", name=f"{name} policy")
+            unit.session.add(policy)
+            await unit.session.flush()
+            team = Team(slug=name.lower(), name=name, policy_id=policy.id)
+            unit.session.add(team)
+            await unit.session.flush()
+            recipients = [{"type": "user", "id": user.id, "name": user.name}]
+            unit.session.add_all(
+                [
+                    Member(team_id=team.id, user_id=user.id),
+                    Service(slug=service, name=service, team_id=team.id),
+                    PolicyStep(policy_id=policy.id, position=1, delay=0, recipients=recipients),
+                ]
+            )
+
+        await self.parts.work.run(add)
+        return user
 
     async def add_sender(self, source: str, name: str = "", settings: dict[str, Any] | None = None) -> str:
         """Make an integration; returns its webhook URL."""

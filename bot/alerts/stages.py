@@ -11,7 +11,7 @@ from bot.alerts.signal import Signal
 from bot.chat.templates import Templates
 from bot.errors import Problem
 from bot.flow.unit import Unit
-from bot.incidents.lives import change_priority, declare
+from bot.incidents.lives import add_service, add_team, change_priority, declare
 from storage.models import Incident, IncidentRule, Integration, Service, Team
 from storage.questions import catalog
 from storage.questions import incidents as incidents_ask
@@ -47,6 +47,8 @@ class Catalog:
     rules: Sequence[IncidentRule]
     joined: dict[int, list[Arrival]] = field(default_factory=dict)
     """Arrivals by the incident that they joined."""
+    called: set[tuple[int, int | None, int | None]] = field(default_factory=set)
+    """(incident, team, service) that are known to be part of it."""
 
     @staticmethod
     async def read(unit: Unit, templates: Templates) -> "Catalog":
@@ -112,10 +114,25 @@ async def open_or_join(unit: Unit, arrival: Arrival, known: Catalog) -> None:
             arrival.say("incident", "joined", rule=rule.name, ref=incident.ref)
             highest = Priority(min(incident.priority, arrival.signal.priority))
             change_priority(unit, incident, highest, arrival.signal.title)
+            await _call_its_team(unit, arrival, known, incident)
         arrival.incident_id = incident.id
         known.joined.setdefault(incident.id, []).append(arrival)
         return
     arrival.say("incident", "no_rule")
+
+
+async def _call_its_team(unit: Unit, arrival: Arrival, known: Catalog, incident: Incident) -> None:
+    """The service and the team of an alert that joins become part of the incident; a team that is new to it is paged."""
+    key = (incident.id, arrival.team_id, arrival.service_id)
+    if key in known.called:
+        return
+    known.called.add(key)
+    for service in known.services:
+        if service.id == arrival.service_id:
+            await add_service(unit, incident, service)
+    for team in known.teams:
+        if team.id == arrival.team_id:
+            await add_team(unit, incident, team)
 
 
 async def _declare(

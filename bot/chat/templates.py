@@ -11,7 +11,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from jinja2 import BaseLoader, Environment, FileSystemLoader, StrictUndefined, TemplateError
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from jinja2.exceptions import SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from bot.chat.card import Card, parse_card
@@ -20,8 +21,32 @@ from bot.errors import Invalid, Problem
 
 HERE = Path(__file__).resolve().parents[2] / "templates"
 USER_TEMPLATE_LIMIT = 1_000
-RULE_FILTERS = ("capitalize", "default", "first", "int", "join", "last", "length", "lower", "replace", "title", "trim", "upper")
-RULE_METHODS = ("endswith", "get", "lower", "removeprefix", "removesuffix", "split", "startswith", "strip", "title", "upper")
+RULE_FILTERS = (
+    "capitalize",
+    "default",
+    "first",
+    "int",
+    "join",
+    "last",
+    "length",
+    "lower",
+    "replace",
+    "title",
+    "trim",
+    "upper",
+)
+RULE_METHODS = (
+    "endswith",
+    "get",
+    "lower",
+    "removeprefix",
+    "removesuffix",
+    "split",
+    "startswith",
+    "strip",
+    "title",
+    "upper",
+)
 
 
 def spell_duration(seconds: float | timedelta) -> str:
@@ -64,7 +89,7 @@ class Templates:
         self._markup.finalize = _finalize
         self._html = self._environment(loader, autoescape=True)
         self._plain = self._environment(loader, autoescape=False)
-        self._sandbox = RuleSandbox(undefined=StrictUndefined, loader=None, cache_size=200)  # noqa: S701 - plain text
+        self._sandbox = RuleSandbox(undefined=StrictUndefined, loader=None, cache_size=200)
         self._sandbox.filters = {name: self._sandbox.filters[name] for name in RULE_FILTERS}
         self._sandbox.globals.clear()
 

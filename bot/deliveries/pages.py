@@ -4,7 +4,7 @@ A page is built when it is sent, from what is true then; one that has become poi
 is dropped, visibly. Messages to a person about an incident (updates for followers, reminders) go the same ways.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bot.chat.card import Card
@@ -18,7 +18,7 @@ from bot.flow.unit import Unit
 from bot.incidents.view import build_incident_view
 from bot.notify.notifier import Notice
 from storage.models import Alert, Escalation, Page, Team, User
-from storage.words import AlertStatus, PageState, StepCondition
+from storage.words import AlertStatus, EscalationState, PageState, StepCondition
 
 GIVE_UP_AFTER = timedelta(minutes=15)
 """A page that a channel could not take for so long counts as failed; the escalation has long gone on."""
@@ -26,7 +26,8 @@ GIVE_UP_AFTER = timedelta(minutes=15)
 
 @dataclass(frozen=True)
 class Subject:
-    """What a page is about, now. `over` says that nobody needs to come any more."""
+    """What a page is about, now. `over` says that nobody needs to come any more; `waiting` that this page's escalation
+    still waits for somebody to acknowledge."""
 
     kind: str
     ref: str
@@ -39,6 +40,7 @@ class Subject:
     acknowledged: bool
     over: bool
     status: str
+    waiting: bool = True
 
 
 class Pages:
@@ -52,7 +54,7 @@ class Pages:
         page, user, subject = await self.delivery.work.look(lambda unit: self._read(unit, number))
         if page.state is not PageState.QUEUED:
             return None
-        if subject is not None and (subject.over or (subject.acknowledged and not await self._insists(page))):
+        if subject is not None and (subject.over or not (subject.waiting or await self._insists(page))):
             return self._mark(page.id, PageState.DROPPED, error="answered or over before it was sent")
         try:
             address = await self._hand_over(job, user, self._card(page, user, subject), subject)
@@ -141,10 +143,23 @@ class Pages:
         user = await unit.session.get_one(User, page.user_id)
         kind, _, number = page.subject.partition(":")
         if kind == "incident":
-            return page, user, await self._read_incident(unit, int(number))
+            return (
+                page,
+                user,
+                await self._with_state(unit, page, await self._read_incident(unit, int(number))),
+            )
         if kind == "alert":
-            return page, user, await self._read_alert(unit, int(number))
+            return page, user, await self._with_state(unit, page, await self._read_alert(unit, int(number)))
         return page, user, None
+
+    @staticmethod
+    async def _with_state(unit: Unit, page: Page, subject: Subject) -> Subject:
+        """Whether anybody is still wanted: the escalation says so, for each of the teams that were called by itself."""
+        if page.escalation_id is None:
+            return replace(subject, waiting=not subject.acknowledged)
+        escalation = await unit.session.get_one(Escalation, page.escalation_id)
+        waiting = escalation.state in (EscalationState.RUNNING, EscalationState.EXHAUSTED)
+        return replace(subject, waiting=waiting and not subject.over)
 
     async def _read_incident(self, unit: Unit, number: int) -> Subject:
         view = await build_incident_view(unit.session, number)

@@ -24,6 +24,7 @@ from bot.incidents.events import (
 from bot.incidents.lifecycle import check_change
 from storage.models import Incident, IncidentRule, IncidentService, IncidentTeam, Service, Team
 from storage.questions import incidents as ask
+from storage.questions import paging
 from storage.words import IncidentStatus, Priority
 
 TITLE_LIMIT = 200
@@ -74,14 +75,16 @@ async def declare(
     return incident
 
 
-def acknowledge(unit: Unit, incident: Incident) -> bool:
-    """Somebody is on it. Returns False when somebody was already; raises Refused when the incident is over."""
+async def acknowledge(unit: Unit, incident: Incident) -> bool:
+    """Somebody is on it. Returns False when somebody was already and no team that came later waits for an answer; raises
+    Refused when the incident is over."""
     if not incident.status.is_open:
         raise Refused("incident.over", ref=incident.ref, status=incident.status.value)
-    if incident.acknowledged_at is not None:
+    if incident.acknowledged_at is None:
+        incident.acknowledged_at = unit.now
+        incident.acknowledged_by = unit.actor.user_id
+    elif not await paging.is_waiting(unit.session, f"incident:{incident.id}"):
         return False
-    incident.acknowledged_at = unit.now
-    incident.acknowledged_by = unit.actor.user_id
     unit.emit(IncidentAcknowledged(incident.id, unit.actor.name))
     return True
 

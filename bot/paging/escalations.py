@@ -137,9 +137,7 @@ async def acknowledge_escalations(unit: Unit, subject: str) -> None:
     await unit.session.flush()
     if unit.actor.user_id is not None:
         await ask.answer_pages(unit.session, subject, unit.actor.user_id, unit.now)
-    for escalation in await ask.list_escalations(unit.session, subject):
-        if escalation.state is EscalationState.ACKNOWLEDGED:
-            continue
+    for escalation in await ask.list_answerable(unit.session, subject):
         escalation.state = EscalationState.ACKNOWLEDGED
         later = escalation.steps[escalation.next_step :]
         if any(step["condition"] == StepCondition.NOT_CLOSED for step in later):

@@ -8,7 +8,7 @@ from storage.models import User
 
 
 async def run(call: Call) -> Reply:
-    if not acknowledge(call.unit, call.incident):
+    if not await acknowledge(call.unit, call.incident):
         by = call.incident.acknowledged_by
         user = await call.unit.session.get(User, by) if by else None
         raise Refused("incident.acknowledged", ref=call.incident.ref, name=user.name if user else "")

@@ -32,6 +32,23 @@ async def list_escalations(session: AsyncSession, subject: str) -> Sequence[Esca
     ).all()
 
 
+async def list_answerable(session: AsyncSession, subject: str) -> Sequence[Escalation]:
+    """The escalations of this subject that an acknowledgement answers, also those that had given up."""
+    waiting = (EscalationState.RUNNING, EscalationState.EXHAUSTED)
+    return (
+        await session.scalars(
+            select(Escalation)
+            .where(Escalation.subject == subject, Escalation.state.in_(waiting))
+            .order_by(Escalation.id)
+        )
+    ).all()
+
+
+async def is_waiting(session: AsyncSession, subject: str) -> bool:
+    """Whether an escalation of this subject still waits for somebody to acknowledge."""
+    return bool(await list_answerable(session, subject))
+
+
 async def find_latest_escalation(session: AsyncSession, subject: str) -> Escalation | None:
     found = await session.scalars(
         select(Escalation).where(Escalation.subject == subject).order_by(Escalation.id.desc()).limit(1)

@@ -1,6 +1,8 @@
 """Paging as timetables: who is paged when, and what stops it."""
 
-from storage.models import Alert, Escalation, Incident
+from bot.flow.unit import Unit
+from storage.models import Alert, Escalation, Incident, IncidentRule
+from storage.questions.catalog import list_named
 from storage.words import AlertStatus, EscalationState, PageState
 from tests.house import House
 
@@ -48,7 +50,7 @@ async def test_acknowledging_an_incident_acknowledges_its_alerts(house: House) -
 async def test_policy_repeats_and_then_says_that_nobody_answered(house: House) -> None:
     await house.send(URGENT)
     times = []
-    for minute in range(0, 60):
+    for minute in range(60):
         await house.at(f"{minute:02}:00")
         while len(times) < len(await house.pages(house.owner)):
             times.append(minute)
@@ -120,3 +122,44 @@ async def test_declaring_while_on_call_pages_nobody_else(house: House) -> None:
     await house.command("/incident declare Search is down", by=kate)
     await house.at("10:01")
     assert [page.user_id for page in await house.pages()] == [house.owner.id]
+
+
+async def test_a_team_that_is_called_later_is_paged_although_somebody_is_on_it(house: House) -> None:
+    dana = await house.add_second_team("Database", "Dana", service="db")
+    await house.send(URGENT)
+    await house.command("/incident ack INC-1")
+    await house.at("05:00")
+    await house.command("/incident services INC-1 add:db")
+    assert [page.state for page in await house.pages(dana)] == [PageState.SENT]
+    await house.command("/incident ack INC-1", by=dana)
+    await house.at("02:00:00")
+    assert [page.state for page in await house.pages(dana)] == [PageState.ANSWERED]
+    assert "escalation_exhausted" not in await house.timeline()
+
+
+async def test_an_alert_of_another_team_brings_that_team(house: House) -> None:
+    dana = await house.add_second_team("Database", "Dana", service="db")
+
+    async def group_by_region(unit: Unit) -> None:
+        (rule,) = await list_named(unit.session, IncidentRule)
+        rule.group_by = ["labels.region"]
+
+    await house.parts.work.run(group_by_region)
+    await house.send({**URGENT, "labels": {"region": "eu"}})
+    await house.send({"title": "Replica lags", "priority": "P1", "service": "db", "labels": {"region": "eu"}})
+    assert len(await house.rows(Incident)) == 1
+    assert len(await house.pages(dana)) == 1
+
+
+async def test_when_all_alerts_are_closed_nobody_is_woken_until_a_new_one_comes(house: House) -> None:
+    kate = await house.add_person("Kate")
+    await house.send(URGENT)
+    await house.at("02:00")
+    await house.send({**URGENT, "status": "resolved"})
+    await house.at("20:00")
+    assert await house.pages(kate) == []
+    assert any("closed" in message.card.get("title", "") for message in await house.messages("incident-1"))
+    await house.send(URGENT)
+    assert len(await house.pages(house.owner)) == 2
+    await house.at("25:00")
+    assert len(await house.pages(kate)) == 1
