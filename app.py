@@ -38,7 +38,8 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
     from bot.flow.unit import Installation, Work
     from bot.notify.email import EmailNotifier
     from bot.notify.notifier import Notifier
-    from bot.reactions import REACTIONS, job_parked
+    from bot.reactions.paging import job_parked
+    from bot.reactions.table import REACTIONS
     from commands.kinds import find_acting_user, find_incident_of_call
     from handlers.inbound import Desk
     from handlers.parts import Parts

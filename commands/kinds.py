@@ -66,7 +66,7 @@ async def _text(_: Reading, text: str) -> str:
 def parse_duration(text: str, field: str = "") -> timedelta:
     """`45s`, `20m`, `20 min`, `2h`, `1d`; raises Invalid."""
     found = DURATION.match(text.strip().lower())
-    if not found:
+    if not found or len(found[1]) > 5:
         raise Invalid("duration.wrong", field, text=text)
     return timedelta(seconds=int(found[1]) * SECONDS[found[2][0]])
 
@@ -98,6 +98,8 @@ def parse_time(text: str, now: datetime, zone: str, forward: bool, field: str = 
         at = datetime.fromisoformat(text.strip())
     except ValueError:
         raise Invalid("time.wrong", field, text=text) from None
+    if not 2000 <= at.year <= 2100:
+        raise Invalid("time.wrong", field, text=text)
     return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
 
 
@@ -215,7 +217,7 @@ async def _suggest_schedules(reading: Reading, prefix: str) -> list[Choice]:
 
 
 async def _number(reading: Reading, text: str) -> int:
-    if not text.strip().lstrip("#").isdigit() or len(text) > 9:
+    if not text.strip().lstrip("#").isdecimal() or len(text) > 9:
         raise Invalid("number.wrong", reading.name, text=text)
     return int(text.strip().lstrip("#"))
 

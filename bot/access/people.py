@@ -13,7 +13,7 @@ HANDLE = re.compile(r"[^a-z0-9._-]+")
 
 async def get_user(unit: Unit, name: str) -> User:
     """The person called `name` (handle with or without @, e-mail or full name); raises Unknown with the nearest names."""
-    found = await ask.find_user(unit.session, name.lstrip("@"))
+    found = await ask.find_user(unit.session, name.lstrip("@")) if name.strip("@ ") else None
     if found is None:
         near = [user.handle for user in await ask.list_users(unit.session, name.lstrip("@")[:1])][:3]
         raise Unknown("user.unknown", name=name.lstrip("@"), near=near)

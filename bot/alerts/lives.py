@@ -26,7 +26,7 @@ LONGEST_SNOOZE = timedelta(days=7)
 async def get_alert(unit: Unit, name: str) -> Alert:
     """The alert called `12` or `#12`; raises Unknown."""
     number = name.lstrip("#")
-    alert = await unit.session.get(Alert, int(number)) if number.isdigit() and len(number) < 10 else None
+    alert = await unit.session.get(Alert, int(number)) if number.isdecimal() and len(number) < 10 else None
     if alert is None:
         raise Unknown("alert.unknown", name=number)
     return alert

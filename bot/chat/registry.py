@@ -274,7 +274,7 @@ class _FormWanted(Exception):
 def _take_reference(rest: str) -> tuple[str, str]:
     """Take a leading `INC-7` off a line."""
     first, _, left = rest.partition(" ")
-    if first.upper().startswith("INC-") and first[4:].isdigit():
+    if first.upper().startswith("INC-") and first[4:].isdecimal():
         return first.upper(), left.strip()
     return "", rest
 

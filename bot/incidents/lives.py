@@ -34,7 +34,7 @@ async def get_incident(unit: Unit, ref: str) -> Incident:
     """The incident called `INC-7` (or `7`); raises Unknown."""
     number = ref.upper().removeprefix("INC-")
     incident = (
-        await unit.session.get(Incident, int(number)) if number.isdigit() and len(number) < 10 else None
+        await unit.session.get(Incident, int(number)) if number.isdecimal() and len(number) < 10 else None
     )
     if incident is None:
         raise Unknown("incident.unknown", ref=ref)

@@ -63,7 +63,7 @@ async def change_many(visit: Visit) -> web.StreamResponse:
     form = await visit.request.post()
     fields = {name: text for name, text in form.items() if isinstance(text, str)}
     action = fields.get("action", "")
-    numbers = [str(text) for text in form.getall("alert", []) if str(text).isdigit()][:PAGE]
+    numbers = [str(text) for text in form.getall("alert", []) if str(text).isdecimal()][:PAGE]
     failed: list[str] = []
     done = 0
     for number in numbers if action in BULK else []:

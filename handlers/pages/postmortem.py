@@ -71,7 +71,7 @@ async def save(visit: Visit) -> web.StreamResponse:
     text, version = form.get("text", ""), form.get("version", "")
 
     async def change(unit: Unit) -> None:
-        await edit_postmortem(unit, number, {section: text}, int(version) if version.isdigit() else -1)
+        await edit_postmortem(unit, number, {section: text}, int(version) if version.isdecimal() else -1)
 
     try:
         await visit.parts.work.run(change, visit.actor)

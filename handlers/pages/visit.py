@@ -49,7 +49,7 @@ class Visit:
 
     def query_number(self, name: str) -> int | None:
         text = self.request.query.get(name, "")
-        return int(text) if text.isdigit() and len(text) < 12 else None
+        return int(text) if text.isdecimal() and len(text) < 12 else None
 
     async def form(self) -> dict[str, str]:
         """The posted fields that are text."""

@@ -1,0 +1,76 @@
+"""What follows when something happens to an alert."""
+
+
+from bot.alerts import events as alerts
+from bot.flow.unit import Unit
+from bot.incidents import lives
+from bot.paging.escalations import (
+    acknowledge_escalations,
+    start_escalation,
+    stop_escalations,
+)
+from bot.paging.pages import refresh_pages
+from bot.reactions.incidents import escalate_incident
+from storage.models import Alert, Incident, Team
+
+
+async def page_for_alert(unit: Unit, event: alerts.AlertOpened) -> None:
+    """An alert without incident pages its team by itself; one within an incident is paged for by the incident."""
+    if event.incident_id is None and event.team_id is not None:
+        team = await unit.session.get_one(Team, event.team_id)
+        if team.policy_id is not None:
+            await start_escalation(unit, f"alert:{event.alert_id}", team.policy_id)
+
+
+async def show_alert(unit: Unit, event: alerts.AlertEvent) -> None:
+    unit.touch(f"alert:{event.alert_id}", "alerts")
+    if event.incident_id is not None:
+        unit.touch(f"incident:{event.incident_id}")
+
+
+async def show_repeats(unit: Unit, event: alerts.AlertsRepeated) -> None:
+    unit.touch("alerts", *(f"alert:{number}" for number in event.alert_ids[:100]))
+    unit.touch(*(f"incident:{number}" for number in event.incident_ids))
+
+
+async def alert_acknowledged(unit: Unit, event: alerts.AlertAcknowledged) -> None:
+    """Paging stops; and acknowledging an alert of an incident acknowledges the incident."""
+    await acknowledge_escalations(unit, f"alert:{event.alert_id}")
+    await refresh_pages(unit, f"alert:{event.alert_id}")
+    if event.incident_id is not None:
+        incident = await unit.session.get_one(Incident, event.incident_id)
+        if incident.status.is_open:
+            await lives.acknowledge(unit, incident)
+
+
+async def alert_over(unit: Unit, event: alerts.AlertClosed) -> None:
+    await stop_escalations(unit, f"alert:{event.alert_id}")
+    await refresh_pages(unit, f"alert:{event.alert_id}")
+
+
+async def alert_snoozed(unit: Unit, event: alerts.AlertSnoozed) -> None:
+    """Quiet until then, also for the incident that it belongs to."""
+    subjects = [f"alert:{event.alert_id}"]
+    if event.incident_id is not None:
+        subjects.append(f"incident:{event.incident_id}")
+    for subject in subjects:
+        await stop_escalations(unit, subject)
+        await refresh_pages(unit, subject)
+
+
+async def page_for_alert_again(unit: Unit, event: alerts.AlertUnacknowledged | alerts.AlertWoke) -> None:
+    """From the first step, to whoever is on call now; an alert of an incident wakes the incident's escalation."""
+    if event.incident_id is not None:
+        incident = await unit.session.get_one(Incident, event.incident_id)
+        if not incident.status.is_open:
+            return
+        if incident.acknowledged_at is not None:
+            lives.unacknowledge(unit, incident)
+        else:
+            await escalate_incident(unit, incident)
+        return
+    await stop_escalations(unit, f"alert:{event.alert_id}")
+    alert = await unit.session.get_one(Alert, event.alert_id)
+    team = await unit.session.get(Team, alert.team_id) if alert.team_id is not None else None
+    if team is not None and team.policy_id is not None:
+        await start_escalation(unit, f"alert:{event.alert_id}", team.policy_id)

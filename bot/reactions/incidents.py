@@ -1,0 +1,231 @@
+"""What follows when something happens to an incident: its rooms, its people, its paging, its reminders."""
+
+from datetime import timedelta
+
+from bot.alerts.lives import acknowledge_alerts_of_incident, close_alerts_of_incident
+from bot.flow.unit import Unit
+from bot.incidents import events as incidents
+from bot.incidents import lives, people
+from bot.incidents.timeline import record, record_event
+from bot.oncall.resolve import list_on_call
+from bot.paging.escalations import (
+    acknowledge_escalations,
+    start_escalation,
+    stop_escalations,
+)
+from bot.paging.pages import refresh_pages
+from bot.updates.updates import UpdateOverdue, UpdatePosted
+from storage.models import Incident, User
+from storage.questions import catalog, oncall
+from storage.questions import incidents as incidents_ask
+
+NO_COMMANDER_AFTER = timedelta(minutes=10)
+ASK_TO_RESOLVE_AFTER = timedelta(minutes=5)
+
+
+async def keep_in_timeline(_unit: Unit, event: incidents.IncidentEvent) -> None:
+    record_event(_unit, event)
+
+
+async def refresh_card(unit: Unit, event: incidents.IncidentEvent) -> None:
+    """Every place that shows the incident's state is edited; waiting edits of one card are one edit."""
+    refresh_incident(unit, event.incident_id)
+
+
+def refresh_incident(unit: Unit, incident_id: int) -> None:
+    subject = f"incident:{incident_id}"
+    for platform in unit.installation.platforms:
+        unit.put(f"INC-{incident_id}@{platform}", "room.card", subject, coalesce=True)
+        unit.put(f"INC-{incident_id}@{platform}", "announce.card", subject, coalesce=True)
+    unit.touch(subject, "incidents")
+
+
+async def refresh_topic(unit: Unit, event: incidents.IncidentEvent) -> None:
+    for platform in unit.installation.platforms:
+        unit.put(
+            f"INC-{event.incident_id}@{platform}",
+            "room.topic",
+            f"incident:{event.incident_id}",
+            coalesce=True,
+        )
+
+
+async def open_rooms(unit: Unit, event: incidents.IncidentDeclared) -> None:
+    """Step by step, in order, each resumed after a failure: the room, its card, the invitations; the announcement."""
+    subject = f"incident:{event.incident_id}"
+    for platform in unit.installation.platforms:
+        stream = f"INC-{event.incident_id}@{platform}"
+        unit.put(stream, "room.open", subject)
+        unit.put(stream, "room.card", subject, coalesce=True)
+        unit.put(stream, "room.invite", subject, coalesce=True)
+        unit.put(f"INC-{event.incident_id}@{platform}", "announce.card", subject, coalesce=True)
+    unit.touch("incidents")
+
+
+async def send_invitations(unit: Unit, event: incidents.IncidentEvent) -> None:
+    for platform in unit.installation.platforms:
+        unit.put(
+            f"INC-{event.incident_id}@{platform}",
+            "room.invite",
+            f"incident:{event.incident_id}",
+            coalesce=True,
+        )
+
+
+async def invite_responders(unit: Unit, event: incidents.IncidentDeclared | incidents.TeamAdded) -> None:
+    """The people of the owning teams, and the person who declared it."""
+    incident = await unit.session.get_one(Incident, event.incident_id)
+    teams = await incidents_ask.list_teams(unit.session, incident.id)
+    if isinstance(event, incidents.IncidentDeclared) and unit.actor.user_id is not None:
+        await people.take_part(unit, incident, await unit.session.get_one(User, unit.actor.user_id), "joined")
+    await people.invite_all(
+        unit, incident, await catalog.list_members(unit.session, [team.id for team in teams])
+    )
+
+
+async def page_responders(unit: Unit, event: incidents.IncidentEvent) -> None:
+    """Escalate to the owning teams, unless the person who declared it is on call for them already."""
+    incident = await unit.session.get_one(Incident, event.incident_id)
+    teams = await incidents_ask.list_teams(unit.session, incident.id)
+    if isinstance(event, incidents.IncidentDeclared) and await _is_on_call(unit, [team.id for team in teams]):
+        await lives.acknowledge(unit, incident)
+        return
+    await escalate_incident(unit, incident)
+
+
+async def escalate_incident(unit: Unit, incident: Incident) -> None:
+    """Start the policies of its teams that are not under way."""
+    teams = await incidents_ask.list_teams(unit.session, incident.id)
+    for policy_id in dict.fromkeys(team.policy_id for team in teams if team.policy_id is not None):
+        await start_escalation(unit, f"incident:{incident.id}", policy_id)
+
+
+async def _is_on_call(unit: Unit, team_ids: list[int]) -> bool:
+    if unit.actor.user_id is None or not team_ids:
+        return False
+    schedules = await oncall.list_schedules_of_teams(unit.session, team_ids)
+    on_call = await list_on_call(unit, unit.now, [schedule.id for schedule in schedules])
+    return any(person.id == unit.actor.user_id for entry in on_call for person in entry.people)
+
+
+async def watch_for_commander(unit: Unit, event: incidents.IncidentEvent) -> None:
+    unit.plan("no_commander", f"incident:{event.incident_id}", unit.now + NO_COMMANDER_AFTER)
+
+
+async def forget_commander_reminder(unit: Unit, event: incidents.RoleTaken) -> None:
+    if event.role == "commander":
+        unit.cancel("no_commander", f"incident:{event.incident_id}")
+
+
+async def say_in_room(unit: Unit, event: incidents.IncidentEvent) -> None:
+    """One message in the room, for what people there must not miss. Its words are `templates/posts/<event>`."""
+    say(unit, event.incident_id, event.kind, {name: plain(value) for name, value in event.data().items()})
+
+
+def say(unit: Unit, incident_id: int, words: str, data: dict[str, object]) -> None:
+    for platform in unit.installation.platforms:
+        unit.put(
+            f"INC-{incident_id}@{platform}",
+            "room.say",
+            f"incident:{incident_id}",
+            payload={"words": words, "data": data, "by": unit.actor.name},
+        )
+
+
+async def stop_paging_for_incident(unit: Unit, event: incidents.IncidentEvent) -> None:
+    await stop_escalations(unit, f"incident:{event.incident_id}")
+    await refresh_pages(unit, f"incident:{event.incident_id}")
+
+
+async def incident_acknowledged(unit: Unit, event: incidents.IncidentAcknowledged) -> None:
+    """Paging stops, for the incident and for its alerts, and whoever acknowledged takes part."""
+    await acknowledge_escalations(unit, f"incident:{event.incident_id}")
+    await acknowledge_alerts_of_incident(unit, event.incident_id)
+    await refresh_pages(unit, f"incident:{event.incident_id}")
+    if unit.actor.user_id is not None:
+        incident = await unit.session.get_one(Incident, event.incident_id)
+        await people.take_part(unit, incident, await unit.session.get_one(User, unit.actor.user_id), "acted")
+
+
+async def close_its_alerts(unit: Unit, event: incidents.IncidentResolved) -> None:
+    await close_alerts_of_incident(unit, event.incident_id)
+
+
+async def forget_reminders(unit: Unit, event: incidents.IncidentEvent) -> None:
+    for kind in ("update_due", "no_commander", "ask_to_resolve"):
+        unit.cancel(kind, f"incident:{event.incident_id}")
+
+
+async def merged_alerts_follow(unit: Unit, event: incidents.IncidentMerged) -> None:
+    refresh_incident(unit, event.into)
+
+
+async def page_again(unit: Unit, event: incidents.IncidentEvent) -> None:
+    """Start over from the first step."""
+    incident = await unit.session.get_one(Incident, event.incident_id)
+    incident.acknowledged_at = incident.acknowledged_by = None
+    await stop_escalations(unit, f"incident:{incident.id}")
+    await escalate_incident(unit, incident)
+
+
+async def quiet_down(unit: Unit, event: incidents.AlertsOfIncidentClosed) -> None:
+    """When the last alert is closed, nobody is woken any more for an incident that alerts have opened; and a little later
+    the room is asked whether it is over."""
+    incident = await unit.session.get_one(Incident, event.incident_id)
+    if event.left == 0 and incident.status.is_open:
+        if incident.rule_id is not None:
+            await stop_escalations(unit, f"incident:{incident.id}")
+            await refresh_pages(unit, f"incident:{incident.id}")
+        unit.plan("ask_to_resolve", f"incident:{event.incident_id}", unit.now + ASK_TO_RESOLVE_AFTER)
+
+
+async def wake_up(unit: Unit, event: incidents.AlertsJoined) -> None:
+    """New alerts of an incident that nobody has acknowledged page again where paging had stopped or given up."""
+    unit.cancel("ask_to_resolve", f"incident:{event.incident_id}")
+    incident = await unit.session.get_one(Incident, event.incident_id)
+    if incident.status.is_open and incident.acknowledged_at is None:
+        await escalate_incident(unit, incident)
+
+
+async def refresh_its_pages(unit: Unit, event: incidents.IncidentEvent) -> None:
+    await refresh_pages(unit, f"incident:{event.incident_id}")
+
+
+async def send_update(unit: Unit, event: UpdatePosted) -> None:
+    """To the room, under the announcement, and to each person who follows."""
+    subject = f"update:{event.update_id}"
+    for platform in unit.installation.platforms:
+        unit.put(f"INC-{event.incident_id}@{platform}", "room.update", subject)
+        unit.put(f"INC-{event.incident_id}@{platform}", "announce.update", subject)
+    for user in await incidents_ask.list_followers(unit.session, event.incident_id):
+        for method in unit.installation.methods:
+            if method != "email" or user.email:
+                unit.put(
+                    f"follower:{user.id}@{method}", "follower.update", subject, payload={"user": user.id}
+                )
+
+
+async def remind_commander(unit: Unit, event: UpdateOverdue) -> None:
+    """In the room, and to the commander in person."""
+    commander = await people.find_commander(unit, event.incident_id)
+    data = {
+        "time": event.time,
+        "promised_at": event.promised_at,
+        "commander": commander.name if commander else "",
+    }
+    say(unit, event.incident_id, "update_overdue", data)
+    if commander is not None:
+        for platform in unit.installation.platforms:
+            unit.put(
+                f"person:{commander.id}@{platform}",
+                "person.say",
+                f"incident:{event.incident_id}",
+                payload={"words": "update_overdue", "data": data, "user": commander.id},
+            )
+    record(unit, event.incident_id, "update_overdue", data)
+
+
+def plain(value: object) -> object:
+    if isinstance(value, str):
+        return str(value)
+    return list(value) if isinstance(value, tuple) else value

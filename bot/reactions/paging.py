@@ -1,0 +1,74 @@
+"""What follows when people are paged, when that fails, and when something cannot be delivered."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.alerts.lives import log_alert
+from bot.flow.outbox import Job
+from bot.flow.unit import Unit
+from bot.incidents.timeline import record
+from bot.oncall.overrides import PagerTaken
+from bot.paging import events as paging
+from bot.paging.escalations import (
+    go_on_if_nobody_is_left,
+)
+from bot.paging.pages import fail_page
+from bot.reactions.incidents import say
+from storage.models import Page
+
+
+async def note_page(unit: Unit, event: paging.PersonPaged) -> None:
+    data = {"name": event.name, "method": event.method, "reason": event.reason}
+    await _note(unit, event.subject, "person_paged", data)
+
+
+async def note_failed_page(unit: Unit, event: paging.PageFailed) -> None:
+    data = {"name": event.name, "method": event.method, "error": event.error}
+    await _note(unit, event.subject, "page_failed", data)
+    _say_to_ops(unit, "page_failed", {**data, "subject": event.subject})
+
+
+async def try_next_step(unit: Unit, event: paging.PageFailed) -> None:
+    await go_on_if_nobody_is_left(unit, event.page_id)
+
+
+async def tell_nobody_reached(unit: Unit, event: paging.NobodyReached) -> None:
+    data = {"step": event.step, "recipients": list(event.recipients)}
+    await _note(unit, event.subject, "nobody_reached", data)
+    _say_to_ops(unit, "nobody_reached", {**data, "subject": event.subject})
+
+
+async def tell_exhausted(unit: Unit, event: paging.EscalationExhausted) -> None:
+    """Nobody answered: the room and the ops room say so, loudly."""
+    await _note(unit, event.subject, "escalation_exhausted", {"policy": event.policy})
+    _say_to_ops(unit, "escalation_exhausted", {"policy": event.policy, "subject": event.subject})
+    kind, _, number = event.subject.partition(":")
+    if kind == "incident":
+        say(unit, int(number), "escalation_exhausted", {"policy": event.policy, "subject": event.subject})
+
+
+async def _note(unit: Unit, subject: str, kind: str, data: Mapping[str, Any]) -> None:
+    owner, _, number = subject.partition(":")
+    if owner == "incident":
+        record(unit, int(number), kind, dict(data))
+    elif owner == "alert":
+        log_alert(unit, int(number), kind, **data)
+
+
+def _say_to_ops(unit: Unit, words: str, data: Mapping[str, Any]) -> None:
+    for platform in unit.installation.platforms:
+        unit.put(f"ops@{platform}", "ops.say", words, payload={"words": words, "data": dict(data)})
+
+
+async def job_parked(unit: Unit, job: Job, reason: str) -> None:
+    """The other side will never take it: a page fails visibly, everything else is told to the ops room."""
+    if job.kind == "page.send":
+        page = await unit.session.get(Page, int(job.subject.partition(":")[2]))
+        if page is not None:
+            await fail_page(unit, page.id, reason)
+    elif job.kind != "ops.say":
+        _say_to_ops(unit, "delivery_parked", {"kind": job.kind, "subject": job.subject, "reason": reason})
+
+
+async def show_on_call(unit: Unit, _: PagerTaken) -> None:
+    unit.touch("oncall")

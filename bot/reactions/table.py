@@ -1,0 +1,140 @@
+"""THE table: event -> what follows. Read it aloud to answer "what happens when ...?"
+
+Each reaction runs in the transaction of the event, changes rows of other concerns, and queues what is to be shown, sent
+or done later. It never sends anything itself.
+"""
+
+
+from bot.alerts import events as alerts
+from bot.flow.unit import Reactions
+from bot.incidents import events as incidents
+from bot.oncall.overrides import PagerTaken
+from bot.paging import events as paging
+from bot.reactions.alerts import (
+    alert_acknowledged,
+    alert_over,
+    alert_snoozed,
+    page_for_alert,
+    page_for_alert_again,
+    show_alert,
+    show_repeats,
+)
+from bot.reactions.incidents import (
+    close_its_alerts,
+    forget_commander_reminder,
+    forget_reminders,
+    incident_acknowledged,
+    invite_responders,
+    keep_in_timeline,
+    merged_alerts_follow,
+    open_rooms,
+    page_again,
+    page_responders,
+    quiet_down,
+    refresh_card,
+    refresh_its_pages,
+    refresh_topic,
+    remind_commander,
+    say_in_room,
+    send_invitations,
+    send_update,
+    stop_paging_for_incident,
+    wake_up,
+    watch_for_commander,
+)
+from bot.reactions.paging import (
+    note_failed_page,
+    note_page,
+    show_on_call,
+    tell_exhausted,
+    tell_nobody_reached,
+    try_next_step,
+)
+from bot.reviews.postmortem import PostmortemChanged, PostmortemDrafted
+from bot.updates.updates import UpdateOverdue, UpdatePosted
+
+REACTIONS: Reactions = {
+    # an incident's life
+    incidents.IncidentDeclared: (
+        keep_in_timeline,
+        open_rooms,
+        invite_responders,
+        page_responders,
+        watch_for_commander,
+    ),
+    incidents.IncidentAcknowledged: (keep_in_timeline, incident_acknowledged, refresh_card),
+    incidents.IncidentUnacknowledged: (keep_in_timeline, page_again, refresh_card),
+    incidents.StatusChanged: (keep_in_timeline, refresh_card, refresh_topic),
+    incidents.IncidentResolved: (
+        keep_in_timeline,
+        stop_paging_for_incident,
+        close_its_alerts,
+        forget_reminders,
+        refresh_card,
+        refresh_topic,
+        say_in_room,
+    ),
+    incidents.IncidentClosed: (keep_in_timeline, forget_reminders, refresh_card, refresh_topic),
+    incidents.IncidentReopened: (
+        keep_in_timeline,
+        page_again,
+        watch_for_commander,
+        refresh_card,
+        refresh_topic,
+        say_in_room,
+    ),
+    incidents.IncidentMerged: (
+        keep_in_timeline,
+        stop_paging_for_incident,
+        forget_reminders,
+        merged_alerts_follow,
+        refresh_card,
+        say_in_room,
+    ),
+    incidents.MergedIn: (keep_in_timeline, refresh_card, say_in_room),
+    # what is known about it
+    incidents.PriorityChanged: (keep_in_timeline, refresh_card, refresh_topic, refresh_its_pages),
+    incidents.TitleChanged: (keep_in_timeline, refresh_card, refresh_topic, refresh_its_pages),
+    incidents.SummaryChanged: (keep_in_timeline, refresh_card),
+    incidents.ServiceImpacted: (keep_in_timeline, refresh_card),
+    incidents.TeamAdded: (keep_in_timeline, invite_responders, page_responders, refresh_card),
+    incidents.LinkAdded: (keep_in_timeline, refresh_card),
+    incidents.CallSet: (keep_in_timeline, refresh_card, say_in_room),
+    incidents.RoomOpened: (keep_in_timeline,),
+    incidents.TimelineChanged: (refresh_card,),
+    # its people
+    incidents.RoleTaken: (keep_in_timeline, forget_commander_reminder, refresh_card, say_in_room),
+    incidents.RoleLeft: (keep_in_timeline, refresh_card),
+    incidents.RespondersInvited: (keep_in_timeline, send_invitations),
+    incidents.PersonInvited: (keep_in_timeline, send_invitations, refresh_card, say_in_room),
+    incidents.PersonJoined: (keep_in_timeline, send_invitations, refresh_card),
+    incidents.PersonLeft: (keep_in_timeline, refresh_card),
+    incidents.FollowerAdded: (refresh_card,),
+    # its work
+    incidents.TaskAdded: (keep_in_timeline, refresh_card),
+    incidents.TaskDone: (keep_in_timeline, refresh_card),
+    incidents.TaskChanged: (refresh_card,),
+    # its alerts
+    incidents.AlertsJoined: (keep_in_timeline, wake_up, refresh_card),
+    incidents.AlertsOfIncidentClosed: (keep_in_timeline, quiet_down, refresh_card),
+    # updates and reviews
+    UpdatePosted: (keep_in_timeline, send_update, refresh_card),
+    UpdateOverdue: (remind_commander,),
+    PostmortemDrafted: (keep_in_timeline, refresh_card, say_in_room),
+    PostmortemChanged: (keep_in_timeline, refresh_card),
+    # alerts
+    alerts.AlertOpened: (page_for_alert, show_alert),
+    alerts.AlertsRepeated: (show_repeats,),
+    alerts.AlertAcknowledged: (alert_acknowledged, show_alert),
+    alerts.AlertUnacknowledged: (page_for_alert_again, show_alert),
+    alerts.AlertSnoozed: (alert_snoozed, show_alert),
+    alerts.AlertWoke: (page_for_alert_again, show_alert),
+    alerts.AlertClosed: (alert_over, show_alert),
+    alerts.AlertChanged: (show_alert,),
+    # paging
+    paging.PersonPaged: (note_page,),
+    paging.PageFailed: (note_failed_page, try_next_step),
+    paging.NobodyReached: (tell_nobody_reached,),
+    paging.EscalationExhausted: (tell_exhausted,),
+    PagerTaken: (show_on_call,),
+}

@@ -1,0 +1,37 @@
+"""The migrations make exactly the schema that the models describe, on both databases, and can be run again."""
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, create_engine, text
+
+from migrations.run import find_head, migrate
+from storage.engine import Database
+from storage.models import Model
+
+
+async def test_migrations_make_the_schema_of_the_models(database_url: str) -> None:
+    def compare(connection: Connection) -> list[object]:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return list(compare_metadata(context, Model.metadata))
+
+    database = Database(database_url)
+    async with database._writer.connect() as connection:
+        assert await connection.run_sync(compare) == []
+    await database.close()
+
+
+def test_a_second_run_has_nothing_to_do(empty_sqlite_url: str, empty_postgres_url: str) -> None:
+    for url in (empty_sqlite_url, empty_postgres_url):
+        assert migrate(url) == (None, find_head())
+        assert migrate(url) == (find_head(), find_head())
+
+
+def test_a_database_from_a_newer_release_is_left_alone(empty_sqlite_url: str) -> None:
+    migrate(empty_sqlite_url)
+    engine = create_engine(empty_sqlite_url.replace("+aiosqlite", ""))
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    with pytest.raises(ValueError, match="newer"):
+        migrate(empty_sqlite_url)

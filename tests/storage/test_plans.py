@@ -1,0 +1,86 @@
+"""What runs per alert, per tick or per page finds its rows by an index, never by reading a whole table."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import event, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.engine import Database
+from storage.questions import access, alerts, board, incidents, oncall, paging
+
+NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
+SMALL = (
+    "team",
+    "service",
+    "incident_rule",
+    "schedule",
+    "rotation",
+    "escalation_policy",
+    "integration",
+    "user",
+)
+"""Tables that hold what people have written down; they are read whole on purpose."""
+
+Ask = Callable[[AsyncSession], Awaitable[Any]]
+QUESTIONS: dict[str, Ask] = {
+    "open alerts of a batch": lambda session: alerts.find_open(session, [(1, "a"), (1, "b")]),
+    "open alerts of an incident": lambda session: alerts.list_open_of_incident(session, 1),
+    "open alerts per incident": lambda session: alerts.count_open_in(session, [1, 2]),
+    "close alerts": lambda session: alerts.close_alerts(session, [1, 2], NOW, None),
+    "log of an alert": lambda session: alerts.list_notes(session, 1),
+    "open incident of a group": lambda session: incidents.find_open_in_group(session, 1, "web"),
+    "timeline": lambda session: incidents.list_entries(session, 1),
+    "entry of a message": lambda session: incidents.find_entry_of_message(session, 1, "room", "1", "1"),
+    "incident of a channel": lambda session: incidents.find_incident_of_channel(session, "room", "1"),
+    "alerts of an incident": lambda session: incidents.list_alerts(session, 1),
+    "participants": lambda session: incidents.list_participants(session, 1),
+    "escalations under way": lambda session: paging.list_escalations(session, "incident:1"),
+    "pages of a subject": lambda session: paging.list_pages(session, ["incident:1"]),
+    "pages of a step": lambda session: paging.list_pages_of_step(session, 1, 0, 0),
+    "pages of a person": lambda session: paging.list_pages_of_user(session, 1),
+    "integration key": lambda session: access.find_key(session, "x"),
+    "web session": lambda session: access.find_web_session(session, "x", NOW),
+    "overrides": lambda session: oncall.list_overrides(session, [1], NOW, NOW),
+    "messages of a channel": lambda session: board.list_changed_messages(session, 1, 0),
+}
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+async def test_question_uses_an_index(sqlite_url: str, name: str) -> None:
+    database = Database(sqlite_url)
+    asked: list[tuple[str, Any]] = []
+    event.listen(
+        database._writer.sync_engine,
+        "before_cursor_execute",
+        lambda _c, _cursor, statement, values, _x, _many: asked.append((statement, values)),
+    )
+    async with database.write() as session:
+        await QUESTIONS[name](session)
+        statements = [one for one in asked if one[0].split()[0] in ("SELECT", "UPDATE", "DELETE")]
+        assert statements
+        connection = await session.connection()
+        for statement, values in statements:
+            rows = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+            for row in rows:
+                detail = row[3]
+                whole = detail.startswith("SCAN") and "USING" not in detail and "CONSTANT ROW" not in detail
+                assert not whole or detail.split()[1] in SMALL, f"{detail} for {statement}"
+    await database.close()
+
+
+async def test_queues_are_claimed_by_index(sqlite_url: str) -> None:
+    database = Database(sqlite_url)
+    async with database.read() as session:
+        for statement, wanted in (
+            ("SELECT id FROM timer WHERE due_at <= '2026' ORDER BY due_at, id LIMIT 100", "ix_timer_due"),
+            (
+                "SELECT min(id) FROM outbox WHERE state IN ('pending', 'sending') GROUP BY stream",
+                "ix_outbox_stream",
+            ),
+        ):
+            rows = await session.execute(text(f"EXPLAIN QUERY PLAN {statement}"))
+            assert wanted in " ".join(row[3] for row in rows)
+    await database.close()
