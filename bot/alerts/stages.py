@@ -49,6 +49,8 @@ class Catalog:
     """Arrivals by the incident that they joined."""
     called: set[tuple[int, int | None, int | None]] = field(default_factory=set)
     """(incident, team, service) that are known to be part of it."""
+    open_incidents: dict[tuple[int, str], Incident] = field(default_factory=dict)
+    """By rule and group: asked for once in a unit, however many alerts join."""
 
     @staticmethod
     async def read(unit: Unit, templates: Templates) -> "Catalog":
@@ -106,7 +108,9 @@ async def open_or_join(unit: Unit, arrival: Arrival, known: Catalog) -> None:
             continue
         rule.last_matched_at = unit.now
         group_key = group_of(rule, fields)
-        incident = await incidents_ask.find_open_in_group(unit.session, rule.id, group_key)
+        incident = known.open_incidents.get((rule.id, group_key))
+        if incident is None:
+            incident = await incidents_ask.find_open_in_group(unit.session, rule.id, group_key)
         if incident is None:
             incident = await _declare(unit, arrival, known, rule, group_key, fields)
             arrival.say("incident", "opened", rule=rule.name, ref=incident.ref)
@@ -116,6 +120,7 @@ async def open_or_join(unit: Unit, arrival: Arrival, known: Catalog) -> None:
             change_priority(unit, incident, highest, arrival.signal.title)
             await _call_its_team(unit, arrival, known, incident)
         arrival.incident_id = incident.id
+        known.open_incidents[rule.id, group_key] = incident
         known.joined.setdefault(incident.id, []).append(arrival)
         return
     arrival.say("incident", "no_rule")
