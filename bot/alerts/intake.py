@@ -160,7 +160,7 @@ def split_turns(group: Sequence[Delivery]) -> list[list[Waiting]]:
 def _fit(signal: Signal) -> Signal:
     return replace(
         signal,
-        alias=fit_alias(clip(signal.alias, 4_000)),
+        alias=fit_alias(clip(signal.alias, len(signal.alias))),
         title=clip(" ".join(signal.title.split()), TITLE_LIMIT),
         description=clip(signal.description, DESCRIPTION_LIMIT),
         source=clip(signal.source, 120),
