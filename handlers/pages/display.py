@@ -24,11 +24,11 @@ def offer(templates: Templates) -> None:
     here = f'href="{templates.public_url}/'
 
     def render_rich(markup: str) -> Markup:
-        """Markup as HTML, its links to this installation as paths: a person may have come by another address."""
-        return Markup(render_html(markup).replace(here, 'href="/'))  # noqa: S704: render_html cleans it
+        """Markup as cleaned HTML, its links to this installation as paths: people may have come by another address."""
+        return Markup(render_html(markup).replace(here, 'href="/'))  # noqa: S704
 
     def render_rich_line(markup: str) -> Markup:
-        return Markup(render_inline_html(markup).replace(here, 'href="/'))  # noqa: S704: as above
+        return Markup(render_inline_html(markup).replace(here, 'href="/'))  # noqa: S704
 
     filters: dict[str, Callable[..., Any]] = {
         "rich": render_rich,

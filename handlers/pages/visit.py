@@ -75,12 +75,13 @@ class Visit:
         return self.respond(template, {**found, **values})
 
     def respond(self, template: str, values: Values, status: int = 200) -> web.Response:
+        theme = self.request.cookies.get("tocsin_theme")
         frame = {
             "user": self.user,
             "zone": self.user.zone,
             "now": self.parts.work.clock.now(),
             "path": self.request.path,
-            "theme": self.request.cookies.get("tocsin_theme") if self.request.cookies.get("tocsin_theme") in THEMES else "",
+            "theme": theme if theme in THEMES else "",
         }
         return html(self.parts.templates.render_html(template, **frame, **values), status)
 

@@ -82,20 +82,34 @@ async def test_every_page_is_shown_to_people_who_signed_in(browser: Browser) -> 
     for path in PAGES:
         status, text = await browser.get(path)
         assert status == 200, (path, text)
-        if path in ("/", "/alerts", "/oncall", "/services"):  # pieces of these are fetched when something changes
+        if path in ("/", "/alerts", "/oncall", "/services"):  # when something changes, a piece is fetched
             status, text = await browser.get(path, script=True)
             assert status == 200, (path, text)
             assert "<html" not in text, path
 
 
 async def test_nobody_else_sees_a_page(sqlite_house: House) -> None:
-    for path in [*PAGES, "/live?topics=alerts", "/complete?line=/", "/board/1/messages", "/INC-1/postmortem.md"]:
+    for path in [
+        *PAGES,
+        "/live?topics=alerts",
+        "/complete?line=/",
+        "/board/1/messages",
+        "/INC-1/postmortem.md",
+    ]:
         async with sqlite_house.http.get(sqlite_house.url + path, allow_redirects=False) as response:
             assert (response.status, response.headers.get("Location")) == (303, "/login"), path
 
 
 async def test_nobody_else_changes_anything(sqlite_house: House) -> None:
-    for path in ("/command", "/alerts/bulk", "/board/1/say", "/messages/1/act", "/me", "/INC-1/postmortem", "/logout"):
+    for path in (
+        "/command",
+        "/alerts/bulk",
+        "/board/1/say",
+        "/messages/1/act",
+        "/me",
+        "/INC-1/postmortem",
+        "/logout",
+    ):
         async with sqlite_house.http.post(sqlite_house.url + path, allow_redirects=False) as response:
             assert (response.status, response.headers.get("Location")) == (303, "/login"), path
 
@@ -166,7 +180,10 @@ async def test_the_first_visit_asks_who_one_is(browser: Browser) -> None:
     status, text = await browser.post("/me", name="Kate", email="not an address", zone="Mars/Olympus")
     assert status == 422
     assert 'aria-invalid="true"' in text
-    assert await browser.post("/me", name="Kate", email="kate@example.com", zone="Europe/Berlin") == (303, "/")
+    assert await browser.post("/me", name="Kate", email="kate@example.com", zone="Europe/Berlin") == (
+        303,
+        "/",
+    )
     assert "Europe/Berlin" in (await browser.get("/me"))[1]
 
 
@@ -230,7 +247,9 @@ async def test_nobody_edits_another_persons_message(browser: Browser) -> None:
     message = await _say(browser, "Mine")
     other = await open_browser(browser.house, await browser.house.add_person("Kate"))
     status, _ = await other.post(f"/messages/{message}/edit", text="Yours")
-    assert [row.text for row in await browser.house.rows(BoardMessage, BoardMessage.id == message)] == ["Mine"]
+    assert [row.text for row in await browser.house.rows(BoardMessage, BoardMessage.id == message)] == [
+        "Mine"
+    ]
     assert (await other.get(f"/messages/{message}/edit"))[0] == 403
     assert status == 200  # a page that says so
     await other.http.close()

@@ -1,0 +1,107 @@
+/* The composer: completion of commands and @people, sending with Enter, drafts that outlive a reload; and the keys. */
+const draft = (form) => form.getAttribute("action");
+
+function attach(form) {
+  const field = $("textarea", form), list = $(".completions", form), { channel, incident } = form.dataset;
+  let found = [], chosen = -1, timer, asked = 0;
+  const isMention = () => /(^|\s)@[\w.-]*$/.test(field.value), isHint = (one) => one?.text === field.value;
+  function close() {
+    list.hidden = true;
+    choose(-1);
+  }
+  function choose(index) {
+    chosen = index;
+    [...list.children].forEach((one, at) => one.setAttribute("aria-selected", at === index));
+    const one = list.children[index];
+    field.setAttribute("aria-activedescendant", one?.id || "");
+    one?.scrollIntoView({ block: "nearest" });
+  }
+  function draw(items) {
+    found = items.filter((one) => !isHint(one) || one.hint);
+    if (!found.length) return close();
+    list.replaceChildren(...found.map((one, index) => {
+      const item = make("li");
+      item.id = `${list.id}-${index}`;
+      item.role = "option";
+      item.dataset.index = index;
+      const shown = isHint(one) ? "" : isMention() ? one.text.trim().split(/\s/).pop() : one.text;
+      item.append(make("b", shown), make("span", one.hint));
+      return item;
+    }));
+    list.hidden = false;
+    choose(isMention() ? 0 : -1);
+  }
+  async function complete() {
+    const line = field.value, mine = ++asked;
+    if (!(line.startsWith("/") || isMention()) || line.includes("\n")) return close();
+    try {
+      const items = JSON.parse(await ask(`/complete?${new URLSearchParams({ line, channel, incident })}`));
+      if (mine === asked && document.activeElement === field) draw(items);
+    } catch { close(); }
+  }
+  function accept(index) {
+    if (!found[index] || isHint(found[index])) return;
+    field.value = found[index].text;
+    close();
+    field.dispatchEvent(new Event("input"));
+  }
+  field.addEventListener("input", () => {
+    field.rows = Math.min(8, field.value.split("\n").length);
+    sessionStorage[draft(form)] = field.value;
+    clearTimeout(timer);
+    timer = setTimeout(complete, 60);
+  });
+  field.addEventListener("focus", () => { setFolded(true); complete(); });
+  field.addEventListener("blur", () => setTimeout(close, 150));
+  field.addEventListener("keydown", (event) => {
+    const { key, shiftKey } = event, shown = !list.hidden, last = found.length - 1, first = Math.max(chosen, 0);
+    const mine = $$("[data-mine] [data-dialog]").pop();
+    if (event.isComposing) return;
+    if (shown && key === "ArrowDown") choose(chosen >= last ? 0 : chosen + 1);
+    else if (shown && key === "ArrowUp") choose(chosen <= 0 ? last : chosen - 1);
+    else if (shown && key === "Tab" && !shiftKey && !isHint(found[first])) accept(first);
+    else if (shown && key === "Escape") close();
+    else if (key === "Enter" && !shiftKey) { if (shown && chosen >= 0 && !isHint(found[chosen])) accept(chosen); else form.requestSubmit(); }
+    else if (key === "ArrowUp" && !field.value && mine) mine.click();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  list.addEventListener("pointerdown", (event) => {
+    event.preventDefault();
+    accept(Number(event.target.closest("li")?.dataset.index));
+  });
+  field.value ||= sessionStorage[draft(form)] || "";
+}
+$$("[data-composer]").forEach(attach);
+
+async function compose(form) {
+  const field = $("textarea", form), text = field.value;
+  if (!text.trim()) return;
+  if (await send(form) && field.value === text) {
+    field.value = "";
+    field.rows = 1;
+    delete sessionStorage[draft(form)];
+    if (!text.startsWith("/")) fetchMessages().then(toEnd);
+  }
+  if (!$("dialog[open]")) field.focus();
+}
+
+on("keydown", async (event) => {
+  const { key } = event, menu = $("details.menu[open]");
+  if (key === "Escape" && menu) { menu.open = false; $("summary", menu).focus(); }
+  else if (key === "Escape" && !dialog?.open) $("#replies .reply")?.remove();
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, dialog")) return;
+  const tab = $$(".phone-tabs a")["12345".indexOf(key)];
+  if (key === "/") {
+    if (!$("main [data-composer]")) $("#palette")?.showModal();
+    if (narrow.matches && main.dataset.tab) showTab($(".phone-tabs a"));
+    const field = $("main [data-composer] textarea, #palette textarea");
+    field.value ||= "/";
+    field.focus();
+  } else if (key === "?") open(part(await ask("/help"), ".help"));
+  else if (key === "s") $("#find").focus();
+  else if (tab) showTab(tab);
+  else return;
+  event.preventDefault();
+});

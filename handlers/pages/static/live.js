@@ -1,0 +1,90 @@
+/* Theme, times that tick, and live changes: the server says which topics changed, the page fetches what it shows of
+them. All of the Room's scripts are one module, so they share names. */
+const $ = (what, within = document) => within.querySelector(what);
+const $$ = (what, within = document) => [...within.querySelectorAll(what)];
+const { body } = document, words = body.dataset, main = $("#main"), narrow = matchMedia("(max-width: 859px)");
+const topics = words.topics.trim().split(/\s+/);
+const on = (kind, act, ...more) => document.addEventListener(kind, act, ...more);
+const put = (element, text) => { if (element && element.textContent !== text) element.textContent = text; };
+
+$("#theme")?.addEventListener("click", () => {
+  const root = document.documentElement.dataset;
+  const dark = root.theme ? root.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  document.cookie = `tocsin_theme=${root.theme = dark ? "light" : "dark"}; path=/; max-age=31536000; samesite=lax`;
+});
+
+function spell(seconds) {
+  const total = Math.max(0, Math.floor(seconds)), minutes = Math.floor(total / 60), hours = Math.floor(minutes / 60);
+  if (hours >= 24) return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+  if (hours) return `${hours} h ${String(minutes % 60).padStart(2, "0")} min`;
+  return minutes ? `${minutes} min` : `${total} s`;
+}
+function tick() {
+  for (const one of $$("time[data-ago], time[data-until], time[data-count]:not([data-end])")) {
+    const past = (Date.now() - Date.parse(one.dateTime)) / 1000, { ago, until } = one.dataset;
+    if (until != null) one.classList.toggle("overdue", past > 0);
+    const phrase = ago != null ? words.ago : until == null ? "{}" : past > 0 ? words.overdue : words.in;
+    put(one, phrase.replace("{}", spell(until == null ? past : Math.abs(past))));
+  }
+}
+setInterval(tick, 1000);
+
+let source, heard = Date.now(), ticked = heard, hiding;
+function tell(changed) {
+  for (const topic of changed) {
+    body.dispatchEvent(new CustomEvent(topic));
+    if (topic.startsWith("board:")) fetchMessages();
+    if (topic.startsWith("incident:") && $("[data-opening]")) location.reload();
+  }
+}
+const setOffline = (is) => { $("#offline").hidden = !is; };
+function rest() { source?.close(); source = null; }
+function listen() {
+  rest();
+  source = new EventSource(`/live?topics=${topics}`);
+  const hear = (kind, act) => source.addEventListener(kind, (event) => { heard = Date.now(); act?.(event.data); });
+  hear("hello", () => { setOffline(false); tell(topics); });
+  hear("changed", (data) => tell(data.split(" ")));
+  hear("beat");
+  source.onerror = () => {
+    setOffline(true);
+    if (source?.readyState === 2) setTimeout(() => { ask("/oncall/strip").catch(() => {}); listen(); }, 3000);
+  };
+}
+addEventListener("pageshow", listen);
+setInterval(() => { // a machine that slept, or a connection that died without a word
+  const slept = Date.now() - ticked > 20000;
+  ticked = Date.now();
+  if (source && (slept || ticked - heard > 50000)) { heard = ticked; listen(); }
+}, 5000);
+addEventListener("online", listen);
+on("visibilitychange", () => { // a page nobody looks at leaves its connection to others
+  clearTimeout(hiding);
+  if (document.hidden) hiding = setTimeout(rest, 60000);
+  else if (!source) listen();
+});
+
+/* What a swap keeps: ticked boxes and an open menu; and a soft light on what changed. */
+const before = new WeakMap();
+const textOf = (element) => {
+  const copy = element.cloneNode(true);
+  $$("time", copy).forEach((one) => one.remove());
+  return copy.textContent.replace(/\s+/g, " ");
+};
+body.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const { target } = detail;
+  if ($("details[open]", target)) { detail.shouldSwap = false; target.dataset.stale = "1"; return; }
+  before.set(target, {
+    keys: new Map($$("[data-key]", target).map((one) => [one.dataset.key, textOf(one)])),
+    ticks: $$("input[name]:checked", target).map((one) => one.value),
+    isLive: detail.requestConfig?.triggeringEvent?.target === body,
+  });
+});
+body.addEventListener("htmx:afterSwap", ({ detail: { target } }) => {
+  tick();
+  if (target.id === "head") setFolded(target.matches(".folded"));
+  $$("[data-count-of]:not([id])").forEach((one) => put(one, $(`#count-${one.dataset.countOf}`).textContent));
+  const { keys, ticks, isLive } = before.get(target) || { ticks: [] };
+  if (isLive) $$("[data-key]", target).forEach((one) => one.classList.toggle("fresh", keys.get(one.dataset.key) !== textOf(one)));
+  $$("input[type=checkbox][name]", target).forEach((box) => { box.checked = ticks.includes(box.value); });
+});

@@ -1,0 +1,87 @@
+/* Forms and buttons are sent without leaving the page; answers show beside the composer, forms in a dialog. */
+const dialog = $("#dialog");
+async function ask(address, options) {
+  const answer = await fetch(address, { ...options, headers: { "X-Room": "1" } });
+  if (answer.status === 401) location.assign("/login");
+  return answer.text();
+}
+function part(html, what) {
+  const template = make("template");
+  template.innerHTML = html;
+  return $(what, template.content);
+}
+function open(content) {
+  if (!content) return;
+  dialog.replaceChildren(content);
+  if (!dialog.open) dialog.showModal();
+  ($("[aria-invalid]", content) || $("textarea, select, input:not([type=hidden])", content) || $("button", content))?.focus();
+}
+function show(html, form) { // returns whether it worked
+  const reply = part(html, ".reply");
+  if (!reply) return true;
+  const worked = !reply.classList.contains("failed"), inside = form?.closest("dialog"), { go } = reply.dataset;
+  if ("form" in reply.dataset) { $("#palette")?.close(); open(reply); return worked; }
+  if (!worked && inside) {
+    $(".failed:not([data-form])", inside)?.remove();
+    inside.append(reply);
+    return false;
+  }
+  inside?.close();
+  if (go && go !== location.pathname) location.assign(go);
+  else $("#replies").replaceChildren(...(reply.childElementCount ? [reply] : []));
+  tick();
+  return worked;
+}
+const make = (tag, text) => Object.assign(document.createElement(tag), { textContent: text });
+function note(text) {
+  const one = make("div", text);
+  one.className = "reply";
+  $("#replies").replaceChildren(one);
+  setTimeout(() => one.remove(), 4000);
+}
+async function send(form, button) {
+  if (form.dataset.busy) return false;
+  form.dataset.busy = "1";
+  try {
+    const data = new URLSearchParams(new FormData(form, button?.name ? button : undefined));
+    return show(await ask(form.getAttribute("action"), { method: "POST", body: data }), form);
+  } catch {
+    setOffline(true);
+    return false;
+  } finally { delete form.dataset.busy; }
+}
+on("submit", (event) => {
+  const form = event.target;
+  if (!("reply" in form.dataset)) return;
+  event.preventDefault();
+  form.closest("details")?.removeAttribute("open");
+  if ("composer" in form.dataset) compose(form);
+  else send(form, event.submitter);
+});
+on("click", async (event) => {
+  const at = (what) => event.target.closest(what), link = at("a");
+  $$("details.menu[open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });
+  if (at("[data-dismiss]")) at(".reply").remove();
+  else if (at("[data-close]")) at("dialog")?.close();
+  else if (at("button[data-older]")) fetchOlder();
+  else if (at("[data-jump]")) toEnd();
+  else if (at(".unfold")) setFolded(!$("#head.folded"));
+  else if (at(".folded .head-line")) setFolded(false);
+  else if (at("time[title]") && !link && matchMedia("(hover: none)").matches) note(at("time").title);
+  else if (link?.matches("[data-dialog], [data-copy], .tabs a") && !(event.metaKey || event.ctrlKey)) {
+    event.preventDefault();
+    link.closest("details")?.removeAttribute("open");
+    if (link.dataset.tab) showTab(link);
+    else if ("dialog" in link.dataset) show(await ask(link.href));
+    else navigator.clipboard?.writeText(link.href).then(() => note(words.copied));
+  }
+});
+on("change", ({ target }) => {
+  if (target.dataset.all) $$(`input[name="${target.dataset.all}"]`).forEach((box) => { box.checked = target.checked; });
+});
+on("toggle", ({ target: menu }) => { // what changed under an open menu shows when it closes
+  const stale = menu.closest("[data-stale]");
+  if (stale && !menu.open) { delete stale.dataset.stale; tell(topics); }
+}, true);
+const zone = $("[data-zone]");
+if (zone?.value === "UTC") zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";

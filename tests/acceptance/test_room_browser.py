@@ -1,0 +1,258 @@
+"""The main job in a real Chromium, from an alert to a postmortem, on a desktop and on a phone: only by what people do,
+pressing and typing, and by what they see. The server is a process of its own."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from playwright.async_api import Browser, expect
+
+from storage.models import TimelineEntry
+from tests.acceptance.browser import DESKTOP, PATIENCE, PHONE, Person, open_chromium, open_person, welcome
+from tests.served import Served, open_served
+
+OWNER = 1
+
+
+@pytest.fixture
+async def served(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Served]:
+    async with open_served(sqlite_url, tmp_path / "data") as opened:
+        (tmp_path / "data").mkdir(exist_ok=True)
+        await opened.start()
+        yield opened
+
+
+@pytest.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    async with open_chromium() as opened:
+        yield opened
+
+
+async def send(hook: str, **alert: str) -> None:
+    async with aiohttp.ClientSession() as http, http.post(hook, json=alert) as response:
+        assert response.status == 202, await response.text()
+
+
+@pytest.mark.parametrize("window", [DESKTOP, PHONE], ids=["desktop", "phone"])
+async def test_from_an_alert_to_a_postmortem(
+    served: Served, chromium: Browser, window: dict[str, Any]
+) -> None:
+    hook = await served.add_sender("generic")
+    kate_id = await served.add_person("Kate")
+    mark = await open_person(served, chromium, window, OWNER)
+    await welcome(mark, "Mark")
+    await mark.sees("No incidents yet")  # and how to make one
+
+    # 1, 2: an alert opens an incident; another joins it and lifts its priority; nobody reloads a page
+    await send(hook, title="Checkout is slow", priority="P2", service="web", alias="slow")
+    await mark.sees("Checkout is slow", "#list")
+    await mark.follow("INC-1")
+    await expect(mark.page.locator("h1")).to_have_text("Checkout is slow")
+    await expect(mark.page.locator("#head .prio")).to_have_text("P2")
+    await mark.sees("nobody yet", "#head")
+    await send(hook, title="Errors at checkout", priority="P1", service="web", alias="errors")
+    await expect(mark.page.locator("#head .prio")).to_have_text("P1", timeout=PATIENCE)
+
+    # 3: the person on call is paged, and answers
+    await mark.follow("1 page")
+    await mark.press("Acknowledge", "#pages")
+    await expect(mark.page.locator("#strip .waiting")).to_have_count(0, timeout=PATIENCE)
+    await mark.open("/INC-1")
+    await mark.sees("Mark", '#head [data-key="ack"]')
+
+    await run_commands(mark)
+    kate = await open_person(served, chromium, window, kate_id)
+    await welcome(kate, "Kate")
+    await keep_messages(mark, kate, served)
+    await tell_stakeholders(mark, kate)
+    await end_it(mark, kate)
+    await review_it(mark)
+    assert mark.complaints == []
+    assert kate.complaints == []
+
+
+async def run_commands(mark: Person) -> None:
+    """4: typing with completion and help; a form for what is missing; a sentence for what is wrong."""
+    await mark.page.locator("h1").click()
+    await mark.page.keyboard.press("/")
+    await expect(mark.composer).to_be_focused()
+    await mark.page.keyboard.type("incident pri")
+    await mark.sees("/incident priority", ".completions")
+    await mark.page.keyboard.press("Tab")
+    await expect(mark.composer).to_have_value("/incident priority ")
+    await mark.page.keyboard.type("P9")
+    await mark.page.keyboard.press("Enter")
+    await expect(mark.page.get_by_label("Priority", exact=True)).to_be_visible(timeout=PATIENCE)
+    await mark.sees("P1", "#dialog .error")  # what would be right
+    await mark.page.keyboard.press("Escape")
+    await mark.composer.fill("")
+    await mark.types("/incident role commander me")
+    await mark.show_card()
+    await mark.sees("Mark", '[data-key="role-commander"]')
+    await mark.types("/incident tsak", is_right=False)
+    await mark.sees("/incident task", "#replies")  # the nearest command
+
+    await mark.show_card()
+    await mark.page.locator("#head-more").click()
+    await mark.press("Add task", "#head")
+    await mark.fills("What is to be done", "Roll back the gateway")
+    await mark.press("Add", "#dialog")
+    await mark.show_tab("Tasks")
+    await mark.sees("Roll back the gateway", "#entries")
+    await mark.press("Task 1 is done", "#entries")
+    await mark.sees("done", "#entries .task.over")
+    await mark.show_chat()
+
+
+async def keep_messages(mark: Person, kate: Person, served: Served) -> None:
+    """5: what Kate writes shows at Mark's at once; the message action keeps it once; its edit follows."""
+    await kate.open("/INC-1")
+    await kate.types("The graphs jump at 11:47")
+    await mark.sees("The graphs jump at 11:47", "#messages")
+    for _ in range(2):
+        await mark.use_menu("The graphs jump", "Add to incident timeline")
+        await expect(mark.page.locator("#replies .reply")).to_be_visible(timeout=PATIENCE)
+    await kate.sees("on the timeline", "#messages")
+    await kate.use_menu("The graphs jump", "Edit")
+    await kate.fills("Message", "The graphs jump at 11:48")
+    await kate.press("Save", "#dialog")
+    await mark.sees("The graphs jump at 11:48", "#messages")
+    await mark.show_tab("Timeline")
+    await mark.sees("The graphs jump at 11:48", "#entries")
+    entries = await served.rows(TimelineEntry, TimelineEntry.kind == "message")
+    assert [entry.text for entry in entries] == ["The graphs jump at 11:48"]
+    await mark.page.get_by_label("Show", exact=True).select_option("words")
+    await expect(mark.page.locator("#entries .entry")).to_have_count(1, timeout=PATIENCE)
+    await mark.show_chat()
+
+
+async def tell_stakeholders(mark: Person, kate: Person) -> None:
+    """6: a status update from its form, with a promise; the announcements and the card say so."""
+    await mark.show_card()
+    await mark.press("Send update", "#head")
+    await mark.press("Send update", "#dialog")
+    await expect(mark.page.locator('#dialog [aria-invalid="true"]')).to_be_focused(timeout=PATIENCE)
+    await mark.fills("What stakeholders should know", "We know the cause and are rolling back.")
+    await mark.fills("Next update in", "20m")
+    await mark.press("Send update", "#dialog")
+    await kate.show_card()
+    await kate.sees("in 19 min", "#head")
+    await kate.open("/announcements")
+    await kate.sees("We know the cause and are rolling back.", "#messages")
+
+
+async def end_it(mark: Person, kate: Person) -> None:
+    """7: resolving asks once, in words; card, alerts and list follow."""
+    await mark.show_card()
+    await mark.page.locator("#head-more").click()
+    await mark.press("Resolve", "#head")
+    await mark.sees("Paging stops", "#dialog")
+    await mark.press("Resolve", "#dialog")
+    await mark.sees("Resolved", "#head")
+    await kate.open("/alerts")
+    await kate.sees("No open alerts")
+    await mark.show_card()
+    await mark.press("Close", "#head")
+    await mark.sees("Closed", "#head")
+
+
+async def review_it(mark: Person) -> None:
+    """7: the postmortem is drafted from the record, edited, and taken along."""
+    await mark.show_card()
+    await mark.press("Postmortem", "#head")
+    await mark.page.wait_for_url("**/INC-1/postmortem", timeout=PATIENCE)
+    await mark.sees("The graphs jump at 11:48", "#timeline")
+    await mark.follow("Edit Impact")
+    await mark.fills("Text, in Markdown", "Nobody could pay for **ten minutes**.")
+    await mark.press("Save")
+    await mark.sees("ten minutes", "#impact")
+    await mark.press("Published")
+    async with mark.page.expect_download() as started:
+        await mark.follow("Markdown")
+    text = Path(await (await started.value).path()).read_text()
+    assert "Nobody could pay for **ten minutes**." in text
+
+
+@pytest.mark.parametrize("window", [DESKTOP, PHONE], ids=["desktop", "phone"])
+async def test_everybody_can_use_every_page(
+    served: Served, chromium: Browser, window: dict[str, Any]
+) -> None:
+    """axe-core finds no violation, light or dark, and nothing is wider than its window."""
+    hook = await served.add_sender("generic")
+    await send(hook, title="Checkout is slow " * 6, priority="P1", service="web", description="x" * 300)
+    mark = await open_person(served, chromium, window, OWNER)
+    await welcome(mark, "Mark")
+    await mark.sees("Checkout is slow", "#list")
+    await mark.open("/INC-1")
+    await mark.types("Look at https://grafana.example.com/" + "d/" * 80)
+    await mark.types("/incident task Roll back")
+    await mark.types("/incident update Payments are slow")
+    await mark.composer.fill("/incident postmortem")
+    await mark.page.keyboard.press("Enter")
+    await mark.page.wait_for_url("**/postmortem", timeout=PATIENCE)
+    paths = [
+        "/", "/INC-1", "/INC-1/timeline", "/INC-1/updates", "/INC-1/alerts", "/INC-1/tasks", "/INC-1/postmortem",
+        "/INC-1/postmortem/impact", "/alerts", "/alerts/1", "/oncall", "/services", "/reports", "/announcements", "/ops",
+        "/search?q=checkout", "/help", "/me",
+    ]  # fmt: skip
+    for path in paths:
+        await mark.open(path)
+        assert await mark.find_violations() == [], path
+        assert await mark.find_overflow() <= 0, path
+    await mark.open("/INC-1")
+    await mark.press("Send update", "#head")
+    await expect(mark.page.locator("#dialog")).to_be_visible()
+    assert await mark.find_violations() == [], "a form"
+    await mark.page.context.clear_cookies()
+    for path in ("/login", "/login/some-token"):
+        await mark.open(path)
+        assert await mark.find_violations() == [], path
+
+
+async def test_a_lost_connection_keeps_what_is_typed_and_is_caught_up_with(
+    served: Served, chromium: Browser
+) -> None:
+    hook = await served.add_sender("generic")
+    await send(hook, title="Checkout is slow", priority="P1", service="web")
+    mark = await open_person(served, chromium, DESKTOP, OWNER)
+    await welcome(mark, "Mark")
+    await mark.open("/INC-1")
+    await mark.types("First")
+    await served.stop()
+    await expect(mark.page.locator("#offline")).to_be_visible(timeout=PATIENCE)
+    await mark.composer.fill("Second")
+    await mark.page.keyboard.press("Enter")
+    await expect(mark.composer).to_have_value("Second")
+    await served.start()
+    await send(hook, title="Errors at checkout", priority="P1", service="web")
+    await expect(mark.page.locator("#offline")).to_be_hidden(timeout=3 * PATIENCE)
+    await mark.sees("2", "#count-alerts")
+    await expect(mark.composer).to_have_value("Second")
+    await mark.page.keyboard.press("Enter")
+    await mark.sees("Second", "#messages")
+
+
+async def test_the_keyboard_is_enough(served: Served, chromium: Browser) -> None:
+    hook = await served.add_sender("generic")
+    await send(hook, title="Checkout is slow", priority="P1", service="web")
+    mark = await open_person(served, chromium, DESKTOP, OWNER)
+    await welcome(mark, "Mark")
+    keys = mark.page.keyboard
+    await keys.press("/")
+    await keys.type("incident declare Mail is late")
+    await keys.press("Enter")
+    await mark.page.wait_for_url("**/INC-2", timeout=PATIENCE)
+    await mark.page.locator("h1").click()
+    await keys.press("?")
+    await mark.sees("type a command", "#dialog")
+    await keys.press("Escape")
+    await expect(mark.page.locator("#dialog")).to_be_hidden()
+    await keys.press("3")
+    await expect(mark.page.locator(".wide-tabs [aria-current]")).to_contain_text("Updates")
+    await keys.press("s")
+    await expect(mark.page.locator("#find")).to_be_focused()
+    await keys.type("inc-1")
+    await keys.press("Enter")
+    await mark.page.wait_for_url("**/INC-1", timeout=PATIENCE)
