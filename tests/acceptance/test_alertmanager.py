@@ -83,27 +83,25 @@ async def senders(shop: Shop, tocsin: Served, tmp_path: Path) -> AsyncIterator[N
             "receivers": [{"name": "tocsin", "webhook_configs": [{"url": hook, "send_resolved": True}]}],
         },
     )
+    commands: list[list[str | Path]] = [
+        [
+            *find_templates(alertmanager),
+            alertmanager,
+            f"--config.file={tmp_path / 'alertmanager.json'}",
+            f"--storage.path={tmp_path / 'alertmanager'}",
+            f"--web.listen-address={to}",
+            "--cluster.listen-address=",
+        ],
+        [
+            prometheus,
+            f"--config.file={tmp_path / 'prometheus.json'}",
+            f"--storage.tsdb.path={tmp_path / 'prometheus'}",
+            f"--web.listen-address={at}",
+            "--rules.alert.resend-delay=1s",
+        ],
+    ]
     with (tmp_path / "senders.log").open("wb") as log:
-        running = [
-            subprocess.Popen(command, stdout=log, stderr=log)
-            for command in (
-                [
-                    *find_templates(alertmanager),
-                    alertmanager,
-                    f"--config.file={tmp_path / 'alertmanager.json'}",
-                    f"--storage.path={tmp_path / 'alertmanager'}",
-                    f"--web.listen-address={to}",
-                    "--cluster.listen-address=",
-                ],
-                [
-                    prometheus,
-                    f"--config.file={tmp_path / 'prometheus.json'}",
-                    f"--storage.tsdb.path={tmp_path / 'prometheus'}",
-                    f"--web.listen-address={at}",
-                    "--rules.alert.resend-delay=1s",
-                ],
-            )
-        ]
+        running = [subprocess.Popen(command, stdout=log, stderr=log) for command in commands]
         yield
         for process in running:
             process.terminate()

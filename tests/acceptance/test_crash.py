@@ -8,6 +8,7 @@ PostgreSQL, where the leases of the killed are waited out, takes a minute more: 
 import asyncio
 import os
 import random
+import resource
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -206,6 +207,41 @@ async def test_stopped_in_a_storm_it_ends_at_once_and_hands_everything_back(stor
     await check_escalations(served)
     await check_rooms(served)
     assert "Traceback" not in served.read_log()
+
+
+async def test_a_full_disk_is_503_and_when_there_is_room_again_it_goes_on(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    async with open_served(sqlite_url, tmp_path) as served, aiohttp.ClientSession() as http:
+
+        async def post(alias: str) -> tuple[int, Any]:
+            async with http.post(
+                hook, json={"title": "Trouble", "alias": alias, "priority": "P5"}
+            ) as response:
+                return response.status, await response.json()
+
+        hook = await served.add_sender("generic")
+        await served.start()
+        assert served.process is not None
+        assert (await post("before"))[0] == 202
+        await wait_until_all_is_sent(served)
+        unlimited = resource.prlimit(served.process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(served.process.pid, resource.RLIMIT_FSIZE, (1, unlimited[1]))
+        for _ in range(3):
+            status, answer = await post("during")
+            assert (status, answer["title"]) == (503, "storage.unavailable")
+        resource.prlimit(served.process.pid, resource.RLIMIT_FSIZE, unlimited)
+        assert (await post("after"))[0] == 202
+        await wait_until_all_is_sent(served)
+        assert [alert.alias for alert in await served.rows(Alert)] == ["before", "after"]
+
+
+async def wait_until_all_is_sent(served: Served) -> None:
+    async def is_sent() -> bool:
+        pages = await served.rows(Page)
+        return bool(pages) and all(page.state is PageState.SENT for page in pages)
+
+    await wait_until(is_sent, 60, "a page was not sent")
 
 
 async def wait_until_all_is_done(served: Served) -> None:
