@@ -44,7 +44,9 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
     from handlers.inbound import Desk
     from handlers.parts import Parts
 
-    notifiers: dict[str, Notifier] = {"email": EmailNotifier.from_url(settings.smtp_url)} if settings.smtp_url else {}
+    notifiers: dict[str, Notifier] = (
+        {"email": EmailNotifier.from_url(settings.smtp_url)} if settings.smtp_url else {}
+    )
     installation = Installation(settings.public_url, ("room",), ("room", *notifiers))
     work = Work(database, clock, REACTIONS, installation)
     templates = Templates(settings.templates_dir, settings.public_url)
@@ -119,7 +121,9 @@ async def _serve(settings: Settings) -> None:
     from bot.flow.clock import SystemClock
     from storage.engine import Database
 
-    parts = build_parts(settings, SystemClock(), Database(settings.database_url))
+    database = Database(settings.database_url)
+    database.claim()
+    parts = build_parts(settings, SystemClock(), database)
     welcome = await prepare(parts)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()

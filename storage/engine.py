@@ -4,9 +4,11 @@ SQLite has one writing connection, so writers queue in order and never see "data
 PostgreSQL has an ordinary pool. Everything above uses `read()` and `write()` only.
 """
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from sqlalchemy import event, text
@@ -16,12 +18,22 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm.exc import StaleDataError
 
+fcntl: ModuleType | None
+try:
+    import fcntl
+except ImportError:  # there is none on Windows
+    fcntl = None
+
 __all__ = ["AsyncSession", "Conflict", "Database", "StorageUnavailable"]
 
 SERIALIZATION_FAILURES = {"40001", "40P01"}
 """SQLSTATE of a serialization failure and of a deadlock (PostgreSQL, appendix A)."""
 GONE = ("08", "25006", "28", "3D", "53", "55000", "57", "58")
 """How SQLSTATE begins when the server is going, coming, full, a standby, or lets nobody in (PostgreSQL, appendix A)."""
+
+
+CLAIM_SECONDS = 6.0
+"""How long a server waits at its start for another one on the same file to stop."""
 
 
 class StorageUnavailable(Exception):
@@ -39,6 +51,7 @@ class Database:
         parsed = make_url(url)
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         self.url = url
+        self._file = parsed.database
         if self.is_sqlite:
             if parsed.database:
                 Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
@@ -67,6 +80,24 @@ class Database:
         with _ToldApart():
             async with self._write_session() as session, session.begin():
                 yield session
+
+    def claim(self) -> None:
+        """Make sure that no other server works on this SQLite file (PostgreSQL is made for several): wait a little for one
+        that is just stopping, then raise OSError. The claim ends with the process, however it ends."""
+        if not self.is_sqlite or fcntl is None or not self._file:
+            return
+        self._claim = Path(f"{self._file}.lock").open("w")
+        patience = time.monotonic() + CLAIM_SECONDS
+        while True:
+            try:
+                fcntl.flock(self._claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                if time.monotonic() > patience:
+                    reason = f"another Tocsin works on {self._file} already; stop it, or use PostgreSQL"
+                    raise OSError(reason) from error
+                time.sleep(0.1)
+            else:
+                return
 
     async def ping(self) -> None:
         """Raise StorageUnavailable unless the database answers."""

@@ -122,7 +122,7 @@ class Registry:
         except Problem as problem:
             if problem.status >= 500:
                 raise
-            return Reply(text=self.templates.explain(problem), failed=True)
+            return Reply(text=self.templates.explain(problem), failed=True, problem=problem)
 
     async def _run(self, unit: Unit, command: Command, rest: str, invocation: Invocation) -> Reply:
         user = await self.surroundings.find_user(unit, invocation)

@@ -5,6 +5,7 @@ from typing import Any
 
 from bot.chat.card import Card
 from bot.chat.form import Form
+from bot.errors import Problem
 
 
 @dataclass(frozen=True)
@@ -21,3 +22,5 @@ class Reply:
     form: Form | None = None
     go_to: str = ""
     failed: bool = False
+    problem: Problem | None = None
+    """Why it failed, for programs; `text` says the same to people."""

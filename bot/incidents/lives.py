@@ -23,8 +23,8 @@ from bot.incidents.events import (
 )
 from bot.incidents.lifecycle import check_change
 from storage.models import Incident, IncidentRule, IncidentService, IncidentTeam, Service, Team
+from storage.questions import catalog, paging
 from storage.questions import incidents as ask
-from storage.questions import paging
 from storage.words import IncidentStatus, Priority
 
 TITLE_LIMIT = 200
@@ -73,6 +73,20 @@ async def declare(
     await unit.session.flush()
     unit.emit(IncidentDeclared(incident.id, incident.title, priority, rule.name if rule else ""))
     return incident
+
+
+async def find_teams_to_call(
+    unit: Unit, named: Collection[Team] = (), services: Collection[Service] = ()
+) -> list[Team]:
+    """The teams that are named and those that own the services; where that is none, the only team, if there is just one."""
+    teams = {team.id: team for team in named}
+    for service in services:
+        if service.team_id is not None:
+            teams[service.team_id] = await unit.session.get_one(Team, service.team_id)
+    if not teams:
+        known = await catalog.list_named(unit.session, Team)
+        return list(known) if len(known) == 1 else []
+    return list(teams.values())
 
 
 async def acknowledge(unit: Unit, incident: Incident) -> bool:

@@ -1,6 +1,5 @@
 """What follows when something happens to an alert."""
 
-
 from bot.alerts import events as alerts
 from bot.flow.unit import Unit
 from bot.incidents import lives

@@ -4,7 +4,6 @@ Each reaction runs in the transaction of the event, changes rows of other concer
 or done later. It never sends anything itself.
 """
 
-
 from bot.alerts import events as alerts
 from bot.flow.unit import Reactions
 from bot.incidents import events as incidents

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from bot.chat.arguments import arg
 from bot.chat.registry import Call, Command
 from bot.chat.reply import Reply
-from bot.incidents.lives import declare
+from bot.incidents.lives import declare, find_teams_to_call
 from commands.kinds import PRIORITY, SERVICE, TEAM, TEXT
 from storage.models import Service, Team
-from storage.questions import catalog
 from storage.words import Priority
 
 
@@ -23,20 +22,14 @@ class Args:
 
 async def run(call: Call) -> Reply:
     args: Args = call.args
-    teams = {args.team.id: args.team} if args.team else {}
-    if args.service is not None and args.service.team_id is not None:
-        owner = await call.unit.session.get_one(Team, args.service.team_id)
-        teams[owner.id] = owner
-    if not teams:
-        known = await catalog.list_named(call.unit.session, Team)
-        teams = {known[0].id: known[0]} if len(known) == 1 else {}
+    services = [args.service] if args.service else []
     incident = await declare(
         call.unit,
         args.title,
         args.priority,
         summary=args.summary,
-        teams=list(teams.values()),
-        services=[args.service] if args.service else [],
+        teams=await find_teams_to_call(call.unit, [args.team] if args.team else [], services),
+        services=services,
     )
     return Reply("incident_declare", {"ref": incident.ref, "title": incident.title}, go_to=f"/{incident.ref}")
 

@@ -91,7 +91,7 @@ def _show_reply(parts: Parts, reply: Reply) -> CommandReply:
         wrong = next((field.name for field in reply.form.fields if field.error), None) if reply.form else None
         if reply.form is not None:
             raise Invalid("command.wrong", wrong, text=reply.text)
-        raise Refused("command.refused", text=reply.text)
+        raise reply.problem or Refused("command.refused", text=reply.text)
     text = render_text(reply.text)
     if not text and reply.card is not None:
         text = spell_card(reply.card)

@@ -9,12 +9,10 @@ from msgspec import Meta, Struct
 from bot.access.roles import check_role
 from bot.catalog.teams import get_service, get_team
 from bot.flow.unit import Unit
-from bot.incidents.lives import declare
+from bot.incidents.lives import declare, find_teams_to_call
 from handlers.api.door import find_actor, named_by
 from handlers.api.incidents import IncidentDetail, show_incident
 from handlers.api.operation import PREFIX, Call, Name, NoQuery, Operation, Text, send
-from storage.models import Team
-from storage.questions import catalog
 from storage.words import Priority, Scope
 
 Title = Annotated[
@@ -43,18 +41,12 @@ async def declare_incident(call: Call[NoQuery, Declaration]) -> web.Response:
     async def change(unit: Unit) -> int:
         services = [await named_by("services", get_service(unit, name)) for name in body.services]
         teams = [await named_by("teams", get_team(unit, name)) for name in body.teams]
-        teams += [
-            await unit.session.get_one(Team, one.team_id) for one in services if one.team_id is not None
-        ]
-        if not teams:
-            known = await catalog.list_named(unit.session, Team)
-            teams = list(known) if len(known) == 1 else []
         incident = await declare(
             unit,
             body.title,
             body.priority,
             summary=body.summary,
-            teams=list({team.id: team for team in teams}.values()),
+            teams=await find_teams_to_call(unit, teams, services),
             services=list({service.id: service for service in services}.values()),
         )
         return incident.id

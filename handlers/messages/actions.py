@@ -6,11 +6,10 @@ from bot.chat.invocation import MessageAction
 from bot.chat.reply import Reply
 from bot.errors import Unknown
 from bot.flow.unit import Unit
-from bot.incidents.lives import declare
+from bot.incidents.lives import declare, find_teams_to_call
 from bot.incidents.tasks import add_task
 from bot.incidents.timeline import Source, add_message
-from storage.models import Incident, Team
-from storage.questions import catalog
+from storage.models import Incident
 from storage.questions import incidents as ask
 
 REACTIONS = {"pushpin": "timeline"}
@@ -29,13 +28,9 @@ async def add_to_timeline(unit: Unit, action: MessageAction) -> Reply:
 async def declare_from_message(unit: Unit, action: MessageAction) -> Reply:
     """Open an incident whose first timeline entry is the message."""
     said = action.said
-    teams = list(await catalog.list_named(unit.session, Team))
-    incident = await declare(
-        unit,
-        said.text[:200],
-        summary=said.text if len(said.text) > 200 else "",
-        teams=teams if len(teams) == 1 else (),
-    )
+    summary = said.text if len(said.text) > 200 else ""
+    teams = await find_teams_to_call(unit)
+    incident = await declare(unit, said.text[:200], summary=summary, teams=teams)
     source = Source(said.platform, said.channel, said.message, said.permalink, said.files)
     await add_message(unit, incident, source, said.actor, said.text, said.sent_at)
     return Reply("incident_declare", {"ref": incident.ref, "title": incident.title}, go_to=f"/{incident.ref}")

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from storage.models.base import Model
 from storage.words import Audience, IncidentStatus, PostmortemStatus, Priority
 
-
 OPEN_GROUP = "status IN ('investigating', 'identified', 'monitoring') AND rule_id IS NOT NULL"
 """A rule has at most one open incident per group of alerts, however many processes take alerts in."""
 
