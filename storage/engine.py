@@ -86,7 +86,7 @@ class Database:
         that is just stopping, then raise OSError. The claim ends with the process, however it ends."""
         if not self.is_sqlite or fcntl is None or not self._file:
             return
-        self._claim = Path(f"{self._file}.lock").open("w")
+        self._claim = Path(f"{self._file}.lock").open("w")  # noqa: SIM115 - open as long as the process lives
         patience = time.monotonic() + CLAIM_SECONDS
         while True:
             try:
