@@ -212,6 +212,28 @@ async def test_a_missing_argument_opens_the_form_and_a_wrong_one_says_what_is_ri
     assert "failed" in wrong
 
 
+async def test_a_browser_without_scripts_gets_whole_pages(browser: Browser) -> None:
+    status, text = await browser.post("/command", text="/incident show INC-1", back="/INC-1")
+    assert status == 200
+    assert "Only you see this" in text
+    assert 'href="/INC-1">Back</a>' in text
+    status, text = await browser.post("/command", text="/incident update", incident="INC-1")
+    assert "<html" in text
+    assert 'name="arg.text"' in text
+    status, place = await browser.post("/command", text="/incident declare Mail is late")
+    assert (status, place) == (303, "/INC-2")
+    status, text = await browser.post("/command", text="/incident close INC-2", confirm="1", label="Close")
+    assert "<html" in text
+    assert "archived" in text
+
+
+async def test_a_form_leads_back_to_this_site_only(browser: Browser) -> None:
+    channel = await browser.channel()
+    for place in ("https://evil.example/", "//evil.example/", "/\\evil.example"):
+        assert await browser.post(f"/board/{channel}/say", text="Hello", back=place) == (303, "/")
+    assert await browser.post(f"/board/{channel}/say", text="Hello", back="/INC-1") == (303, "/INC-1")
+
+
 async def test_what_is_hard_to_undo_asks_first(browser: Browser) -> None:
     _, question = await browser.post(
         "/command", {"X-Room": "1"}, text="/incident resolve INC-1", confirm="1", label="Resolve"
