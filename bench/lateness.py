@@ -89,15 +89,13 @@ def _run(url: str, mode: str, count: int, seconds: float, replicas: int) -> list
     migrate(url)
     asyncio.run(_fill(url, count, seconds))
     command = [sys.executable, "-m", "bench.steps", "--mode", mode, "--url", url, "--count", str(count)]
-    command += ["--patience", str(LEAD + seconds * 3)]
-    if replicas > 1:
-        command.append("--shared")
+    command += ["--patience", str(LEAD + seconds * 2)]
     running = [
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(replicas)
     ]
     found = []
     for process in running:
-        out, err = process.communicate(timeout=LEAD + seconds * 3 + 60)
+        out, err = process.communicate(timeout=LEAD + seconds * 2 + 60)
         if process.returncode != 0:
             raise RuntimeError(f"the steps failed:\n{err.decode()[-2000:]}")
         found.append(json.loads(out))

@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 
 import uvloop
 from aiohttp import web
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
 from app import build_parts, serve_until
 from bot.config import read_settings
@@ -35,8 +35,6 @@ from storage.models import Timer
 
 T = TypeVar("T")
 KIND = "escalate"
-QUIET = 3.0
-"""Seconds without a step after which a replica whose sibling did the rest stops waiting."""
 
 
 class Watch:
@@ -44,7 +42,6 @@ class Watch:
 
     def __init__(self) -> None:
         self.late: list[float] = []
-        self.last = time.monotonic()
         self._in_hand: dict[int, list[datetime]] = {}
 
     async def handle(self, unit: Unit, due: Due) -> None:
@@ -74,13 +71,12 @@ class Watch:
                 self._in_hand.pop(id(unit), None)
             for due_at in self._in_hand.pop(id(units[-1]), ()):
                 self.late.append((now - due_at).total_seconds())
-                self.last = time.monotonic()
             return result
 
         work.run = noted  # type: ignore[method-assign]
 
 
-async def run_all(mode: str, url: str, count: int, patience: float, shared: bool) -> dict[str, Any]:
+async def run_all(mode: str, url: str, count: int, patience: float) -> dict[str, Any]:
     settings = read_settings({"TOCSIN_DATABASE_URL": url, "TOCSIN_PORT": "0"})
     start_logs("error")
     parts = build_parts(settings, SystemClock(), Database(url))
@@ -90,11 +86,23 @@ async def run_all(mode: str, url: str, count: int, patience: float, shared: bool
     until = time.monotonic() + patience
     ended = asyncio.Event()
 
+    async with parts.work.database.read() as session:
+        cutoff = await session.scalar(select(func.max(Timer.due_at)).where(Timer.kind == KIND))
+    assert cutoff is not None
+
+    async def is_done() -> bool:
+        """Whether every step has been done, here or by a sibling."""
+        if len(watch.late) >= count:
+            return True
+        async with parts.work.database.read() as session:
+            left = select(Timer.id).where(Timer.kind == KIND, Timer.due_at <= cutoff).limit(1)
+            return await session.scalar(left) is None
+
     async def wait() -> None:
-        while len(watch.late) < count and time.monotonic() < until:
-            await asyncio.sleep(0.05)
-            if shared and watch.late and time.monotonic() - watch.last > QUIET:
-                break
+        await asyncio.sleep(max((cutoff - datetime.now(UTC)).total_seconds(), 0))
+        while time.monotonic() < until and not await is_done():  # noqa: ASYNC110 (a sibling may do it)
+            await asyncio.sleep(0.1)
+        await asyncio.sleep(0.2)
         ended.set()
 
     cpu, waiting = time.process_time(), asyncio.create_task(wait())
@@ -165,9 +173,8 @@ def main() -> None:
     arguments.add_argument("--url", required=True)
     arguments.add_argument("--count", type=int, required=True)
     arguments.add_argument("--patience", type=float, required=True)
-    arguments.add_argument("--shared", action="store_true")
     given = arguments.parse_args()
-    found = uvloop.run(run_all(given.mode, given.url, given.count, given.patience, given.shared))
+    found = uvloop.run(run_all(given.mode, given.url, given.count, given.patience))
     with contextlib.suppress(BrokenPipeError):
         json.dump(found, sys.stdout)
 
