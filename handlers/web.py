@@ -48,8 +48,12 @@ def build_web(parts: Parts) -> web.Application:
             failure = Problem("server.failed")
             failure.status = 500
         if request.path.startswith(PROGRAM_PATHS):
-            return problem_document(parts, failure)
-        return await render_problem(parts, request, failure)
+            response: web.StreamResponse = problem_document(parts, failure)
+        else:
+            response = await render_problem(parts, request, failure)
+        if failure.status == 405:
+            response.headers["Allow"] = ", ".join(failure.data["allowed"])  # RFC 9110, 15.5.6
+        return response
 
     @web.middleware
     async def measure(request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -348,6 +348,7 @@ async def test_a_get_is_405_and_names_what_is_allowed(sqlite_house: House) -> No
     async with sqlite_house.http.get(hook) as response:
         assert response.status == 405
         assert response.headers["Allow"] == "POST"
+        assert (await response.json())["title"] == "method.not_allowed"
 
 
 async def test_refusals_are_problem_documents(sqlite_house: House) -> None:
