@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from aiohttp import web
 
+from bot.access.roles import check_role
 from bot.chat.invocation import MessageAction, Said
 from bot.chat.markup import render_text
 from bot.chat.reply import Reply
@@ -28,7 +29,7 @@ def list_routes(parts: Parts) -> list[web.RouteDef]:
         web.post(r"/board/{channel:\d+}/say", signed_in(parts, say)),
         web.get(r"/messages/{message:\d+}/edit", signed_in(parts, show_edit)),
         web.post(r"/messages/{message:\d+}/edit", signed_in(parts, edit)),
-        web.post(r"/messages/{message:\d+}/react", signed_in(parts, react)),
+        web.post(r"/messages/{message:\d+}/react", signed_in(parts, react, "responder")),
         web.post(r"/messages/{message:\d+}/act", signed_in(parts, act)),
     ]
 
@@ -67,6 +68,7 @@ async def say(visit: Visit) -> web.StreamResponse:
         return show_reply(visit, reply, back, str(channel_id), text)
 
     async def put(unit: Unit) -> Said:
+        check_role(visit.user, "responder")
         channel = await get_channel(unit, channel_id, visit.user)
         if channel.kind == "direct":
             raise Forbidden("channel.only_reads")

@@ -1,6 +1,9 @@
 """An incident's page: its card, its chat, and beside them timeline, updates, alerts and tasks. Each piece has an
 address of its own, so that an open page fetches only what has changed."""
 
+import asyncio
+from datetime import timedelta
+
 from aiohttp import web
 
 from bot.errors import Unknown
@@ -11,10 +14,11 @@ from handlers.pages.alerts import read_alert_rows
 from handlers.pages.messages import read_conversation
 from handlers.pages.visit import Values, Visit, signed_in
 from handlers.parts import Parts
-from storage.models import BoardChannel, IncidentRoom
+from storage.models import BoardChannel, Incident, IncidentRoom
 from storage.questions import incidents as incidents_ask
 from storage.questions import reviews, screens
 
+OPENING_FOR = timedelta(seconds=10)
 TABS = ("timeline", "updates", "alerts", "tasks")
 KINDS = {
     "words": ("message", "note"),
@@ -58,6 +62,7 @@ async def spell_right(visit: Visit) -> web.StreamResponse:
 async def show(visit: Visit) -> web.StreamResponse:
     """The whole page. Without a tab a phone shows the chat; a wide screen has the timeline beside it."""
     tab = visit.request.match_info.get("tab", "chat")
+    await _await_room(visit)
 
     async def ask(unit: Unit) -> Values:
         return {
@@ -68,6 +73,22 @@ async def show(visit: Visit) -> web.StreamResponse:
         }
 
     return await visit.show("pages/incident", ask)
+
+
+async def _await_room(visit: Visit) -> None:
+    """Whoever has just declared an incident is here before its room is; it takes a moment to open."""
+
+    async def is_opening(unit: Unit) -> Values:
+        incident = await unit.session.get(Incident, read_number(visit))
+        is_new = incident is not None and unit.now - incident.declared_at < OPENING_FOR
+        return {
+            "now": is_new and await incidents_ask.find_room(unit.session, read_number(visit), "room") is None
+        }
+
+    for _ in range(6):
+        if not (await visit.look(is_opening))["now"]:
+            return
+        await asyncio.sleep(0.1)
 
 
 async def show_head(visit: Visit) -> web.StreamResponse:

@@ -26,8 +26,8 @@ def list_routes(parts: Parts) -> list[web.RouteDef]:
     return [
         web.get(place, signed_in(parts, show)),
         web.get(place + r"/{section:[a-z_]+}", signed_in(parts, show_editor)),
-        web.post(place + r"/{section:[a-z_]+}", signed_in(parts, save)),
-        web.post(place, signed_in(parts, change_status)),
+        web.post(place + r"/{section:[a-z_]+}", signed_in(parts, save, "responder")),
+        web.post(place, signed_in(parts, change_status, "responder")),
         web.get(place + ".md", signed_in(parts, send_markdown)),
         web.get(place + ".html", signed_in(parts, send_html)),
     ]

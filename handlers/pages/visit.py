@@ -7,6 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.access.roles import check_role
 from bot.access.signin import find_session_user
 from bot.errors import Unauthenticated, Unknown
 from bot.flow.unit import Actor, Unit
@@ -93,13 +94,16 @@ class Visit:
 Handler = Callable[[Visit], Awaitable[web.StreamResponse]]
 
 
-def signed_in(parts: Parts, handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    """Let only people with a session in; raises Unauthenticated for others."""
+def signed_in(
+    parts: Parts, handler: Handler, needs: str = "stakeholder"
+) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """Let only people with a session in who have at least this role; raises Unauthenticated or Forbidden for others."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
         user = await find_visitor(parts, request)
         if user is None:
             raise Unauthenticated("signin.needed")
+        check_role(user, needs)
         return await handler(Visit(parts, request, user))
 
     return handle

@@ -244,6 +244,7 @@ async def test_the_keyboard_is_enough(served: Served, chromium: Browser) -> None
     await keys.type("incident declare Mail is late")
     await keys.press("Enter")
     await mark.page.wait_for_url("**/INC-2", timeout=PATIENCE)
+    await expect(mark.composer).to_be_visible(timeout=PATIENCE)
     await mark.page.locator("h1").click()
     await keys.press("?")
     await mark.sees("type a command", "#dialog")

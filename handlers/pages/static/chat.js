@@ -10,20 +10,20 @@ function toEnd() {
 function group() { // what one person says in a row needs their name once
   let last;
   for (const one of list.children) {
-    const soon = last && Date.parse(one.dataset.at) - Date.parse(last.dataset.at) < 300000;
+    const soon = last && new Date(one.dataset.at) - new Date(last.dataset.at) < 300000;
     one.classList.toggle("follow", soon && one.dataset.author !== "0" && last.dataset.author === one.dataset.author);
     last = one;
   }
 }
 function take(html) {
-  const got = part(html, "ol"), newest = Number(list.lastElementChild?.dataset.id || 0);
+  const got = part(html, "ol"), newest = +(list.lastElementChild?.dataset.id || 0);
   for (const one of [...got.children]) {
     const known = document.getElementById(one.id);
     if (known) for (const piece of [".msg-body", "[aria-pressed]"]) $(piece, known)?.replaceWith($(piece, one));
-    else if (Number(one.dataset.id) > newest) list.append(one);
+    else if (one.dataset.id > newest) list.append(one);
     (known || one).classList.add("fresh");
   }
-  if (got.children.length || list.children.length) $("#nothing-said")?.remove();
+  if (list.children.length) $("#nothing-said")?.remove();
   list.dataset.change = Math.max(list.dataset.change, got.dataset.change);
   group();
   tick();
@@ -55,8 +55,9 @@ async function fetchOlder(around = "") {
 async function toAnchor() {
   const id = location.hash.match(/^#m(\d+)$/)?.[1];
   if (!id) return toEnd();
-  if (!$(`#m${id}`)) await fetchOlder(id);
-  $(`#m${id}`)?.scrollIntoView({ block: "center" });
+  const find = () => $(`#m${id}`);
+  if (!find()) await fetchOlder(id);
+  find()?.scrollIntoView({ block: "center" });
 }
 if (scroll) {
   group();

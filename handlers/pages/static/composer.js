@@ -69,7 +69,7 @@ function attach(form) {
   });
   list.addEventListener("pointerdown", (event) => {
     event.preventDefault();
-    accept(Number(event.target.closest("li")?.dataset.index));
+    accept(event.target.closest("li")?.dataset.index);
   });
   field.value ||= sessionStorage[draft(form)] || "";
 }

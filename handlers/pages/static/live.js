@@ -14,8 +14,8 @@ $("#theme")?.addEventListener("click", () => {
 });
 
 function spell(seconds) {
-  const total = Math.max(0, Math.floor(seconds)), minutes = Math.floor(total / 60), hours = Math.floor(minutes / 60);
-  if (hours >= 24) return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+  const total = Math.max(0, seconds | 0), minutes = total / 60 | 0, hours = minutes / 60 | 0;
+  if (hours >= 24) return `${hours / 24 | 0} d ${hours % 24} h`;
   if (hours) return `${hours} h ${String(minutes % 60).padStart(2, "0")} min`;
   return minutes ? `${minutes} min` : `${total} s`;
 }
@@ -29,7 +29,12 @@ function tick() {
 }
 setInterval(tick, 1000);
 
-let source, heard = Date.now(), ticked = heard, hiding;
+let source, heard, ticked = Date.now(), hiding;
+const waiting = new Set();
+function hear(changed) { // at most six times a second, however much happens
+  if (!waiting.size) setTimeout(() => { const all = [...waiting]; waiting.clear(); tell(all); }, 150);
+  changed.forEach((topic) => waiting.add(topic));
+}
 function tell(changed) {
   for (const topic of changed) {
     body.dispatchEvent(new CustomEvent(topic));
@@ -41,11 +46,12 @@ const setOffline = (is) => { $("#offline").hidden = !is; };
 function rest() { source?.close(); source = null; }
 function listen() {
   rest();
+  heard = Date.now();
   source = new EventSource(`/live?topics=${topics}`);
-  const hear = (kind, act) => source.addEventListener(kind, (event) => { heard = Date.now(); act?.(event.data); });
-  hear("hello", () => { setOffline(false); tell(topics); });
-  hear("changed", (data) => tell(data.split(" ")));
-  hear("beat");
+  const at = (kind, act) => source.addEventListener(kind, ({ data }) => { heard = Date.now(); act?.(data); });
+  at("hello", () => { setOffline(false); hear(topics); });
+  at("changed", (data) => hear(data.split(" ")));
+  at("beat");
   source.onerror = () => {
     setOffline(true);
     if (source?.readyState === 2) setTimeout(() => { ask("/oncall/strip").catch(() => {}); listen(); }, 3000);
@@ -55,9 +61,8 @@ addEventListener("pageshow", listen);
 setInterval(() => { // a machine that slept, or a connection that died without a word
   const slept = Date.now() - ticked > 20000;
   ticked = Date.now();
-  if (source && (slept || ticked - heard > 50000)) { heard = ticked; listen(); }
+  if (source && (slept || ticked - heard > 50000)) listen();
 }, 5000);
-addEventListener("online", listen);
 on("visibilitychange", () => { // a page nobody looks at leaves its connection to others
   clearTimeout(hiding);
   if (document.hidden) hiding = setTimeout(rest, 60000);

@@ -13,8 +13,8 @@ function part(html, what) {
 function open(content) {
   if (!content) return;
   dialog.replaceChildren(content);
-  if (!dialog.open) dialog.showModal();
-  ($("[aria-invalid]", content) || $("textarea, select, input:not([type=hidden])", content) || $("button", content))?.focus();
+  if (!dialog.open) dialog.showModal(); // which puts the focus into its first field
+  $("[aria-invalid]", content)?.focus();
 }
 function show(html, form) { // returns whether it worked
   const reply = part(html, ".reply");
