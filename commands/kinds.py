@@ -170,7 +170,7 @@ async def _alert(reading: Reading, text: str) -> Alert:
 async def _alerts(reading: Reading, text: str) -> Sequence[Alert]:
     """Several alerts: `12 13`, or `all` for every open one."""
     if text.strip().lower() == "all":
-        found = await alerts.list_open_alerts(reading.unit.session, 500)
+        found = await alerts.list_open_alerts(reading.unit.session, 100_000)
         if not found:
             raise Unknown("alert.none_open")
         return found

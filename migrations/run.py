@@ -2,8 +2,9 @@
 when the schema is at its head already (Alembic is loaded only when there is something to do)."""
 
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, create_engine, make_url, text
+from sqlalchemy import Connection, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 HERE = Path(__file__).parent
@@ -35,10 +36,9 @@ def migrate(url: str) -> tuple[str | None, str]:
         if parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(parsed.set(drivername="sqlite"))
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
         with engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA busy_timeout=60000")
-            connection.exec_driver_sql("PRAGMA journal_mode=WAL")
-            connection.commit()
             result = _upgrade(connection)
         engine.dispose()
         return result
@@ -47,6 +47,13 @@ def migrate(url: str) -> tuple[str | None, str]:
     return asyncio.run(
         _migrate_postgresql(parsed.set(drivername=driver).render_as_string(hide_password=False))
     )
+
+
+def _prepare_sqlite(connection: Any, _: Any) -> None:
+    """Let a transaction hold the changes of the schema too, which the driver by itself would commit one by one."""
+    connection.isolation_level = None
+    connection.execute("PRAGMA busy_timeout=60000")
+    connection.execute("PRAGMA journal_mode=WAL")
 
 
 async def _migrate_postgresql(url: str) -> tuple[str | None, str]:
@@ -79,6 +86,6 @@ def _upgrade(connection: Connection) -> tuple[str | None, str]:
     config = Config()
     config.set_main_option("script_location", str(HERE))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
-    connection.commit()
+    with connection.begin():  # another process may have been faster: what is there is read again inside
+        command.upgrade(config, "head")
     return current, head

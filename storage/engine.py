@@ -62,7 +62,13 @@ class Database:
             _prepare_sqlite(self._reader, "BEGIN")
         else:
             address = parsed.set(drivername="postgresql+asyncpg")
-            self._writer = create_async_engine(address, pool_size=10, max_overflow=10, pool_pre_ping=True)
+            self._writer = create_async_engine(
+                address,
+                pool_size=10,
+                max_overflow=10,
+                pool_pre_ping=True,
+                connect_args={"command_timeout": 30},
+            )
             self._reader = self._writer
         self._write_session = async_sessionmaker(self._writer, expire_on_commit=False)
         self._read_session = async_sessionmaker(self._reader, expire_on_commit=False)

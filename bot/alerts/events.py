@@ -27,7 +27,9 @@ class AlertsRepeated(Event):
 
 @dataclass(frozen=True)
 class AlertAcknowledged(AlertEvent):
-    pass
+    """`by` is the person who has it now, when that is not who did it."""
+
+    by: int | None = None
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,14 @@ class AlertWoke(AlertEvent):
     """A snooze ended: whoever is on call now is paged from the first step."""
 
     team_id: int | None
+
+
+@dataclass(frozen=True)
+class AlertAssigned(AlertEvent):
+    """Somebody gave it to somebody else, who is told by a page."""
+
+    user_id: int
+    title: str
 
 
 @dataclass(frozen=True)

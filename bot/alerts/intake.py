@@ -6,7 +6,9 @@ held, or the database is away, it raises Unavailable, and nothing of that reques
 """
 
 import asyncio
+import time
 import uuid
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -27,6 +29,8 @@ from storage.words import AlertStatus
 
 log = get_logger(__name__)
 GROUP = 1_000
+TARGET_SECONDS = 0.3
+SMALLEST_GROUP = 20
 WAITING_LIMIT = 20_000
 SHOWN = 5
 """How many alerts of a group an event names; the rest is a number."""
@@ -57,7 +61,8 @@ class Delivery:
 class Intake:
     work: Work
     templates: Templates
-    _queue: list[Delivery] = field(default_factory=list)
+    _queue: deque[Delivery] = field(default_factory=deque)
+    _group: int = GROUP
     _count: int = 0
     _worker: asyncio.Task[None] | None = None
 
@@ -79,13 +84,25 @@ class Intake:
         while self._queue:
             group: list[Delivery] = []
             size = 0
-            while self._queue and (not group or size + len(self._queue[0].signals) <= GROUP):
-                delivery = self._queue.pop(0)
+            while self._queue and (not group or size + len(self._queue[0].signals) <= self._group):
+                delivery = self._queue.popleft()
                 group.append(delivery)
                 size += len(delivery.signals)
-            await self._commit(group)
-            self._count -= size
-            waiting.set(self._count)
+            started = time.monotonic()
+            try:
+                await self._commit(group)
+            finally:
+                self._count -= size
+                waiting.set(self._count)
+                self._fail(group, Unavailable("storage.unavailable"))
+            self._fit_group(size, time.monotonic() - started)
+
+    def _fit_group(self, size: int, seconds: float) -> None:
+        """Keep a group short enough for others to write in between: people who acknowledge must not wait for a storm."""
+        if seconds > TARGET_SECONDS:
+            self._group = max(SMALLEST_GROUP, min(self._group, size) // 2)
+        elif seconds < TARGET_SECONDS / 2:
+            self._group = min(GROUP, self._group * 2)
 
     async def _commit(self, group: list[Delivery]) -> None:
         try:
@@ -124,7 +141,6 @@ class Intake:
             for waiting_signal, answer in zip(turn, answers, strict=True):
                 receipts[waiting_signal.place].append(answer)
                 received.labels(integrations[waiting_signal.integration_id].source, answer.outcome).inc()
-        _announce_joined(unit, known)
         return receipts
 
 
@@ -236,6 +252,7 @@ class _Turn:
         for arrival in arrivals.values():
             arrival.alert_id = ids[arrival.uid]
             self.unit.emit(AlertOpened(arrival.alert_id, arrival.incident_id, arrival.team_id))
+        _announce_joined(self.unit, self.known)
         return {key: (ids[arrival.uid], arrival.uid) for key, arrival in arrivals.items()}
 
     async def _acknowledge(self, signals: list[Waiting]) -> None:
@@ -276,6 +293,7 @@ def _announce_joined(unit: Unit, known: Catalog) -> None:
         shown = tuple((arrival.alert_id, arrival.signal.title) for arrival in arrivals[:SHOWN])
         source = arrivals[0].integration.name
         unit.emit(AlertsJoined(incident_id, len(arrivals), shown, source))
+    known.joined.clear()
 
 
 def _row(arrival: Arrival) -> dict[str, Any]:

@@ -1,10 +1,12 @@
 """What people do with an alert: acknowledge, close, snooze, assign, note. Each leaves a note in the alert's own log."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from bot.alerts.events import (
     AlertAcknowledged,
+    AlertAssigned,
     AlertChanged,
     AlertClosed,
     AlertSnoozed,
@@ -30,6 +32,14 @@ async def get_alert(unit: Unit, name: str) -> Alert:
     if alert is None:
         raise Unknown("alert.unknown", name=number)
     return alert
+
+
+def split_open(alerts: Sequence[Alert]) -> tuple[list[Alert], list[Alert]]:
+    """Those that are open, and those that are closed; raises Refused when none is open."""
+    alive = [alert for alert in alerts if alert.status is AlertStatus.OPEN]
+    if not alive:
+        _check_open(alerts[0])
+    return alive, [alert for alert in alerts if alert.status is not AlertStatus.OPEN]
 
 
 def log_alert(unit: Unit, alert_id: int, kind: str, text: str = "", **data: Any) -> None:
@@ -127,13 +137,15 @@ def assign(unit: Unit, alert: Alert, user: User) -> None:
     """Give it to a person, who owns it from now on; an alert that is given to somebody counts as acknowledged."""
     _check_open(alert)
     alert.owner_id = user.id
+    _wake_up(unit, alert)
     log_alert(unit, alert.id, "assigned", name=user.name)
     if alert.acknowledged_at is None:
         alert.acknowledged_at = unit.now
         alert.acknowledged_by = user.id
-        unit.emit(AlertAcknowledged(alert.id, alert.incident_id))
-    else:
-        unit.emit(AlertChanged(alert.id, alert.incident_id))
+        unit.emit(AlertAcknowledged(alert.id, alert.incident_id, user.id))
+    if user.id != unit.actor.user_id:
+        unit.emit(AlertAssigned(alert.id, alert.incident_id, user.id, alert.title))
+    unit.emit(AlertChanged(alert.id, alert.incident_id))
 
 
 def add_note(unit: Unit, alert: Alert, text: str) -> None:

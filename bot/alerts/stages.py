@@ -1,6 +1,7 @@
 """The stages that a new alert passes, in the order in which they stand in STAGES. Each leaves a named reason in the
 alert's trace, so that "why?" has an answer. They work on plain values, before the alert is written."""
 
+import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -111,6 +112,9 @@ async def open_or_join(unit: Unit, arrival: Arrival, known: Catalog) -> None:
         incident = known.open_incidents.get((rule.id, group_key))
         if incident is None:
             incident = await incidents_ask.find_open_in_group(unit.session, rule.id, group_key)
+            if incident is not None:
+                await unit.lock(incident)
+                incident = incident if incident.status.is_open else None
         if incident is None:
             incident = await _declare(unit, arrival, known, rule, group_key, fields)
             arrival.say("incident", "opened", rule=rule.name, ref=incident.ref)
@@ -166,6 +170,7 @@ async def _declare(
     )
 
 
+GROUP_KEY_LIMIT = 180
 STAGES: tuple[Stage, ...] = (route, open_or_join)
 
 
@@ -190,7 +195,7 @@ def group_of(rule: IncidentRule, fields: dict[str, str]) -> str:
     if not any(values):
         values = [fields["alias"]]
     key = "\x1f".join(values)
-    return key[:200]
+    return key if len(key) <= GROUP_KEY_LIMIT else hashlib.sha256(key.encode()).hexdigest()
 
 
 def _team_name(known: Catalog, team_id: int) -> str:

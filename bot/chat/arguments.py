@@ -57,6 +57,11 @@ class Argument:
     default: Any
 
     @property
+    def refers(self) -> bool:
+        """Whether it names another incident."""
+        return self.kind.example.startswith("INC-")
+
+    @property
     def usage(self) -> str:
         shown = (
             self.label.lower()

@@ -129,12 +129,25 @@ class Registry:
         self.surroundings.authorize(user, command)
         incident = None
         if command.about == "incident":
-            named, rest = _take_reference(rest)
-            incident = await self.surroundings.find_incident(unit, invocation, named or invocation.incident)
+            incident, rest = await self._find_incident(unit, command, rest, invocation)
         reading = Reading(unit, invocation, incident)
         args = await self._read_arguments(command, rest, invocation, reading)
         reply = await command.run(Call(unit, invocation, args, user, incident, self))
         return self.render(reply)
+
+    async def _find_incident(
+        self, unit: Unit, command: Command, rest: str, invocation: Invocation
+    ) -> tuple[Any, str]:
+        """What the command is about, and the rest of the line. `INC-2` alone, where the command wants another incident and
+        the place says which one it is about, is that other incident."""
+        named, left = _take_reference(rest)
+        first = command.arguments[0] if command.arguments else None
+        if named and first is not None and first.refers and not left:
+            try:
+                return await self.surroundings.find_incident(unit, invocation, invocation.incident), rest
+            except Problem:
+                return await self.surroundings.find_incident(unit, invocation, named), left
+        return await self.surroundings.find_incident(unit, invocation, named or invocation.incident), left
 
     def render(self, reply: Reply) -> Reply:
         """Fill in the words of a reply from its template."""

@@ -17,6 +17,7 @@ from bot.flow.outbox import Job, Outcome
 from bot.flow.unit import Unit
 from bot.incidents.view import build_incident_view
 from bot.notify.notifier import Notice
+from bot.paging.pages import refresh_page
 from storage.models import Alert, Escalation, Page, Team, User
 from storage.words import AlertStatus, EscalationState, PageState, StepCondition
 
@@ -93,7 +94,8 @@ class Pages:
 
     async def say(self, job: Job) -> Outcome | None:
         """A message to one person about an incident, its words from `templates/posts/`."""
-        view = await self.delivery.view(number_of(job.subject))
+        is_incident = job.subject.startswith("incident:")
+        view = await self.delivery.view(number_of(job.subject)) if is_incident else None
         user = await self._get_user(int(job.payload["user"]))
         message = build_post(self.delivery, job.payload["words"], view, job.payload["data"], "")
         platform = self.delivery.platform_of(job)
@@ -130,6 +132,8 @@ class Pages:
             if state is PageState.SENT:
                 page.sent_at = unit.now
             unit.touch(f"user:{page.user_id}")
+            if page.address:  # what happened between the handing over and now shows on the copy, too
+                refresh_page(unit, page)
 
         return mark
 

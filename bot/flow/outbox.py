@@ -7,6 +7,7 @@ is ever claimed, so within a stream order holds; streams run in parallel. `Retry
 
 import asyncio
 import secrets
+from collections import Counter as Counting
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,6 +29,13 @@ LONGEST_WAIT = 60.0
 LONGEST_SLEEP = 5.0
 """How long the loop sleeps at most without being woken, in seconds."""
 PARALLEL = 16
+PER_LANE = 8
+"""How many deliveries of one lane run side by side."""
+LOOKED_AT = 200
+SEND_SECONDS = LEASE.total_seconds() - 5
+"""How long one delivery may take: it ends before its lease does, so that no row is sent by two at once."""
+FAULTS = 6
+"""After so many attempts a row whose deliverer fails in a way that nobody foresaw is parked, and holds up no other."""
 delivered = Counter("tocsin_outbox_delivered_total", "Outbox rows delivered", ["kind"])
 retried = Counter("tocsin_outbox_retried_total", "Deliveries put off by the other side", ["kind"])
 parked = Counter("tocsin_outbox_parked_total", "Outbox rows that the other side will never take", ["kind"])
@@ -49,6 +57,10 @@ class Job:
     def key(self) -> str:
         return f"outbox-{self.id}"
 
+    @property
+    def lane(self) -> str:
+        return self.stream.rpartition("@")[2]
+
 
 Outcome = Callable[[Unit], Awaitable[None]]
 Deliverer = Callable[[Job], Awaitable[Outcome | None]]
@@ -66,6 +78,7 @@ class Outbox:
         self.owner = secrets.token_hex(6)
         self._wake = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
+        self._sending: dict[int, str] = {}
         self._stopping = False
         self._ended = asyncio.Event()
         self._ended.set()
@@ -130,23 +143,23 @@ class Outbox:
         return tried
 
     async def claim(self, limit: int) -> list[Job]:
-        """Lease the heads of up to `limit` streams that may go now."""
+        """Lease the heads of up to `limit` streams that may go now: those that were tried least first, and of one lane
+        (what stands after the @ of a stream: a platform, a channel) only so many, so that one that hangs stops no other."""
         if limit <= 0:
             return []
         now = self.work.clock.now()
-        if not await self._has_claimable(now):
+        chosen = self._choose(await self._list_claimable(now), limit)
+        if not chosen:
             return []
-        claimable = (
+        free = (
             select(OutboxRow.id)
-            .where(OutboxRow.id.in_(_heads()), *_may_go(now))
-            .order_by(OutboxRow.id)
-            .limit(limit)
+            .where(OutboxRow.id.in_(chosen), OutboxRow.id.in_(_heads()), *_may_go(now))
             .with_for_update(skip_locked=True)
         )
         async with self.work.database.write() as session:
             rows = await session.scalars(
                 update(OutboxRow)
-                .where(OutboxRow.id.in_(claimable))
+                .where(OutboxRow.id.in_(free))
                 .values(state=OutboxState.SENDING, leased_until=now + LEASE, leased_by=self.owner)
                 .returning(OutboxRow)
                 .execution_options(synchronize_session=False)
@@ -155,14 +168,28 @@ class Outbox:
                 Job(row.id, row.stream, row.kind, row.subject, row.payload, row.attempts, row.created_at)
                 for row in rows
             ]
+        self._sending.update({job.id: job.lane for job in jobs})
         return sorted(jobs, key=lambda job: job.id)
 
-    async def _has_claimable(self, now: datetime) -> bool:
+    def _choose(self, claimable: list[tuple[int, str]], limit: int) -> list[int]:
+        busy = Counting(self._sending.values())
+        chosen: list[int] = []
+        for number, stream in claimable:
+            lane = stream.rpartition("@")[2]
+            if len(chosen) < limit and busy[lane] < PER_LANE and number not in self._sending:
+                busy[lane] += 1
+                chosen.append(number)
+        return chosen
+
+    async def _list_claimable(self, now: datetime) -> list[tuple[int, str]]:
         async with self.work.database.read() as session:
-            found = await session.scalar(
-                select(OutboxRow.id).where(OutboxRow.id.in_(_heads()), *_may_go(now)).limit(1)
+            rows = await session.execute(
+                select(OutboxRow.id, OutboxRow.stream)
+                .where(OutboxRow.id.in_(_heads()), *_may_go(now))
+                .order_by(OutboxRow.attempts, OutboxRow.id)
+                .limit(LOOKED_AT)
             )
-        return found is not None
+            return [(row[0], row[1]) for row in rows]
 
     async def find_next(self) -> datetime | None:
         """When the next waiting row may go, or None."""
@@ -181,36 +208,63 @@ class Outbox:
         return min(max((following - self.work.clock.now()).total_seconds(), 0.01), LONGEST_SLEEP)
 
     async def _deliver(self, job: Job) -> None:
+        try:
+            await self._keep(job, await self._send(job))
+        finally:
+            self._sending.pop(job.id, None)
+
+    async def _send(self, job: Job) -> Outcome:
+        """Send it; returns what to write down about that."""
         deliverer = self.deliverers.get(job.kind)
         try:
             if deliverer is None:
                 raise Rejected("no deliverer for this kind")
-            outcome = await deliverer(job)
+            async with asyncio.timeout(SEND_SECONDS):
+                outcome = await deliverer(job)
         except Retry as retry:
-            await self._put_off(job, retry)
+            return self._put_off(job, retry)
+        except (Unavailable, TimeoutError) as gone:
+            return self._put_off(job, Retry(str(gone) or f"no answer within {SEND_SECONDS} s"))
         except Rejected as rejected:
-            await self._park(job, rejected.reason)
+            return self._park(job, rejected.reason)
         except Exception as error:
             log.exception("outbox.delivery_failed", kind=job.kind, subject=job.subject, row=job.id)
-            await self._put_off(job, Retry(f"{type(error).__name__}: {error}"))
-        else:
-            delivered.labels(job.kind).inc()
-            await self._done(job, outcome)
+            reason = f"{type(error).__name__}: {error}"
+            return self._put_off(job, Retry(reason)) if job.attempts < FAULTS else self._park(job, reason)
+        delivered.labels(job.kind).inc()
 
-    async def _done(self, job: Job, outcome: Outcome | None) -> None:
-        async def finish(unit: Unit) -> None:
+        async def done(unit: Unit) -> None:
             await unit.session.execute(delete(OutboxRow).where(OutboxRow.id == job.id))
             if outcome is not None:
                 await outcome(unit)
 
-        await self.work.run(finish)
+        return done
 
-    async def _put_off(self, job: Job, retry: Retry) -> None:
+    async def _keep(self, job: Job, outcome: Outcome) -> None:
+        """Write down what came of it, unless the row is no longer ours; try again while the database is away, because a
+        delivery that nobody remembers is made twice."""
+
+        async def keep(unit: Unit) -> None:
+            owner = await unit.session.scalar(
+                select(OutboxRow.leased_by).where(OutboxRow.id == job.id).with_for_update()
+            )
+            if owner == self.owner:
+                await outcome(unit)
+            else:
+                log.warning("outbox.lease_lost", kind=job.kind, subject=job.subject, row=job.id)
+
+        for wait in (0.1, 0.5, 2.0):
+            try:
+                return await self.work.run(keep)
+            except Unavailable:
+                await asyncio.sleep(wait)
+        return await self.work.run(keep)
+
+    def _put_off(self, job: Job, retry: Retry) -> Outcome:
         wait = retry.after if retry.after is not None else min(LONGEST_WAIT, 0.5 * 2 ** min(job.attempts, 10))
         retried.labels(job.kind).inc()
-        log.warning(
-            "outbox.put_off", kind=job.kind, subject=job.subject, seconds=wait, reason=retry.reason[:200]
-        )
+        reason = retry.reason[:200]
+        log.warning("outbox.put_off", kind=job.kind, subject=job.subject, seconds=wait, reason=reason)
 
         async def wait_longer(unit: Unit) -> None:
             await unit.session.execute(
@@ -225,9 +279,9 @@ class Outbox:
                 )
             )
 
-        await self.work.run(wait_longer)
+        return wait_longer
 
-    async def _park(self, job: Job, reason: str) -> None:
+    def _park(self, job: Job, reason: str) -> Outcome:
         parked.labels(job.kind).inc()
         log.error("outbox.parked", kind=job.kind, subject=job.subject, row=job.id, reason=reason[:200])
 
@@ -239,7 +293,7 @@ class Outbox:
             )
             await self.on_parked(unit, job, reason)
 
-        await self.work.run(park)
+        return park
 
     async def _free(self, whose: Any) -> None:
         """Let others claim these rows now. Where that cannot be written, their leases end by themselves."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import delete
+from sqlalchemy import delete, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -140,7 +140,13 @@ class Unit:
         insert = _insert_of(self.session)
         if self._rows:
             await self.session.flush()
-            await self.session.execute(insert(OutboxRow).on_conflict_do_nothing(), list(self._rows.values()))
+            # Touching a waiting row locks it, so that no worker claims it before this change can be seen.
+            statement = insert(OutboxRow).on_conflict_do_update(
+                index_elements=["stream", "kind", "subject"],
+                index_where=text("state = 'pending' AND coalesce_row"),
+                set_={"coalesce_row": True},
+            )
+            await self.session.execute(statement, list(self._rows.values()))
         gone = [key for key, timer in self._timers.items() if timer is None]
         for kind, subject in gone:
             await self.session.execute(delete(Timer).where(Timer.kind == kind, Timer.subject == subject))

@@ -22,6 +22,7 @@ from bot.incidents.events import (
     TitleChanged,
 )
 from bot.incidents.lifecycle import check_change
+from bot.incidents.people import follow
 from storage.models import Incident, IncidentRule, IncidentService, IncidentTeam, Service, Team
 from storage.questions import catalog, paging
 from storage.questions import incidents as ask
@@ -89,14 +90,14 @@ async def find_teams_to_call(
     return list(teams.values())
 
 
-async def acknowledge(unit: Unit, incident: Incident) -> bool:
-    """Somebody is on it. Returns False when somebody was already and no team that came later waits for an answer; raises
-    Refused when the incident is over."""
+async def acknowledge(unit: Unit, incident: Incident, by: int | None = None) -> bool:
+    """Somebody is on it: `by`, or else who acts. Returns False when somebody was already and no team that came later waits
+    for an answer; raises Refused when the incident is over."""
     if not incident.status.is_open:
         raise Refused("incident.over", ref=incident.ref, status=incident.status.value)
     if incident.acknowledged_at is None:
         incident.acknowledged_at = unit.now
-        incident.acknowledged_by = unit.actor.user_id
+        incident.acknowledged_by = by if by is not None else unit.actor.user_id
     elif not await paging.is_waiting(unit.session, f"incident:{incident.id}"):
         return False
     unit.emit(IncidentAcknowledged(incident.id, unit.actor.name))
@@ -199,6 +200,12 @@ async def merge(unit: Unit, incident: Incident, into: Incident) -> None:
         raise Refused("incident.merged", ref=incident.ref, into=f"INC-{incident.merged_into}")
     for alert in await ask.list_alerts(unit.session, incident.id):
         alert.incident_id = into.id
+    for service in await ask.list_services(unit.session, incident.id):
+        await add_service(unit, into, service)
+    for team in await ask.list_teams(unit.session, incident.id):
+        await add_team(unit, into, team)
+    for user in await ask.list_followers(unit.session, incident.id):
+        await follow(unit, into, user)
     lifted = min(incident.priority, into.priority)
     incident.merged_into = into.id
     incident.status = IncidentStatus.CLOSED

@@ -43,7 +43,8 @@ class EmailNotifier:
         message = EmailMessage()
         message["From"] = f"Tocsin <{self.sender}>"
         message["To"] = address
-        message["Subject"] = " ".join(notice.subject.split())
+        # A title that looks like an encoded word (RFC 2047) must not become a header line of its own.
+        message["Subject"] = " ".join(notice.subject.split()).replace("=?", "=\u200b?")
         message["Date"] = formatdate()
         domain = self.sender.rpartition("@")[2]
         message["Message-ID"] = f"<{key}@{domain}>"

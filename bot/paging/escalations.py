@@ -46,8 +46,10 @@ async def start_escalation(unit: Unit, subject: str, policy_id: int) -> Escalati
 async def run_due_escalation(unit: Unit, due: Due) -> None:
     """The handler of the `escalate` timer."""
     escalation = await unit.session.get(Escalation, due.number)
-    if escalation is not None and escalation.state in ask.ALIVE:
-        await advance(unit, escalation)
+    if escalation is not None:
+        await unit.lock(escalation)
+        if escalation.state in ask.ALIVE:
+            await advance(unit, escalation)
 
 
 async def advance(unit: Unit, escalation: Escalation, skip_wait: bool = False) -> None:
@@ -138,6 +140,7 @@ async def acknowledge_escalations(unit: Unit, subject: str) -> None:
     if unit.actor.user_id is not None:
         await ask.answer_pages(unit.session, subject, unit.actor.user_id, unit.now)
     for escalation in await ask.list_answerable(unit.session, subject):
+        await unit.lock(escalation)
         escalation.state = EscalationState.ACKNOWLEDGED
         later = escalation.steps[escalation.next_step :]
         if any(step["condition"] == StepCondition.NOT_CLOSED for step in later):
@@ -149,7 +152,9 @@ async def acknowledge_escalations(unit: Unit, subject: str) -> None:
 
 async def stop_escalations(unit: Unit, subject: str) -> None:
     """The subject is over (closed, resolved, snoozed): nobody is paged for it any more."""
-    for escalation in await ask.list_escalations(unit.session, subject):
+    await unit.session.flush()
+    for escalation in await ask.list_stoppable(unit.session, subject):
+        await unit.lock(escalation)
         escalation.state = EscalationState.STOPPED
         escalation.ended_at = unit.now
         unit.cancel("escalate", f"escalation:{escalation.id}")
@@ -159,6 +164,7 @@ async def stop_escalations(unit: Unit, subject: str) -> None:
 async def escalate_now(unit: Unit, subject: str) -> int:
     """Go on to the next step at once; returns its number. Raises Refused when there is none left."""
     for escalation in await ask.list_escalations(unit.session, subject):
+        await unit.lock(escalation)
         if escalation.state is EscalationState.RUNNING and escalation.next_step < len(escalation.steps):
             number = escalation.next_step + 1
             await advance(unit, escalation, skip_wait=True)
@@ -172,6 +178,7 @@ async def go_on_if_nobody_is_left(unit: Unit, page_id: int) -> None:
     if page.escalation_id is None:
         return
     escalation = await unit.session.get_one(Escalation, page.escalation_id)
+    await unit.lock(escalation)
     if escalation.state is not EscalationState.RUNNING:
         return
     siblings = await ask.list_pages_of_step(unit.session, escalation.id, page.round, page.step)

@@ -18,6 +18,16 @@ class PersonPaged(Event):
 
 
 @dataclass(frozen=True)
+class PageAnswered(Event):
+    """A person answered a page that somebody sent them."""
+
+    page_id: int
+    asked_by: int | None
+    name: str
+    why: str
+
+
+@dataclass(frozen=True)
 class PageFailed(Event):
     """A contact method will never deliver this page."""
 

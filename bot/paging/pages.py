@@ -2,7 +2,7 @@
 
 from bot.errors import Unknown
 from bot.flow.unit import Unit
-from bot.paging.events import PageFailed, PersonPaged
+from bot.paging.events import PageAnswered, PageFailed, PersonPaged
 from storage.models import Page, User
 from storage.questions import paging as ask
 from storage.words import PageState
@@ -37,6 +37,7 @@ async def queue_pages(
             reason=reason or {"type": "direct", "name": unit.actor.name},
             why=why,
             by_name=unit.actor.name,
+            by_id=unit.actor.user_id,
             created_at=unit.now,
         )
         unit.session.add(page)
@@ -59,6 +60,8 @@ async def answer_page(unit: Unit, page_id: int) -> Page:
             other.answered_at = unit.now
             refresh_page(unit, other)
     unit.touch(f"user:{page.user_id}")
+    if page.reason.get("type") == "direct":
+        unit.emit(PageAnswered(page.id, page.by_id, unit.actor.name, page.why))
     return page
 
 

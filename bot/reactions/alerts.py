@@ -1,6 +1,7 @@
 """What follows when something happens to an alert."""
 
 from bot.alerts import events as alerts
+from bot.errors import Refused
 from bot.flow.unit import Unit
 from bot.incidents import lives
 from bot.paging.escalations import (
@@ -8,9 +9,11 @@ from bot.paging.escalations import (
     start_escalation,
     stop_escalations,
 )
-from bot.paging.pages import refresh_pages
+from bot.paging.events import NobodyReached
+from bot.paging.pages import queue_pages, refresh_pages
 from bot.reactions.incidents import escalate_incident
-from storage.models import Alert, Incident, Team
+from storage.models import Alert, Incident, Team, User
+from storage.questions import alerts as ask
 
 
 async def page_for_alert(unit: Unit, event: alerts.AlertOpened) -> None:
@@ -19,6 +22,8 @@ async def page_for_alert(unit: Unit, event: alerts.AlertOpened) -> None:
         team = await unit.session.get_one(Team, event.team_id)
         if team.policy_id is not None:
             await start_escalation(unit, f"alert:{event.alert_id}", team.policy_id)
+        else:
+            unit.emit(NobodyReached(f"alert:{event.alert_id}", 0, (team.name,)))
 
 
 async def show_alert(unit: Unit, event: alerts.AlertEvent) -> None:
@@ -39,7 +44,14 @@ async def alert_acknowledged(unit: Unit, event: alerts.AlertAcknowledged) -> Non
     if event.incident_id is not None:
         incident = await unit.session.get_one(Incident, event.incident_id)
         if incident.status.is_open:
-            await lives.acknowledge(unit, incident)
+            await lives.acknowledge(unit, incident, event.by)
+
+
+async def page_new_owner(unit: Unit, event: alerts.AlertAssigned) -> None:
+    """Whoever is given an alert must hear of it; raises Refused when nothing reaches them."""
+    user = await unit.session.get_one(User, event.user_id)
+    if not await queue_pages(unit, user, why=f"Alert {event.alert_id} is yours now: {event.title}"):
+        raise Refused("page.no_method", name=user.name)
 
 
 async def alert_over(unit: Unit, event: alerts.AlertClosed) -> None:
@@ -48,13 +60,20 @@ async def alert_over(unit: Unit, event: alerts.AlertClosed) -> None:
 
 
 async def alert_snoozed(unit: Unit, event: alerts.AlertSnoozed) -> None:
-    """Quiet until then, also for the incident that it belongs to."""
+    """Quiet until then, also for the incident that it belongs to, unless another of its alerts is awake."""
     subjects = [f"alert:{event.alert_id}"]
-    if event.incident_id is not None:
+    if event.incident_id is not None and not await _is_any_awake(unit, event.incident_id):
         subjects.append(f"incident:{event.incident_id}")
     for subject in subjects:
         await stop_escalations(unit, subject)
         await refresh_pages(unit, subject)
+
+
+async def _is_any_awake(unit: Unit, incident_id: int) -> bool:
+    await unit.session.flush()
+    return any(
+        alert.snoozed_until is None for alert in await ask.list_open_of_incident(unit.session, incident_id)
+    )
 
 
 async def page_for_alert_again(unit: Unit, event: alerts.AlertUnacknowledged | alerts.AlertWoke) -> None:
@@ -69,6 +88,7 @@ async def page_for_alert_again(unit: Unit, event: alerts.AlertUnacknowledged | a
             await escalate_incident(unit, incident)
         return
     await stop_escalations(unit, f"alert:{event.alert_id}")
+    await refresh_pages(unit, f"alert:{event.alert_id}")
     alert = await unit.session.get_one(Alert, event.alert_id)
     team = await unit.session.get(Team, alert.team_id) if alert.team_id is not None else None
     if team is not None and team.policy_id is not None:

@@ -1,5 +1,6 @@
 """What follows when something happens to an incident: its rooms, its people, its paging, its reminders."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.alerts.lives import acknowledge_alerts_of_incident, close_alerts_of_incident
@@ -13,11 +14,13 @@ from bot.paging.escalations import (
     start_escalation,
     stop_escalations,
 )
-from bot.paging.pages import refresh_pages
+from bot.paging.events import NobodyReached
+from bot.paging.pages import queue_pages, refresh_pages
 from bot.updates.updates import UpdateOverdue, UpdatePosted
-from storage.models import Incident, User
+from storage.models import Incident, Team, User
 from storage.questions import catalog, oncall
 from storage.questions import incidents as incidents_ask
+from storage.questions.alerts import list_open_of_incident
 
 NO_COMMANDER_AFTER = timedelta(minutes=10)
 ASK_TO_RESOLVE_AFTER = timedelta(minutes=5)
@@ -84,20 +87,47 @@ async def invite_responders(unit: Unit, event: incidents.IncidentDeclared | inci
 
 
 async def page_responders(unit: Unit, event: incidents.IncidentEvent) -> None:
-    """Escalate to the owning teams, unless the person who declared it is on call for them already."""
+    """Escalate to the owning teams, but not to a team for which the person who declares it is on call."""
     incident = await unit.session.get_one(Incident, event.incident_id)
     teams = await incidents_ask.list_teams(unit.session, incident.id)
-    if isinstance(event, incidents.IncidentDeclared) and await _is_on_call(unit, [team.id for team in teams]):
+    present = []
+    if isinstance(event, incidents.IncidentDeclared):
+        present = [team for team in teams if await _is_on_call(unit, [team.id])]
+    if present:
         await lives.acknowledge(unit, incident)
-        return
-    await escalate_incident(unit, incident)
+    await _escalate(unit, incident, [team for team in teams if team not in present])
+    if not teams:
+        unit.emit(NobodyReached(f"incident:{incident.id}", 0, ()))
 
 
 async def escalate_incident(unit: Unit, incident: Incident) -> None:
     """Start the policies of its teams that are not under way."""
-    teams = await incidents_ask.list_teams(unit.session, incident.id)
+    await _escalate(unit, incident, await incidents_ask.list_teams(unit.session, incident.id))
+
+
+async def _escalate(unit: Unit, incident: Incident, teams: Sequence[Team]) -> None:
     for policy_id in dict.fromkeys(team.policy_id for team in teams if team.policy_id is not None):
         await start_escalation(unit, f"incident:{incident.id}", policy_id)
+    mute = tuple(team.name for team in teams if team.policy_id is None)
+    if mute:
+        unit.emit(NobodyReached(f"incident:{incident.id}", 0, mute))
+
+
+async def page_if_nobody_is_on_it(unit: Unit, event: incidents.IncidentEvent) -> None:
+    incident = await unit.session.get_one(Incident, event.incident_id)
+    if incident.status.is_open and incident.acknowledged_at is None:
+        await escalate_incident(unit, incident)
+
+
+async def page_if_lifted(unit: Unit, event: incidents.PriorityChanged) -> None:
+    """When an alert makes an acknowledged incident more urgent, whoever acknowledged the lesser trouble hears of it."""
+    incident = await unit.session.get_one(Incident, event.incident_id)
+    if not event.alert or event.old <= event.new or incident.acknowledged_at is None:
+        return
+    user = await unit.session.get(User, incident.acknowledged_by) if incident.acknowledged_by else None
+    why = f"{incident.ref} is now {event.new.value}: {event.alert}"
+    if user is None or not await queue_pages(unit, user, why=why):
+        await page_again(unit, event)
 
 
 async def _is_on_call(unit: Unit, team_ids: list[int]) -> bool:
@@ -164,7 +194,10 @@ async def page_again(unit: Unit, event: incidents.IncidentEvent) -> None:
     """Start over from the first step."""
     incident = await unit.session.get_one(Incident, event.incident_id)
     incident.acknowledged_at = incident.acknowledged_by = None
+    for alert in await list_open_of_incident(unit.session, incident.id):
+        alert.acknowledged_at = alert.acknowledged_by = None
     await stop_escalations(unit, f"incident:{incident.id}")
+    await refresh_pages(unit, f"incident:{incident.id}")
     await escalate_incident(unit, incident)
 
 
@@ -177,14 +210,18 @@ async def quiet_down(unit: Unit, event: incidents.AlertsOfIncidentClosed) -> Non
             await stop_escalations(unit, f"incident:{incident.id}")
             await refresh_pages(unit, f"incident:{incident.id}")
         unit.plan("ask_to_resolve", f"incident:{event.incident_id}", unit.now + ASK_TO_RESOLVE_AFTER)
+    elif incident.status.is_open and incident.acknowledged_at is None:
+        left = await list_open_of_incident(unit.session, incident.id)
+        if any(alert.snoozed_until is None for alert in left):
+            await escalate_incident(unit, incident)
 
 
 async def wake_up(unit: Unit, event: incidents.AlertsJoined) -> None:
     """New alerts of an incident that nobody has acknowledged page again where paging had stopped or given up."""
     unit.cancel("ask_to_resolve", f"incident:{event.incident_id}")
-    incident = await unit.session.get_one(Incident, event.incident_id)
-    if incident.status.is_open and incident.acknowledged_at is None:
-        await escalate_incident(unit, incident)
+    _, still_open = await incidents_ask.count_alerts(unit.session, event.incident_id)
+    if still_open:
+        await page_if_nobody_is_on_it(unit, event)
 
 
 async def refresh_its_pages(unit: Unit, event: incidents.IncidentEvent) -> None:

@@ -22,6 +22,23 @@ async def note_page(unit: Unit, event: paging.PersonPaged) -> None:
     await _note(unit, event.subject, "person_paged", data)
 
 
+async def tell_who_asked(unit: Unit, event: paging.PageAnswered) -> None:
+    """Whoever paged a person hears that they are coming."""
+    if event.asked_by is None:
+        return
+    for platform in unit.installation.platforms:
+        unit.put(
+            f"person:{event.asked_by}@{platform}",
+            "person.say",
+            f"user:{event.asked_by}",
+            payload={
+                "words": "page_answered",
+                "data": {"name": event.name, "why": event.why},
+                "user": event.asked_by,
+            },
+        )
+
+
 async def note_failed_page(unit: Unit, event: paging.PageFailed) -> None:
     data = {"name": event.name, "method": event.method, "error": event.error}
     await _note(unit, event.subject, "page_failed", data)

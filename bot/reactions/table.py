@@ -15,6 +15,7 @@ from bot.reactions.alerts import (
     alert_snoozed,
     page_for_alert,
     page_for_alert_again,
+    page_new_owner,
     show_alert,
     show_repeats,
 )
@@ -28,6 +29,8 @@ from bot.reactions.incidents import (
     merged_alerts_follow,
     open_rooms,
     page_again,
+    page_if_lifted,
+    page_if_nobody_is_on_it,
     page_responders,
     quiet_down,
     refresh_card,
@@ -47,6 +50,7 @@ from bot.reactions.paging import (
     show_on_call,
     tell_exhausted,
     tell_nobody_reached,
+    tell_who_asked,
     try_next_step,
 )
 from bot.reviews.postmortem import PostmortemChanged, PostmortemDrafted
@@ -90,9 +94,15 @@ REACTIONS: Reactions = {
         refresh_card,
         say_in_room,
     ),
-    incidents.MergedIn: (keep_in_timeline, refresh_card, say_in_room),
+    incidents.MergedIn: (keep_in_timeline, page_if_nobody_is_on_it, refresh_card, say_in_room),
     # what is known about it
-    incidents.PriorityChanged: (keep_in_timeline, refresh_card, refresh_topic, refresh_its_pages),
+    incidents.PriorityChanged: (
+        keep_in_timeline,
+        page_if_lifted,
+        refresh_card,
+        refresh_topic,
+        refresh_its_pages,
+    ),
     incidents.TitleChanged: (keep_in_timeline, refresh_card, refresh_topic, refresh_its_pages),
     incidents.SummaryChanged: (keep_in_timeline, refresh_card),
     incidents.ServiceImpacted: (keep_in_timeline, refresh_card),
@@ -130,8 +140,10 @@ REACTIONS: Reactions = {
     alerts.AlertWoke: (page_for_alert_again, show_alert),
     alerts.AlertClosed: (alert_over, show_alert),
     alerts.AlertChanged: (show_alert,),
+    alerts.AlertAssigned: (page_new_owner,),
     # paging
     paging.PersonPaged: (note_page,),
+    paging.PageAnswered: (tell_who_asked,),
     paging.PageFailed: (note_failed_page, try_next_step),
     paging.NobodyReached: (tell_nobody_reached,),
     paging.EscalationExhausted: (tell_exhausted,),

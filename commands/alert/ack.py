@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.alerts.lives import acknowledge
+from bot.alerts.lives import acknowledge, split_open
 from bot.chat.arguments import arg
 from bot.chat.registry import Call, Command
 from bot.chat.reply import Reply
+from bot.incidents.lives import acknowledge as acknowledge_incident
 from commands.kinds import ALERTS
-from storage.models import Alert
+from storage.models import Alert, Incident
 
 
 @dataclass(frozen=True)
@@ -17,8 +18,15 @@ class Args:
 
 
 async def run(call: Call) -> Reply:
-    done = [alert.id for alert in call.args.alerts if acknowledge(call.unit, alert)]
-    return Reply("alert_ack", {"done": done, "count": len(call.args.alerts)})
+    alive, closed = split_open(call.args.alerts)
+    done = [alert.id for alert in alive if acknowledge(call.unit, alert)]
+    for number in sorted(
+        {alert.incident_id for alert in alive if alert.incident_id and alert.id not in done}
+    ):
+        incident = await call.unit.session.get_one(Incident, number)
+        if incident.status.is_open and await acknowledge_incident(call.unit, incident):
+            done += [alert.id for alert in alive if alert.incident_id == number]
+    return Reply("alert_ack", {"done": done, "closed": [alert.id for alert in closed]})
 
 
 COMMAND = Command("alert ack", "Acknowledge alerts", run, Args)

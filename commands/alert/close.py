@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.alerts.lives import close
+from bot.alerts.lives import close, split_open
 from bot.chat.arguments import arg
 from bot.chat.registry import Call, Command
 from bot.chat.reply import Reply
@@ -17,9 +17,12 @@ class Args:
 
 
 async def run(call: Call) -> Reply:
-    for alert in call.args.alerts:
+    alive, closed = split_open(call.args.alerts)
+    for alert in alive:
         await close(call.unit, alert)
-    return Reply("alert_close", {"numbers": [alert.id for alert in call.args.alerts]})
+    return Reply(
+        "alert_close", {"numbers": [alert.id for alert in alive], "closed": [alert.id for alert in closed]}
+    )
 
 
 COMMAND = Command("alert close", "Close alerts", run, Args)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.alerts.lives import unacknowledge
+from bot.alerts.lives import split_open, unacknowledge
 from bot.chat.arguments import arg
 from bot.chat.registry import Call, Command
 from bot.chat.reply import Reply
@@ -17,9 +17,10 @@ class Args:
 
 
 async def run(call: Call) -> Reply:
-    for alert in call.args.alerts:
+    alive, _ = split_open(call.args.alerts)
+    for alert in alive:
         unacknowledge(call.unit, alert)
-    return Reply("alert_unack", {"numbers": [alert.id for alert in call.args.alerts]})
+    return Reply("alert_unack", {"numbers": [alert.id for alert in alive]})
 
 
 COMMAND = Command("alert unack", "Take an acknowledgement back", run, Args)

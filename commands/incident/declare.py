@@ -23,15 +23,17 @@ class Args:
 async def run(call: Call) -> Reply:
     args: Args = call.args
     services = [args.service] if args.service else []
+    teams = await find_teams_to_call(call.unit, [args.team] if args.team else [], services)
     incident = await declare(
         call.unit,
         args.title,
         args.priority,
         summary=args.summary,
-        teams=await find_teams_to_call(call.unit, [args.team] if args.team else [], services),
+        teams=teams,
         services=services,
     )
-    return Reply("incident_declare", {"ref": incident.ref, "title": incident.title}, go_to=f"/{incident.ref}")
+    data = {"ref": incident.ref, "title": incident.title, "teams": [team.name for team in teams]}
+    return Reply("incident_declare", data, go_to=f"/{incident.ref}")
 
 
 COMMAND = Command("incident declare", "Declare an incident", run, Args, submit="Declare")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bot.access.roles import check_role
 from bot.chat.arguments import arg
 from bot.chat.registry import Call, Command
 from bot.chat.reply import Reply
@@ -18,6 +19,8 @@ class Args:
 
 async def run(call: Call) -> Reply:
     user = call.args.person or get_person(call)
+    if call.user is not None and user.id != call.user.id:
+        check_role(call.user, "responder")
     is_new = False
     if call.args.stop:
         await unfollow(call.unit, call.incident, user)

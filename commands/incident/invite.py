@@ -20,10 +20,8 @@ class Args:
 async def run(call: Call) -> Reply:
     args: Args = call.args
     is_new = await take_part(call.unit, call.incident, args.person, "invited")
-    count = 0
-    if is_new:
-        why = args.why or call.incident.title
-        count = await queue_pages(call.unit, args.person, why=f"{call.incident.ref}: {why}")
+    why = f"{call.incident.ref}: {args.why or call.incident.title}"
+    count = await queue_pages(call.unit, args.person, why=why)
     data = {"ref": call.incident.ref, "name": args.person.name, "is_new": is_new, "count": count}
     return Reply("incident_invite", data)
 

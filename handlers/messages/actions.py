@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
+from bot.access.roles import check_role
 from bot.chat.invocation import MessageAction
 from bot.chat.reply import Reply
 from bot.errors import Unknown
@@ -9,11 +10,8 @@ from bot.flow.unit import Unit
 from bot.incidents.lives import declare, find_teams_to_call
 from bot.incidents.tasks import add_task
 from bot.incidents.timeline import Source, add_message
-from storage.models import Incident
+from storage.models import Incident, User
 from storage.questions import incidents as ask
-
-REACTIONS = {"pushpin": "timeline"}
-"""Reactions that stand for a message action."""
 
 
 async def add_to_timeline(unit: Unit, action: MessageAction) -> Reply:
@@ -33,7 +31,11 @@ async def declare_from_message(unit: Unit, action: MessageAction) -> Reply:
     incident = await declare(unit, said.text[:200], summary=summary, teams=teams)
     source = Source(said.platform, said.channel, said.message, said.permalink, said.files)
     await add_message(unit, incident, source, said.actor, said.text, said.sent_at)
-    return Reply("incident_declare", {"ref": incident.ref, "title": incident.title}, go_to=f"/{incident.ref}")
+    return Reply(
+        "incident_declare",
+        {"ref": incident.ref, "title": incident.title, "teams": [team.name for team in teams]},
+        go_to=f"/{incident.ref}",
+    )
 
 
 async def make_task(unit: Unit, action: MessageAction) -> Reply:
@@ -55,6 +57,8 @@ async def act(unit: Unit, action: MessageAction) -> Reply:
     function = ACTIONS.get(action.action)
     if function is None:
         raise Unknown("action.unknown", name=action.action, known=sorted(ACTIONS))
+    actor = action.actor.user_id
+    check_role(await unit.session.get(User, actor) if actor is not None else None, "responder")
     return await function(unit, action)
 
 

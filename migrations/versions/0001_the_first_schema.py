@@ -168,6 +168,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_escalation")),
     )
     op.create_index("ix_escalation_subject", "escalation", ["subject", "state"], unique=False)
+    op.create_index(
+        "uq_escalation_alive",
+        "escalation",
+        ["subject", "policy_id"],
+        unique=True,
+        sqlite_where=sa.text("state IN ('running', 'acknowledged')"),
+        postgresql_where=sa.text("state IN ('running', 'acknowledged')"),
+    )
     op.create_table(
         "incident",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -195,6 +203,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["rule_id"], ["incident_rule.id"], name=op.f("fk_incident_rule_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_incident")),
     )
+    op.create_index("ix_incident_group", "incident", ["rule_id", "group_key", "id"], unique=False)
     op.create_index("ix_incident_status", "incident", ["status", "id"], unique=False)
     op.create_index(
         "uq_incident_open_group",
@@ -473,12 +482,14 @@ def upgrade() -> None:
         sa.Column("reason", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("why", sa.Text(), nullable=False),
         sa.Column("by_name", sa.String(length=120), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=True),
         sa.Column("state", sa.String(length=24), nullable=False),
         sa.Column("address", sa.String(length=200), nullable=True),
         sa.Column("error", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["by_id"], ["user.id"], name=op.f("fk_page_by_id")),
         sa.ForeignKeyConstraint(["escalation_id"], ["escalation.id"], name=op.f("fk_page_escalation_id")),
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_page_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_page")),

@@ -19,6 +19,7 @@ class Incident(Model):
     __tablename__ = "incident"
     __table_args__ = (
         Index("ix_incident_status", "status", "id"),
+        Index("ix_incident_group", "rule_id", "group_key", "id"),
         Index(
             "uq_incident_open_group",
             "rule_id",

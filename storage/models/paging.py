@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.models.base import Model
@@ -43,7 +43,17 @@ class Escalation(Model):
     policy that changes later does not change what was promised."""
 
     __tablename__ = "escalation"
-    __table_args__ = (Index("ix_escalation_subject", "subject", "state"),)
+    __table_args__ = (
+        Index("ix_escalation_subject", "subject", "state"),
+        Index(
+            "uq_escalation_alive",
+            "subject",
+            "policy_id",
+            unique=True,
+            sqlite_where=text("state IN ('running', 'acknowledged')"),
+            postgresql_where=text("state IN ('running', 'acknowledged')"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     subject: Mapped[str] = mapped_column(String(40))
@@ -79,6 +89,8 @@ class Page(Model):
     reason: Mapped[dict[str, Any]] = mapped_column(default=dict)
     why: Mapped[str] = mapped_column(Text, default="")
     by_name: Mapped[str] = mapped_column(String(120), default="")
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    """Who asked, when a person did."""
     state: Mapped[PageState] = mapped_column(default=PageState.QUEUED)
     address: Mapped[str | None] = mapped_column(String(200))
     """Where it went: the message's address, kept so that its buttons can turn true later."""

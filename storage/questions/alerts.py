@@ -22,10 +22,12 @@ async def find_open(
     wanted = list(pairs)
     for start in range(0, len(wanted), CHUNK):
         rows = await session.execute(
-            select(Alert.integration_id, Alert.alias, Alert.id, Alert.uid, Alert.incident_id).where(
+            select(Alert.integration_id, Alert.alias, Alert.id, Alert.uid, Alert.incident_id)
+            .where(
                 Alert.status == AlertStatus.OPEN,
                 tuple_(Alert.integration_id, Alert.alias).in_(wanted[start : start + CHUNK]),
             )
+            .with_for_update()
         )
         found.update({(row[0], row[1]): (row[2], row[3], row[4]) for row in rows})
     return found

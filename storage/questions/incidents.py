@@ -28,13 +28,17 @@ OPEN = tuple(status for status in IncidentStatus if status.is_open)
 
 
 async def find_open_in_group(session: AsyncSession, rule_id: int, group_key: str) -> Incident | None:
-    """The open incident that a rule made for this group of alerts."""
+    """The open incident that a rule made for this group of alerts, or the open one that it was merged into."""
     found = await session.scalars(
         select(Incident)
-        .where(Incident.rule_id == rule_id, Incident.group_key == group_key, Incident.status.in_(OPEN))
-        .order_by(Incident.id.desc())
+        .where(Incident.rule_id == rule_id, Incident.group_key == group_key)
+        .order_by(Incident.status.in_(OPEN).desc(), Incident.id.desc())
+        .limit(1)
     )
-    return found.first()
+    incident = found.first()
+    while incident is not None and incident.merged_into is not None:
+        incident = await session.get(Incident, incident.merged_into)
+    return incident if incident is not None and incident.status.is_open else None
 
 
 async def list_open_incidents(session: AsyncSession, limit: int = 100) -> Sequence[Incident]:

@@ -44,6 +44,18 @@ async def list_answerable(session: AsyncSession, subject: str) -> Sequence[Escal
     ).all()
 
 
+async def list_stoppable(session: AsyncSession, subject: str) -> Sequence[Escalation]:
+    """The escalations of this subject that are not over, or that gave up without an answer."""
+    states = (*ALIVE, EscalationState.EXHAUSTED)
+    return (
+        await session.scalars(
+            select(Escalation)
+            .where(Escalation.subject == subject, Escalation.state.in_(states))
+            .order_by(Escalation.id)
+        )
+    ).all()
+
+
 async def is_waiting(session: AsyncSession, subject: str) -> bool:
     """Whether an escalation of this subject still waits for somebody to acknowledge."""
     return bool(await list_answerable(session, subject))
