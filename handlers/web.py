@@ -39,7 +39,9 @@ def build_web(parts: Parts) -> web.Application:
         except web.HTTPNotFound:
             failure = Unknown("page.unknown", path=request.path)
         except web.HTTPMethodNotAllowed as refused:
-            failure = Problem("method.not_allowed", method=refused.method, allowed=sorted(refused.allowed_methods))
+            failure = Problem(
+                "method.not_allowed", method=refused.method, allowed=sorted(refused.allowed_methods)
+            )
             failure.status = 405
         except web.HTTPException:
             raise

@@ -13,6 +13,7 @@ pytest_plugins = ["tests.databases"]
 @pytest.fixture(scope="session")
 def database_preparation() -> Callable[[str], None]:
     """Each test's database has the whole schema."""
+
     def prepare(url: str) -> None:
         migrate(url)
 

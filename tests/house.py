@@ -178,9 +178,7 @@ class House:
     async def rows(self, model: type[Model], *where: Any) -> list[Any]:
         async with self.parts.work.database.read() as session:
             return list(
-                await session.scalars(
-                    select(model).where(*where).order_by(*model.__table__.primary_key)
-                )
+                await session.scalars(select(model).where(*where).order_by(*model.__table__.primary_key))
             )
 
     async def messages(self, channel: str) -> list[BoardMessage]:

@@ -49,7 +49,7 @@ async def test_acknowledging_an_incident_acknowledges_its_alerts(house: House) -
 
 async def test_policy_repeats_and_then_says_that_nobody_answered(house: House) -> None:
     await house.send(URGENT)
-    times = []
+    times: list[int] = []
     for minute in range(60):
         await house.at(f"{minute:02}:00")
         while len(times) < len(await house.pages(house.owner)):

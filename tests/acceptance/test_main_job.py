@@ -5,7 +5,7 @@ from typing import Any
 from storage.models import BoardMessage, Timer
 from tests.house import House
 
-FIRING = {
+FIRING: dict[str, Any] = {
     "version": "4",
     "status": "firing",
     "groupKey": "{}",
@@ -13,8 +13,16 @@ FIRING = {
     "alerts": [
         {
             "status": "firing",
-            "labels": {"alertname": "HighErrorRate", "severity": "warning", "service": "web", "instance": "web-1"},
-            "annotations": {"summary": "5xx above 5 % on web-1", "runbook_url": "https://runbooks.example.org/5xx"},
+            "labels": {
+                "alertname": "HighErrorRate",
+                "severity": "warning",
+                "service": "web",
+                "instance": "web-1",
+            },
+            "annotations": {
+                "summary": "5xx above 5 % on web-1",
+                "runbook_url": "https://runbooks.example.org/5xx",
+            },
             "generatorURL": "http://prometheus.example.org/graph",
             "fingerprint": "aaaa",
         }
@@ -23,7 +31,7 @@ FIRING = {
 
 
 def with_alert(fingerprint: str, severity: str, status: str = "firing") -> dict[str, Any]:
-    alert = FIRING["alerts"][0]  # type: ignore[index]
+    alert = FIRING["alerts"][0]
     labels = {**alert["labels"], "severity": severity, "instance": fingerprint}
     return {**FIRING, "alerts": [{**alert, "fingerprint": fingerprint, "labels": labels, "status": status}]}
 
@@ -86,15 +94,21 @@ async def test_from_the_first_alert_to_the_postmortem(house: House) -> None:
     # 31:00 an update goes to the room, the announcement and who follows, and promises the next one
     await house.at("31:00")
     await house.command("/incident follow INC-1", by=mark)
-    await house.command("/incident update INC-1 We rolled back and are watching status:monitoring next:20m", by=kate)
+    await house.command(
+        "/incident update INC-1 We rolled back and are watching status:monitoring next:20m", by=kate
+    )
     assert (await api.get("incidents/INC-1"))["status"] == "monitoring"
     assert any("Update on INC-1" in message.card["title"] for message in await cards(house, "incident-1"))
     assert any(message.thread_id for message in await house.messages("announcements"))
-    assert any("Update on INC-1" in message.card["title"] for message in await cards(house, f"direct-{mark.id}"))
+    assert any(
+        "Update on INC-1" in message.card["title"] for message in await cards(house, f"direct-{mark.id}")
+    )
 
     # 51:00 the promise passes: Kate is reminded in person, and puts it off
     await house.at("50:59")
-    assert not any("is due" in message.card.get("title", "") for message in await cards(house, f"direct-{kate.id}"))
+    assert not any(
+        "is due" in message.card.get("title", "") for message in await cards(house, f"direct-{kate.id}")
+    )
     await house.at("51:00")
     assert any("is due" in message.card["title"] for message in await cards(house, f"direct-{kate.id}"))
     await house.command("/incident snooze INC-1 15m", by=kate)
@@ -174,7 +188,9 @@ async def test_three_people_can_command_from_different_places_at_once(house: Hou
 
     people = [await house.add_person(name) for name in ("Ann", "Ben", "Cid")]
     await house.send({"title": "Checkout fails", "alias": "a", "priority": "P1", "service": "web"})
-    await asyncio.gather(*(house.command("/incident role INC-1 commander me", by=person) for person in people))
+    await asyncio.gather(
+        *(house.command("/incident role INC-1 commander me", by=person) for person in people)
+    )
     await asyncio.gather(*(house.command("/incident note INC-1 hello", by=person) for person in people))
     await house.settle()
     assert (await house.timeline()).count("note") == 3

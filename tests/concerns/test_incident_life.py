@@ -48,7 +48,9 @@ async def test_random_deeds_leave_no_contradiction(sqlite_house: House, seed: in
         assert (incident.impact_ended_at is not None) == (not incident.status.is_open)
         assert (incident.closed_at is not None) == (incident.status.value == "closed")
         assert len(running) <= 1
-        assert all(f"escalation:{one.id}" in timers for one in running), "a running escalation has its next look planned"
+        assert all(f"escalation:{one.id}" in timers for one in running), (
+            "a running escalation has its next look planned"
+        )
         if not incident.status.is_open:
             assert not running
             assert not open_alerts

@@ -35,7 +35,9 @@ def test_however_often_it_looks_each_step_runs_once_and_never_early(
 
 
 @given(STEPS, st.integers(0, 3), st.integers(1, 900))
-def test_nothing_is_left_out_when_nobody_answers(steps: tuple[Step, ...], repeat: int, repeat_after: int) -> None:
+def test_nothing_is_left_out_when_nobody_answers(
+    steps: tuple[Step, ...], repeat: int, repeat_after: int
+) -> None:
     decision = decide(steps, Progress(0, 0, START), START + timedelta(days=9), False, repeat, repeat_after)
     assert len(decision.run) == len(steps) * (repeat + 1)
     assert decision.due_at is None

@@ -9,13 +9,22 @@ from hypothesis import strategies as st
 from bot.oncall.rotation import Turns, find_turn, list_turns, start_of_turn
 from storage.words import RotationKind
 
-ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Africa/Casablanca")
+ZONES = (
+    "UTC",
+    "Europe/Berlin",
+    "America/New_York",
+    "Australia/Lord_Howe",
+    "Asia/Kathmandu",
+    "Africa/Casablanca",
+)
 MOMENTS = st.datetimes(datetime(2025, 6, 1), datetime(2027, 12, 1)).map(lambda at: at.replace(tzinfo=UTC))
 TURNS = st.builds(
     Turns,
     kind=st.sampled_from(list(RotationKind)),
     length=st.integers(1, 5),
-    starts=st.datetimes(datetime(2025, 1, 1), datetime(2026, 6, 1)).map(lambda at: at.replace(second=0, microsecond=0)),
+    starts=st.datetimes(datetime(2025, 1, 1), datetime(2026, 6, 1)).map(
+        lambda at: at.replace(second=0, microsecond=0)
+    ),
     zone=st.sampled_from(ZONES),
     participants=st.lists(st.integers(1, 4) | st.none(), min_size=1, max_size=4).map(tuple),
 )

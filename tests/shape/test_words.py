@@ -68,7 +68,7 @@ def test_every_reply_has_its_template() -> None:
 def test_every_event_of_an_incident_has_its_sentence() -> None:
     known = macros("timeline/sentences")
 
-    def kinds(base: type) -> Iterator[type]:
+    def kinds(base: type[IncidentEvent]) -> Iterator[type[IncidentEvent]]:
         for kind in base.__subclasses__():
             yield kind
             yield from kinds(kind)
