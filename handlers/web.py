@@ -45,6 +45,8 @@ def build_web(parts: Parts) -> web.Application:
             failure.status = 405
         except web.HTTPException:
             raise
+        except ConnectionError:  # the sender went away; nobody is there to answer
+            raise
         except Exception:
             log.exception("request.failed", method=request.method, route=_route_of(request))
             failure = Problem("server.failed")

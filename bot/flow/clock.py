@@ -80,6 +80,7 @@ class Alarm:
         if not self._scheduler.running:
             return
         self._scheduler.pause()
+        self.timers.stopping = True
         if at_work := [task for task in self._at_work if task is not None]:
             await asyncio.wait(at_work, timeout=GRACE)
         self._scheduler.shutdown(wait=False)

@@ -17,7 +17,8 @@ from bot.logs import get_logger
 from storage.models import Timer
 
 log = get_logger(__name__)
-GROUP = 100
+GROUP = 25
+"""How many due rows one unit does: few enough that it ends soon when the process is to stop."""
 lateness = Histogram(
     "tocsin_timer_lateness_seconds",
     "From due time to committed effects",
@@ -52,11 +53,12 @@ class Timers:
     def __init__(self, work: Work, handlers: dict[str, TimerHandler]) -> None:
         self.work = work
         self.handlers = handlers
+        self.stopping = False
 
     async def run_due(self) -> int:
         """Do everything that is due now; returns how many timers were done."""
         done = 0
-        while count := await self._group():
+        while not self.stopping and (count := await self._group()):
             done += count
         return done
 
@@ -108,6 +110,8 @@ class Timers:
             )
         done = 0
         for timer_id in ids:
+            if self.stopping:
+                break
             try:
                 done += await self.work.run(lambda unit, only=timer_id: self._do(unit, 1, only))  # type: ignore[misc]
             except Exception as error:

@@ -76,10 +76,10 @@ FAILING_COMMANDS = [
     ({"text": "/incident prioriy P1"}, 404, "command.unknown", "text", "/incident priority"),
     ({"text": "/incident priority P7", "incident": "INC-1"}, 422, "command.wrong", "priority", "P1"),
     ({"text": "/incident priority P1", "incident": "INC-9"}, 404, "incident.unknown", "incident", "INC-9"),
-    ({"text": "/incident priority P1"}, 409, "command.refused", None, "INC-7"),
+    ({"text": "/incident priority P1"}, 404, "incident.which", None, "INC-7"),
     ({"text": "/incident list", "as": "nobody"}, 404, "user.unknown", "as", "nobody"),
     ({"text": "/incident list", "as": "@"}, 404, "user.unknown", "as", "nobody"),
-    ({"text": "/incident join", "incident": "INC-1"}, 409, "command.refused", None, "as"),
+    ({"text": "/incident join", "incident": "INC-1"}, 403, "person.needed", None, "as"),
     (
         {"text": "/incident resolve", "incident": "INC-1", "as": "guest"},
         403,
