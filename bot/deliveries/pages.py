@@ -132,10 +132,19 @@ class Pages:
             if state is PageState.SENT:
                 page.sent_at = unit.now
             unit.touch(f"user:{page.user_id}")
-            if page.address:  # what happened between the handing over and now shows on the copy, too
-                refresh_page(unit, page)
+            if page.state is not state or not await self._still_waits(unit, page):
+                refresh_page(
+                    unit, page
+                )  # what happened between the handing over and now shows on the copy, too
 
         return mark
+
+    @staticmethod
+    async def _still_waits(unit: Unit, page: Page) -> bool:
+        if page.escalation_id is None:
+            return True
+        escalation = await unit.session.get_one(Escalation, page.escalation_id)
+        return escalation.state is EscalationState.RUNNING
 
     async def _get_user(self, user_id: int) -> User:
         return await self.delivery.work.look(lambda unit: unit.session.get_one(User, user_id))

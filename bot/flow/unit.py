@@ -6,6 +6,7 @@ its function must not do anything outside the database.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -75,9 +76,11 @@ class Unit:
         self.now = now
         self.actor = actor
         self.installation = installation
-        self.events: list[Event] = []
+        self.events: deque[Event] = deque()
         self.touched: set[str] = set()
         self.earliest: datetime | None = None
+        self.known: dict[object, Any] = {}
+        """Answers that hold for the whole unit, by question: asked once for a group of signals or timers."""
         self._rows: dict[object, dict[str, Any]] = {}
         self._timers: dict[tuple[str, str], dict[str, Any] | None] = {}
 
@@ -219,7 +222,7 @@ class Work:
 
     async def _react(self, unit: Unit) -> None:
         while unit.events:
-            event = unit.events.pop(0)
+            event = unit.events.popleft()
             for reaction in self.reactions.get(type(event), ()):
                 await reaction(unit, event)
 

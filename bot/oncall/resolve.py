@@ -101,6 +101,15 @@ async def list_on_call(unit: Unit, at: datetime, schedule_ids: Collection[int] |
     ]
 
 
+async def find_people_on_call(unit: Unit, schedule_id: int, at: datetime) -> tuple[str, tuple[User, ...]]:
+    """The name of a schedule and who is on call for it at a moment, without looking ahead: what paging asks."""
+    rosters = await list_rosters(unit, at, at, [schedule_id])
+    if not rosters:
+        return "", ()
+    ids = rosters[0].who(at)
+    return rosters[0].schedule.name, _active(await access.list_users_by_id(unit.session, ids), ids)
+
+
 def _next_handoff(
     roster: Roster, at: datetime, now: tuple[int, ...]
 ) -> tuple[datetime | None, tuple[int, ...]]:

@@ -12,7 +12,7 @@ from typing import Any
 from bot.errors import Refused
 from bot.flow.timers import Due
 from bot.flow.unit import Unit
-from bot.oncall.resolve import list_on_call
+from bot.oncall.resolve import find_people_on_call
 from bot.paging.events import EscalationExhausted, NobodyReached
 from bot.paging.pages import queue_pages
 from bot.paging.policy import Progress, Step, decide
@@ -54,7 +54,7 @@ async def run_due_escalation(unit: Unit, due: Due) -> None:
 
 async def advance(unit: Unit, escalation: Escalation, skip_wait: bool = False) -> None:
     """Run the steps that are due, and plan the next one. With `skip_wait` the next step counts as due now."""
-    policy = await unit.session.get_one(EscalationPolicy, escalation.policy_id)
+    policy = await _get_policy(unit, escalation.policy_id)
     steps = tuple(_read_step(step) for step in escalation.steps)
     acknowledged = escalation.state is EscalationState.ACKNOWLEDGED
     progress = Progress(escalation.next_step, escalation.round, escalation.round_started_at)
@@ -107,10 +107,31 @@ async def _run_step(unit: Unit, escalation: Escalation, step: Step, round_: int,
     return count
 
 
+async def _get_policy(unit: Unit, policy_id: int) -> EscalationPolicy:
+    """Read once in a unit, which may run the steps of many escalations."""
+    key = ("policy", policy_id)
+    if key not in unit.known:
+        unit.known[key] = await unit.session.get_one(EscalationPolicy, policy_id)
+    policy: EscalationPolicy = unit.known[key]
+    return policy
+
+
 async def _find_recipients(
     unit: Unit, recipients: Sequence[dict[str, Any]]
 ) -> list[tuple[User, dict[str, str]]]:
-    """The people behind recipients, each once, with the reason why they are paged."""
+    """The people behind recipients, each once, with the reason why they are paged. Asked once in a unit, unless chance
+    decides: a hundred escalations that are due together mostly page the same people."""
+    by_chance = any(recipient.get("pick") == "random" for recipient in recipients)
+    key = ("recipients", repr(recipients))
+    if by_chance or key not in unit.known:
+        unit.known[key] = await _ask_recipients(unit, recipients)
+    found: list[tuple[User, dict[str, str]]] = unit.known[key]
+    return found
+
+
+async def _ask_recipients(
+    unit: Unit, recipients: Sequence[dict[str, Any]]
+) -> list[tuple[User, dict[str, str]]]:
     found: dict[int, tuple[User, dict[str, str]]] = {}
     for recipient in recipients:
         kind, number = recipient["type"], int(recipient.get("id") or 0)
@@ -126,9 +147,7 @@ async def _find_recipients(
             if recipient.get("pick") == "random" and people:
                 people = [random.choice(people)]
         elif kind == "schedule":
-            on_call = await list_on_call(unit, unit.now, [number])
-            people = on_call[0].people if on_call else ()
-            name = on_call[0].schedule.name if on_call else ""
+            name, people = await find_people_on_call(unit, number, unit.now)
         for user in people:
             found.setdefault(user.id, (user, {"type": kind, "name": name}))
     return list(found.values())

@@ -36,11 +36,12 @@ class RoomPlatform:
         return await self._do(opened)
 
     async def find_standing_room(self, name: str) -> str:
-        async def found(unit: Unit) -> str:
+        async def made(unit: Unit) -> str:
             channel = await find_channel(unit, name) or await add_channel(unit, name, name, "standing")
             return str(channel.id)
 
-        return await self._do(found)
+        known = await self.work.look(lambda unit: find_channel(unit, name))
+        return str(known.id) if known is not None else await self._do(made)
 
     async def find_person(self, user_id: int, email: str) -> str | None:
         return str(user_id)
