@@ -77,6 +77,7 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
 async def prepare(parts: Parts) -> Welcome | None:
     """Read the configuration file, or make the small world of a first start; what to print for the first person."""
     from bot.catalog.first_start import greet, is_empty, make_small_world
+    from bot.config import find_own_name, find_own_zone
 
     async def start(unit: Unit) -> Welcome | None:
         if parts.settings.config_file is not None:
@@ -85,7 +86,7 @@ async def prepare(parts: Parts) -> Welcome | None:
 
             await apply_config(unit, read_config(parts.settings.config_file))
         elif await is_empty(unit):
-            await make_small_world(unit, _own_name(), _own_zone())
+            await make_small_world(unit, find_own_name(), find_own_zone())
         return await greet(unit)
 
     return await parts.work.run(start)
@@ -143,27 +144,6 @@ def _print_welcome(parts: Parts, welcome: Welcome | None) -> None:
         hook = f"{url}/hooks/{welcome.source}/{welcome.key}"
         values |= {"hook": hook, "paste": list_sources()[welcome.source].paste.format(url=hook)}
     click.echo(parts.templates.render_plain("cli/started", **values))
-
-
-def _own_name() -> str:
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "owner"
-
-
-def _own_zone() -> str:
-    from pathlib import Path
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-    try:
-        name = str(Path("/etc/localtime").resolve()).partition("zoneinfo/")[2] or "UTC"
-        ZoneInfo(name)
-    except (OSError, ValueError, ZoneInfoNotFoundError):
-        return "UTC"
-    return name
 
 
 # The command line

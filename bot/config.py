@@ -77,3 +77,25 @@ def _read_port(text: str, faults: list[str]) -> int:
         return int(text)
     faults.append(f"TOCSIN_PORT must be a number from 0 to 65535, and is {text!r}")
     return 0
+
+
+def find_own_name() -> str:
+    """What this machine calls whoever starts Tocsin: the name of the first person."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "owner"
+
+
+def find_own_zone() -> str:
+    """The machine's IANA time zone, or UTC."""
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        name = str(Path("/etc/localtime").resolve()).partition("zoneinfo/")[2] or "UTC"
+        ZoneInfo(name)
+    except (OSError, ValueError, ZoneInfoNotFoundError):
+        return "UTC"
+    return name
