@@ -94,19 +94,39 @@ async def close(unit: Unit, alert: Alert) -> None:
 
 
 async def close_alerts_of_incident(unit: Unit, incident_id: int) -> None:
-    """The incident is over: its alerts are closed with it."""
-    for alert in await ask.list_open_of_incident(unit.session, incident_id):
-        alert.status = AlertStatus.CLOSED
-        alert.closed_at = unit.now
-        alert.closed_by = unit.actor.user_id
-        _wake_up(unit, alert)
-        log_alert(unit, alert.id, "closed_with_incident", ref=f"INC-{incident_id}")
-        unit.emit(AlertClosed(alert.id, incident_id, alert.title))
+    """The incident is over: its alerts are closed with it. They have no escalation of their own (the incident has)."""
+    await _change_all(
+        unit,
+        incident_id,
+        "closed_with_incident",
+        {"status": AlertStatus.CLOSED, "closed_at": unit.now, "closed_by": unit.actor.user_id},
+    )
 
 
 async def acknowledge_alerts_of_incident(unit: Unit, incident_id: int) -> None:
-    for alert in await ask.list_open_of_incident(unit.session, incident_id):
-        acknowledge(unit, alert)
+    """Somebody is on the incident, and so on each of its open alerts."""
+    by = unit.actor.user_id
+    values = {"acknowledged_at": unit.now, "acknowledged_by": by, "owner_id": by}
+    await _change_all(unit, incident_id, "acknowledged_with_incident", values, only_unacknowledged=True)
+
+
+async def _change_all(
+    unit: Unit, incident_id: int, kind: str, values: dict[str, Any], only_unacknowledged: bool = False
+) -> None:
+    """Change the open alerts of an incident at once, however many there are; a snooze of theirs is over."""
+    await unit.session.flush()
+    snoozed = [
+        alert.id
+        for alert in await ask.list_open_of_incident(unit.session, incident_id)
+        if alert.snoozed_until
+    ]
+    changed = await ask.change_open_of_incident(
+        unit.session, incident_id, {**values, "snoozed_until": None}, only_unacknowledged
+    )
+    for number in set(snoozed).intersection(changed):
+        unit.cancel("wake_alert", f"alert:{number}")
+    for number in changed:
+        log_alert(unit, number, kind, ref=f"INC-{incident_id}")
 
 
 def snooze(unit: Unit, alert: Alert, until: datetime) -> None:

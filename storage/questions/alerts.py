@@ -89,6 +89,23 @@ async def list_open_of_incident(session: AsyncSession, incident_id: int) -> Sequ
     ).all()
 
 
+async def change_open_of_incident(
+    session: AsyncSession, incident_id: int, values: dict[str, Any], only_unacknowledged: bool
+) -> Sequence[int]:
+    """Change the open alerts of an incident in one statement; returns their ids."""
+    where = [Alert.incident_id == incident_id, Alert.status == AlertStatus.OPEN]
+    if only_unacknowledged:
+        where.append(Alert.acknowledged_at.is_(None))
+    ids = await session.scalars(
+        update(Alert)
+        .where(*where)
+        .values(**values)
+        .returning(Alert.id)
+        .execution_options(synchronize_session="fetch")
+    )
+    return sorted(ids)
+
+
 async def count_open(session: AsyncSession) -> int:
     return (
         await session.scalar(select(func.count()).select_from(Alert).where(Alert.status == AlertStatus.OPEN))
