@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar
+from typing import Any
 
 from bot.flow.unit import Event
 from storage.words import IncidentStatus, Priority
@@ -10,10 +10,9 @@ from storage.words import IncidentStatus, Priority
 
 @dataclass(frozen=True)
 class IncidentEvent(Event):
-    """Base of them all. `kept` says whether the timeline shows it."""
+    """Base of them all. Which of them the timeline keeps, the reaction table says."""
 
     incident_id: int
-    kept: ClassVar[bool] = True
 
     @property
     def kind(self) -> str:
@@ -126,8 +125,6 @@ class RoleLeft(IncidentEvent):
 class PersonInvited(IncidentEvent):
     name: str
     user_id: int
-    quiet: bool = False
-    """True when the invitation came with the incident itself, so that one line is enough for all."""
 
 
 @dataclass(frozen=True)
@@ -168,7 +165,6 @@ class TaskDone(IncidentEvent):
 
 @dataclass(frozen=True)
 class TaskChanged(IncidentEvent):
-    kept: ClassVar[bool] = False
     number: int
 
 
@@ -193,7 +189,6 @@ class RoomOpened(IncidentEvent):
 class TimelineChanged(IncidentEvent):
     """An entry was written by hand, taken from a message, or edited."""
 
-    kept: ClassVar[bool] = False
     entry_id: int
 
 

@@ -208,6 +208,7 @@ async def test_a_missing_argument_opens_the_form_and_a_wrong_one_says_what_is_ri
     assert "data-form" in form
     assert 'name="arg.text"' in form
     _, wrong = await browser.post("/command", {"X-Room": "1"}, text="/incident priority P9", incident="INC-1")
+    assert '<option value="">Choose</option>' in wrong, "a mistyped word must not leave another one chosen"
     assert "P1" in wrong
     assert "failed" in wrong
 
