@@ -62,6 +62,11 @@ def _reader() -> MarkdownIt:
     return reader.enable(["linkify", "strikethrough", "table"])
 
 
+def read_tokens(markup: str) -> list[Token]:
+    """Markup as markdown-it's tokens, for a platform that has a dialect of its own."""
+    return _reader().parse(markup)
+
+
 def render_html(markup: str) -> str:
     """Markup as safe HTML: only known tags, only http(s) and mailto links or paths of this site, no scripts."""
     return nh3.clean(
@@ -83,7 +88,7 @@ def render_text(markup: str) -> str:
     """Markup as plain text: for notifications, e-mail, the command line and screen readers."""
     lines: list[str] = []
     bullets: list[str] = []
-    for token in _reader().parse(markup):
+    for token in read_tokens(markup):
         if token.type == "list_item_open":
             bullets.append("- ")
         elif token.type == "inline":

@@ -1,0 +1,163 @@
+"""Messages, cards and replies as Slack's blocks.
+
+Screen readers and notifications get `text` instead of the blocks, so it says in plain words what the card shows. A card is
+not edited each second: a counter that runs says since when, in the reader's own time; one that ended says how long.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import count
+
+from bot.chat.card import Card, Field
+from bot.chat.markup import render_text
+from bot.chat.platform import Message
+from bot.chat.reply import Reply
+from bot.chat.slack import limits
+from bot.chat.slack.elements import Block, build_actions, context, mrkdwn, plain, section
+from bot.chat.slack.limits import clip, clip_mrkdwn, rows_of, split_mrkdwn
+from bot.chat.slack.mrkdwn import escape, link, render_mrkdwn
+from bot.chat.slack.words import say
+from bot.chat.templates import Templates, spell_duration, spell_local
+
+TONES = {
+    "P1": ("🔴", "#d92d20"),
+    "P2": ("🟠", "#e8590c"),
+    "P3": ("🟡", "#e0a800"),
+    "P4": ("🔵", "#2970c9"),
+    "P5": ("⚪", "#8a94a0"),
+    "resolved": ("✅", "#2b9348"),
+    "quiet": ("", "#8a94a0"),
+}
+SHORT_VALUE = 40
+"""Fields with longer values get a line of their own: two columns are narrow, and a phone shows one."""
+MOST_FIELDS = 3 * limits.FIELDS
+CARD_TEXT = 2 * limits.SECTION_TEXT
+MOMENT = "\ue002"
+"""Stands for a moment while its sentence is made."""
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """What Slack is told: `text` for notifications and screen readers, `blocks` for the eye; `color` is for unfurled
+    links, where Slack still draws one, and always beside a sign and words."""
+
+    text: str
+    blocks: list[Block]
+    color: str = ""
+
+
+def render_message(message: Message, words: Templates) -> Rendered:
+    """A message as Slack takes it: its markup, its card, or both."""
+    numbers = count(1)
+    card = message.card
+    blocks = _split(render_mrkdwn(message.text), words, card)
+    if card is not None:
+        blocks += render_card(card, words, numbers)
+    spoken = message.summary or (card.title if card else "") or render_text(message.text)
+    text = _speak(card, spoken, words) if card else spoken
+    return Rendered(
+        _finish(text, words), _fit(blocks, words), TONES.get(card.tone, TONES["quiet"])[1] if card else ""
+    )
+
+
+def render_reply(reply: Reply, words: Templates) -> Rendered:
+    """The answer to a command, for one person's eyes; its card is appended."""
+    shown, spoken = render_mrkdwn(reply.text), render_text(reply.text)
+    if not shown and reply.card is None:
+        shown = spoken = say(words, "done")
+    if reply.failed and shown:
+        shown, spoken = (
+            say(words, "failed", sentence=MOMENT).replace(MOMENT, one) for one in (shown, spoken)
+        )
+    blocks = _split(shown, words, reply.card)
+    if reply.card:
+        blocks += render_card(reply.card, words, count(1))
+        spoken = f"{spoken}\n{_speak(reply.card, reply.card.title, words)}".strip()
+    return Rendered(_finish(spoken, words), _fit(blocks, words))
+
+
+def render_card(card: Card, words: Templates, numbers: Iterator[int]) -> list[Block]:
+    """A card as blocks: its title leads to its page, short fields stand two by two, buttons come last."""
+    blocks: list[Block] = [_build_title(card)]
+    short = [field for field in card.fields if field.since or len(render_text(field.value)) <= SHORT_VALUE]
+    long = [field for field in card.fields if field not in short]
+    blocks += [
+        {"type": "section", "fields": [mrkdwn(show_field(one, words), limits.FIELD_TEXT) for one in row]}
+        for row in rows_of(short[:MOST_FIELDS], limits.FIELDS)
+    ]
+    lines = "\n".join(show_field(field, words) for field in long)
+    body = "\n\n".join(part for part in (lines, render_mrkdwn(card.body)) if part)
+    blocks += [section(part) for part in split_mrkdwn(clip_mrkdwn(body, CARD_TEXT), limits.SECTION_TEXT)]
+    if len(body) > CARD_TEXT or len(short) > MOST_FIELDS or len(card.title) > limits.HEADER_TEXT:
+        blocks.append(context(link(card.url, say(words, "more"))))
+    return [*blocks, *build_actions(card.buttons, words, numbers)]
+
+
+def show_title(card: Card) -> str:
+    """The title in Slack's markup: its sign first, and a link where it has one."""
+    title = clip(card.title, limits.HEADER_TEXT) or "–"
+    return f"{_sign(card)}*{link(card.url, title, '*')}*"
+
+
+def show_field(field: Field, words: Templates) -> str:
+    """One field in Slack's markup."""
+    value = _show_counter(field, words) if field.since else " ".join(render_mrkdwn(field.value).split("\n"))
+    return f"*{escape(field.label, '*')}:* {value}"
+
+
+def _build_title(card: Card) -> Block:
+    if card.url.startswith("http"):
+        return section(show_title(card))
+    return {"type": "header", "text": plain(_sign(card) + card.title, limits.HEADER_TEXT)}
+
+
+def _sign(card: Card) -> str:
+    sign = TONES.get(card.tone, TONES["quiet"])[0]
+    return f"{sign} " if sign else ""
+
+
+def _show_counter(field: Field, words: Templates) -> str:
+    assert field.since is not None
+    if field.until is not None:
+        return spell_duration(field.until - field.since)
+    return escape(say(words, "since", moment=MOMENT)).replace(MOMENT, show_moment(field.since))
+
+
+def show_moment(at: datetime) -> str:
+    """A moment that each reader sees in their own time zone."""
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{spell_local(at)}>"
+
+
+def _speak(card: Card, summary: str, words: Templates) -> str:
+    """A card in plain words: the first line for a notification, the rest for who can't see the blocks."""
+    fields = []
+    for field in card.fields:
+        if field.since and field.until:
+            value = spell_duration(field.until - field.since)
+        elif field.since:
+            value = say(words, "since", moment=MOMENT).replace(MOMENT, spell_local(field.since))
+        else:
+            value = render_text(field.value)
+        fields.append(f"{field.label}: {value}")
+    return "\n".join(
+        part for part in (_sign(card) + summary, "; ".join(fields), render_text(card.body)) if part
+    )
+
+
+def _finish(text: str, words: Templates) -> str:
+    # Slack reads entities in this text too: what is no entity must not become one.
+    return clip_mrkdwn(escape(text.strip() or say(words, "nothing")), limits.TEXT_OF_MESSAGE)
+
+
+def _split(text: str, words: Templates, card: Card | None) -> list[Block]:
+    """Long text over several sections; what is too much for one message is cut, and said."""
+    room = limits.TEXT_OF_BLOCKS - (CARD_TEXT if card else 0)
+    blocks = [section(part) for part in split_mrkdwn(clip_mrkdwn(text, room), limits.SECTION_TEXT)]
+    return [*blocks, context(escape(say(words, "clipped")))] if len(text) > room else blocks
+
+
+def _fit(blocks: list[Block], words: Templates) -> list[Block]:
+    if len(blocks) <= limits.BLOCKS_OF_MESSAGE:
+        return blocks or [section(escape(say(words, "nothing")))]
+    return [*blocks[: limits.BLOCKS_OF_MESSAGE - 1], context(escape(say(words, "clipped")))]

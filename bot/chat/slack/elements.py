@@ -1,0 +1,106 @@
+"""The small parts of Block Kit that messages, forms and the home tab are made of: texts, buttons, menus, questions that ask
+once. A button carries its command line as `value`; its `action_id` only tells the parts of one message apart.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from bot.chat.card import Button
+from bot.chat.slack import limits
+from bot.chat.slack.limits import clip, clip_mrkdwn, rows_of
+from bot.chat.slack.words import explain_line, say
+from bot.chat.templates import Templates
+
+Block = dict[str, Any]
+
+
+def plain(text: str, limit: int) -> dict[str, Any]:
+    """A plain text of at most `limit` characters; never empty, which Slack refuses."""
+    return {"type": "plain_text", "text": clip(text.strip(), limit) or "–", "emoji": True}
+
+
+def mrkdwn(text: str, limit: int = limits.SECTION_TEXT) -> dict[str, Any]:
+    """A text in Slack's markup of at most `limit` characters."""
+    return {"type": "mrkdwn", "text": clip_mrkdwn(text, limit) or "–", "verbatim": True}
+
+
+def section(text: str) -> Block:
+    return {"type": "section", "text": mrkdwn(text)}
+
+
+def context(text: str) -> Block:
+    """A small grey line."""
+    return {"type": "context", "elements": [mrkdwn(text)]}
+
+
+def option(label: str, value: str) -> dict[str, Any]:
+    return {"text": plain(label, limits.OPTION_TEXT), "value": value}
+
+
+def build_actions(buttons: Sequence[Button], words: Templates, numbers: Iterator[int]) -> list[Block]:
+    """Rows of buttons, the menus last. What Slack can't carry (a line or an address that is too long) is left out."""
+    usable = [button for button in buttons if len(button.command) <= _longest(button)]
+    menus = [group for confirm in (False, True) for group in _group(usable, confirm)]
+    in_menus = [button for group in menus for button in group]
+    elements = [_build_button(button, words, next(numbers)) for button in usable if button not in in_menus]
+    elements += [_build_menu(group, words, next(numbers)) for group in menus]
+    return [{"type": "actions", "elements": list(row)} for row in rows_of(elements, limits.ACTIONS)]
+
+
+def _longest(button: Button) -> int:
+    return limits.URL if button.is_link else limits.BUTTON_VALUE
+
+
+def _group(buttons: Sequence[Button], confirm: bool) -> list[Sequence[Button]]:
+    """Menus of buttons that ask before they run, or that don't: Slack asks for a menu as a whole. A menu of one reads
+    better as a button, and a line too long for a menu has to be one."""
+    fitting = [
+        button
+        for button in buttons
+        if button.menu
+        and button.confirm is confirm
+        and not button.is_link
+        and len(button.command) <= limits.OPTION_VALUE
+    ]
+    return [group for group in rows_of(fitting, limits.OVERFLOW_OPTIONS) if len(group) > 1]
+
+
+def _build_button(button: Button, words: Templates, number: int) -> dict[str, Any]:
+    built: dict[str, Any] = {"type": "button", "text": plain(button.label, limits.BUTTON_TEXT)}
+    if button.is_link:
+        return built | {"action_id": f"open-{number}", "url": button.command}
+    built |= {"action_id": f"run-{number}", "value": button.command}
+    if button.style:
+        built["style"] = button.style
+    if button.confirm:
+        built["confirm"] = _build_confirm([button], words)
+    return built
+
+
+def _build_menu(buttons: Sequence[Button], words: Templates, number: int) -> dict[str, Any]:
+    menu: dict[str, Any] = {
+        "type": "overflow",
+        "action_id": f"menu-{number}",
+        "options": [option(button.label, button.command) for button in buttons],
+    }
+    return menu | {"confirm": _build_confirm(buttons, words)} if buttons[0].confirm else menu
+
+
+def _build_confirm(buttons: Sequence[Button], words: Templates) -> dict[str, Any]:
+    """The question before a button runs; for a menu, before any of its lines does."""
+    only = buttons[0] if len(buttons) == 1 else None
+    if only:
+        text = explain_line(words, only.command)
+    else:
+        told = [(button.label, explain_line(words, button.command)) for button in buttons]
+        text = "\n".join(
+            say(words, "consequence", label=label, sentence=sentence) for label, sentence in told
+        )
+    title = say(words, "sure_of", label=only.label) if only else say(words, "sure")
+    confirm = {
+        "title": plain(title, limits.CONFIRM_TITLE),
+        "text": plain(text, limits.CONFIRM_TEXT),
+        "confirm": plain(only.label if only else say(words, "go_on"), limits.CONFIRM_BUTTON),
+        "deny": plain(say(words, "cancel"), limits.CONFIRM_BUTTON),
+    }
+    return confirm | {"style": "danger"} if any(button.style == "danger" for button in buttons) else confirm
