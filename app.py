@@ -27,6 +27,7 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
     """Build the house: everything is made here, and nothing is started."""
     from bot.access.roles import check_role
     from bot.alerts.intake import Intake
+    from bot.chat.platform import Platform
     from bot.chat.registry import Command, Registry, Surroundings
     from bot.chat.room.platform import RoomPlatform
     from bot.chat.templates import Templates
@@ -40,19 +41,27 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
     from bot.notify.notifier import Notifier
     from bot.reactions.paging import job_parked
     from bot.reactions.table import REACTIONS
-    from commands.kinds import find_acting_user, find_incident_of_call
+    from commands.kinds import arrive, find_acting_user, find_incident_of_call
     from handlers.inbound import Desk
     from handlers.parts import Parts
+    from storage.words import UserRole
 
     notifiers: dict[str, Notifier] = (
         {"email": EmailNotifier.from_url(settings.smtp_url)} if settings.smtp_url else {}
     )
-    installation = Installation(settings.public_url, ("room",), ("room", *notifiers))
+    chats = ("room", *(("slack",) if settings.slack else ()))
+    installation = Installation(
+        settings.public_url, chats, (*chats, *notifiers), UserRole(settings.visitor_role)
+    )
     work = Work(database, clock, REACTIONS, installation)
     templates = Templates(settings.templates_dir, settings.public_url)
-    platforms = {"room": RoomPlatform(work)}
+    platforms: dict[str, Platform] = {"room": RoomPlatform(work)}
+    if settings.slack:
+        from bot.chat.slack.platform import SlackPlatform
+
+        platforms["slack"] = SlackPlatform(settings.slack, templates, settings.public_url, clock.now)
     surroundings = Surroundings(
-        find_incident_of_call, find_acting_user, lambda user, command: check_role(user, command.needs)
+        find_incident_of_call, find_acting_user, lambda user, command: check_role(user, command.needs), arrive
     )
     registry = Registry(work, templates, surroundings)
     registry.add(found for found in discover("commands", "COMMAND") if isinstance(found, Command))
@@ -69,7 +78,7 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
         intake=Intake(work, templates),
         outbox=outbox,
         timers=timers,
-        platforms=dict(platforms),
+        platforms=platforms,
         notifiers=dict(notifiers),
     )
 
@@ -108,10 +117,12 @@ async def serve_until(parts: Parts, stopped: asyncio.Event, started: Callable[[w
     await site.start()
     deliveries = asyncio.create_task(parts.outbox.run())
     alarm.start()
+    await asyncio.gather(*(platform.start(parts.inbound) for platform in parts.platforms.values()))
     started(site)
     await stopped.wait()
     parts.work.live.close()
     await site.stop()
+    await asyncio.gather(*(platform.stop() for platform in parts.platforms.values()))
     await asyncio.gather(alarm.stop(), runner.cleanup(), parts.outbox.stop(), deliveries)
     await parts.work.database.close()
 

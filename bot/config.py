@@ -8,6 +8,22 @@ from pathlib import Path
 
 
 @dataclass(frozen=True)
+class SlackSettings:
+    """How to reach a Slack workspace. With an app token events come by Socket Mode, else by HTTP, signed with the secret."""
+
+    bot_token: str
+    app_token: str = ""
+    signing_secret: str = ""
+    user_token: str = ""
+    """Of a person who installed the app: only with one can an archived channel be opened again."""
+    announcements: str = "incidents"
+    ops: str = "tocsin-ops"
+    reactions: tuple[tuple[str, str], ...] = (("pushpin", "timeline"),)
+    """(emoji, message action) pairs."""
+    api_url: str = "https://slack.com/api/"
+
+
+@dataclass(frozen=True)
 class Settings:
     host: str
     port: int
@@ -19,6 +35,11 @@ class Settings:
     config_file: Path | None = None
     log_level: str = "warning"
     body_limit: int = 1024 * 1024
+    slack: SlackSettings | None = None
+    visitor_role: str = "responder"
+    """What a member of a chat workspace may do whom Tocsin does not know: responder or stakeholder."""
+    archive_after_hours: float = 24.0
+    """How long after closing an incident its channel is archived; 0 for never."""
 
     @property
     def secure(self) -> bool:
@@ -57,6 +78,11 @@ def read_settings(
         faults.append("TOCSIN_SMTP_URL must begin with smtp:// or smtps://")
     named = config_file or environment.get("TOCSIN_CONFIG")
     templates = environment.get("TOCSIN_TEMPLATES_DIR")
+    visitor_role = environment.get("TOCSIN_VISITOR_ROLE", "responder")
+    if visitor_role not in ("responder", "stakeholder"):
+        faults.append(f"TOCSIN_VISITOR_ROLE must be responder or stakeholder, and is {visitor_role!r}")
+    slack = _read_slack(environment, faults)
+    archive_after = _read_hours(environment, "TOCSIN_ARCHIVE_AFTER_HOURS", 24.0, faults)
     if faults:
         raise SettingsWrong(faults)
     return Settings(
@@ -69,7 +95,67 @@ def read_settings(
         templates_dir=Path(templates) if templates else None,
         config_file=Path(named) if named else None,
         log_level=environment.get("TOCSIN_LOG_LEVEL", "warning"),
+        slack=slack,
+        visitor_role=visitor_role,
+        archive_after_hours=archive_after,
     )
+
+
+def _read_slack(environment: Mapping[str, str], faults: list[str]) -> SlackSettings | None:
+    """Slack's settings; None when there are none, so that nothing of Slack is loaded."""
+    bot_token = environment.get("TOCSIN_SLACK_BOT_TOKEN", "").strip()
+    app_token = environment.get("TOCSIN_SLACK_APP_TOKEN", "").strip()
+    secret = environment.get("TOCSIN_SLACK_SIGNING_SECRET", "").strip()
+    if not (bot_token or app_token or secret):
+        return None
+    if not bot_token.startswith("xoxb-"):
+        faults.append(
+            "TOCSIN_SLACK_BOT_TOKEN must be the bot token of the Slack app, which begins with xoxb-"
+        )
+    if app_token and not app_token.startswith("xapp-"):
+        faults.append("TOCSIN_SLACK_APP_TOKEN must be an app-level token, which begins with xapp-")
+    if not (app_token or secret):
+        faults.append(
+            "TOCSIN_SLACK_APP_TOKEN (for Socket Mode) or TOCSIN_SLACK_SIGNING_SECRET (for HTTP) is needed "
+            "beside TOCSIN_SLACK_BOT_TOKEN"
+        )
+    api_url = environment.get("TOCSIN_SLACK_API_URL", SlackSettings.api_url)
+    if not api_url.startswith(("http://", "https://")):
+        faults.append(f"TOCSIN_SLACK_API_URL must begin with http:// or https://, and is {api_url!r}")
+    return SlackSettings(
+        bot_token=bot_token,
+        app_token=app_token,
+        signing_secret=secret,
+        user_token=environment.get("TOCSIN_SLACK_USER_TOKEN", "").strip(),
+        announcements=environment.get("TOCSIN_SLACK_ANNOUNCEMENTS", "incidents").strip().lstrip("#"),
+        ops=environment.get("TOCSIN_SLACK_OPS", "tocsin-ops").strip().lstrip("#"),
+        reactions=_read_reactions(environment.get("TOCSIN_SLACK_REACTIONS", "pushpin=timeline"), faults),
+        api_url=api_url if api_url.endswith("/") else f"{api_url}/",
+    )
+
+
+def _read_reactions(text: str, faults: list[str]) -> tuple[tuple[str, str], ...]:
+    """`pushpin=timeline,memo=task`: which emoji stands for which message action."""
+    pairs = []
+    for part in filter(None, (one.strip() for one in text.split(","))):
+        emoji, _, action = part.partition("=")
+        if not emoji.strip(": ") or action not in ("timeline", "task"):
+            faults.append(
+                f"TOCSIN_SLACK_REACTIONS must look like pushpin=timeline,memo=task, and has {part!r}"
+            )
+        pairs.append((emoji.strip(": "), action))
+    return tuple(pairs)
+
+
+def _read_hours(environment: Mapping[str, str], name: str, default: float, faults: list[str]) -> float:
+    text = environment.get(name, str(default))
+    try:
+        hours = float(text)
+    except ValueError:
+        hours = -1.0
+    if not 0 <= hours < 24 * 3660:
+        faults.append(f"{name} must be a number of hours, 0 for never, and is {text!r}")
+    return hours
 
 
 def _read_port(text: str, faults: list[str]) -> int:

@@ -66,17 +66,32 @@ class Unavailable(Problem):
 
 
 class Retry(Exception):
-    """A platform or a channel could not take it now. `after` is in seconds; None lets the outbox back off."""
+    """A platform or a channel could not take it now. `after` is in seconds; None lets the outbox back off. With
+    `maybe_sent` nobody knows whether it was taken: the next attempt looks first."""
 
-    def __init__(self, reason: str, after: float | None = None) -> None:
+    def __init__(self, reason: str, after: float | None = None, *, maybe_sent: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.after = after
+        self.maybe_sent = maybe_sent
+
+
+class Later(Exception):
+    """Nothing failed, but it is too early: what is shown was changed a moment ago. `after` is in seconds."""
+
+    def __init__(self, after: float) -> None:
+        super().__init__(f"in {after} s")
         self.after = after
 
 
 class Rejected(Exception):
-    """A platform or a channel will never take this; the row is parked with the reason."""
+    """A platform or a channel will never take this; the row is parked with the reason. A reason may begin with a code
+    (`slack.is_archived …`), for which `templates/errors/reasons` has a sentence and a way out."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class Lost(Rejected):
+    """The channel or the message that it was for is gone, and can be made again."""

@@ -19,6 +19,7 @@ from bot.incidents.people import ROLES
 from storage.models import Alert, Incident, Schedule, Service, Team, User
 from storage.questions import access, alerts, catalog
 from storage.questions import incidents as ask
+from storage.questions.flow import remember_arrival
 from storage.words import IncidentStatus, Priority
 
 DURATION = re.compile(r"^(?:in )?(\d+)\s*(s|sec|m|min|minutes?|h|hours?|d|days?|w|weeks?)$")
@@ -47,6 +48,11 @@ async def find_incident_of_call(unit: Unit, invocation: Invocation, named: str) 
 async def find_acting_user(unit: Unit, invocation: Invocation) -> User | None:
     number = invocation.actor.user_id
     return await unit.session.get(User, number) if number is not None else None
+
+
+async def arrive(unit: Unit, invocation: Invocation) -> bool:
+    """Note a delivery that may come twice; False when it has."""
+    return await remember_arrival(unit.session, invocation.arrival, unit.now)
 
 
 def get_person(call: Call) -> User:

@@ -6,7 +6,7 @@ that is left. Values with spaces are quoted when named (`next:"in 20 min"`).
 """
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, TypeVar
 
@@ -26,6 +26,8 @@ class Reading:
     invocation: Any
     incident: Any = None
     name: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+    """What is typed or filled in so far, by argument: what can be chosen may depend on it."""
 
 
 async def _nothing(_: Reading, __: str) -> list[Choice]:
@@ -55,6 +57,7 @@ class Argument:
     many_lines: bool
     hint: str
     default: Any
+    refreshes: bool
 
     @property
     def refers(self) -> bool:
@@ -79,9 +82,18 @@ def arg(
     rest: bool = False,
     many_lines: bool = False,
     hint: str = "",
+    refreshes: bool = False,
 ) -> Any:
-    """Declare an argument. Without a default it is required: when it is missing, the command's form opens."""
-    meta = {"label": label, "kind": kind, "rest": rest, "many_lines": many_lines, "hint": hint}
+    """Declare an argument. Without a default it is required: when it is missing, the command's form opens. With
+    `refreshes`, what can be chosen for others depends on it."""
+    meta = {
+        "label": label,
+        "kind": kind,
+        "rest": rest,
+        "many_lines": many_lines,
+        "hint": hint,
+        "refreshes": refreshes,
+    }
     return field(metadata=meta) if default is MISSING else field(default=default, metadata=meta)
 
 

@@ -24,6 +24,8 @@ class FormField:
     hint: str = ""
     choices: tuple[Choice, ...] = ()
     error: str = ""
+    refreshes: bool = False
+    """What can be chosen elsewhere depends on this one: when it changes, the form is built anew."""
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,19 @@
 """The port of a chat platform. A platform translates plain values and sends; it knows no incident, alert or rule.
 
-Every call raises Retry when it may work later and Rejected when it never will. `key` makes a call repeatable: the second
-one with the same key finds what the first one did.
+Every call raises Retry when it may work later, Rejected when it never will, and Lost (a Rejected) when the channel or
+message is gone. A post takes an `Once`, so that a repeated post finds what the first one did.
 """
 
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
 
 from bot.chat.card import Card
-from bot.chat.invocation import Invocation, MessageAction, Moved, Said
+from bot.chat.form import Choice, Form
+from bot.chat.invocation import Invocation, MessageAction, Moved, RoomChanged, Said, Visitor
 from bot.chat.reply import Reply
+from bot.flow.unit import Actor
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,27 @@ class Message:
 
 
 @dataclass(frozen=True)
+class Once:
+    """Makes a post repeatable. `again` says that an attempt before may have arrived and nobody knows: look first."""
+
+    key: str
+    again: bool = False
+
+
+@dataclass(frozen=True)
+class NewRoom:
+    """A room to open. `name` is safe on every platform; `key` is the same at each attempt, and what was made for it is
+    not older than `since`."""
+
+    name: str
+    topic: str
+    purpose: str
+    key: str
+    since: datetime
+    private: bool = False
+
+
+@dataclass(frozen=True)
 class Place:
     """A room on a platform: its channel's address, the name it really got, and its link."""
 
@@ -30,28 +55,74 @@ class Place:
     url: str
 
 
+@dataclass(frozen=True)
+class Person:
+    """Somebody to find on a platform. `address` is the account that is known to be theirs, if one is."""
+
+    user_id: int
+    email: str
+    address: str | None = None
+
+
+@dataclass(frozen=True)
+class Bookmark:
+    title: str
+    url: str
+
+
+@dataclass(frozen=True)
+class NotInvited:
+    """Who could not be invited, and a code of the reason (`guest`, `gone`, `refused`)."""
+
+    address: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that a platform looked at for the doctor; its words are in `templates/replies/tocsin_doctor`."""
+
+    code: str
+    is_fine: bool
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
 class Platform(Protocol):
     """One chat platform, ready to send."""
 
     name: str
 
-    async def open_room(self, name: str, topic: str, key: str) -> Place: ...
+    async def start(self, inbound: "Inbound") -> None:
+        """Begin to listen; returns at once, and goes on trying when the other side is away."""
+        ...
+
+    async def stop(self) -> None: ...
+
+    async def open_room(self, room: NewRoom) -> Place: ...
 
     async def find_standing_room(self, name: str) -> str:
         """The channel of a standing room: announcements, ops."""
         ...
 
-    async def find_person(self, user_id: int, email: str) -> str | None:
+    async def find_person(self, person: Person) -> str | None:
         """The platform's own address of a person, or None when they are not on it."""
         ...
 
     async def set_topic(self, channel: str, topic: str) -> None: ...
 
-    async def invite(self, channel: str, people: tuple[str, ...]) -> None:
-        """`people` are the platform's own addresses of persons."""
+    async def rename_room(self, channel: str, name: str) -> str:
+        """Returns the name that it really got."""
         ...
 
-    async def post(self, channel: str, message: Message, key: str, thread: str = "") -> str:
+    async def set_links(self, channel: str, links: tuple[Bookmark, ...]) -> None:
+        """The links that stand at the top of a room; those that were set before and are not named are taken away."""
+        ...
+
+    async def invite(self, channel: str, people: tuple[str, ...]) -> tuple[NotInvited, ...]:
+        """`people` are the platform's own addresses of persons. Returns those who can't be invited."""
+        ...
+
+    async def post(self, channel: str, message: Message, once: Once, thread: str = "") -> str:
         """Post and return the message's address."""
         ...
 
@@ -59,7 +130,7 @@ class Platform(Protocol):
 
     async def pin(self, channel: str, address: str) -> None: ...
 
-    async def post_direct(self, person: str, message: Message, key: str) -> str:
+    async def post_direct(self, person: str, message: Message, once: Once) -> str:
         """Send to one person; the address is `channel/message`, as edit_direct wants it."""
         ...
 
@@ -67,18 +138,60 @@ class Platform(Protocol):
 
     async def archive(self, channel: str) -> None: ...
 
-    async def restore(self, channel: str) -> None: ...
+    async def restore(self, channel: str) -> None:
+        """Open an archived room again; raises Lost where the platform can't."""
+        ...
+
+    async def set_group(self, handle: str, people: tuple[str, ...]) -> None:
+        """Let a user group have exactly these people; raises Rejected when there is no such group."""
+        ...
+
+    async def fetch_file(self, address: str, limit: int) -> bytes:
+        """The content of a file of a message; raises Rejected when it is larger than `limit` bytes or gone."""
+        ...
+
+    async def check(self) -> list[Check]:
+        """Look at everything that has to be right for this platform to work."""
+        ...
 
 
 class Inbound(Protocol):
     """What a platform hands in."""
 
+    async def meet(self, visitor: Visitor) -> Actor | None:
+        """Who this account is. None when it is not known and `visitor` has no name yet: ask again with the profile."""
+        ...
+
     async def invoke(self, invocation: Invocation) -> Reply: ...
+
+    async def refresh_form(self, invocation: Invocation) -> Form | None:
+        """The form of a command anew, for the values filled in so far; None when there is no such command."""
+        ...
+
+    async def suggest(self, invocation: Invocation, name: str, typed: str) -> list[Choice]:
+        """What could be filled in for one argument of a command."""
+        ...
 
     async def said(self, said: Said) -> None: ...
 
     async def edited(self, said: Said) -> None: ...
 
+    async def deleted(self, said: Said) -> None: ...
+
     async def acted(self, action: MessageAction) -> Reply: ...
 
     async def moved(self, moved: Moved) -> None: ...
+
+    async def room_changed(self, change: RoomChanged) -> None: ...
+
+    async def is_room(self, platform: str, channel: str) -> bool:
+        """Whether a channel is an incident's room."""
+        ...
+
+    async def show_home(self, actor: Actor) -> tuple[Card, ...]:
+        """What a person wants to see first: on call now, their shifts, pages, tasks, and the open incidents."""
+        ...
+
+    async def preview(self, url: str) -> Card | None:
+        """A card for a link to this installation that somebody posted; None when there is nothing to show to all."""
+        ...

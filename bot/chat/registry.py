@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.chat.arguments import Argument, Reading, list_arguments, split_line
-from bot.chat.form import Form, FormField
+from bot.chat.form import Choice, Form, FormField
 from bot.chat.invocation import Invocation
 from bot.chat.markup import escape_lines, render_text
 from bot.chat.reply import Reply
@@ -79,6 +79,8 @@ class Surroundings:
     find_user: Callable[[Unit, Invocation], Awaitable[Any]]
     authorize: Callable[[Any, Command], None]
     """Raises Forbidden when this person may not run this command."""
+    arrive: Callable[[Unit, Invocation], Awaitable[bool]]
+    """Notes the arrival of what a platform may deliver twice; False when it was here before."""
 
 
 @dataclass
@@ -127,6 +129,8 @@ class Registry:
     async def _run(self, unit: Unit, command: Command, rest: str, invocation: Invocation) -> Reply:
         user = await self.surroundings.find_user(unit, invocation)
         self.surroundings.authorize(user, command)
+        if invocation.arrival and not command.reads and not await self.surroundings.arrive(unit, invocation):
+            return Reply(repeated=True)
         incident = None
         if command.about == "incident":
             incident, rest = await self._find_incident(unit, command, rest, invocation)
@@ -160,6 +164,7 @@ class Registry:
     ) -> Any:
         raw = split_line(rest, command.arguments)
         raw.update({name: value for name, value in invocation.values.items() if value.strip()})
+        reading = replace(reading, values=raw)
         if command.ask and not raw and not invocation.submitted:
             raise _FormWanted(await self.build_form(command, reading, raw, {}))
         values: dict[str, Any] = {}
@@ -183,6 +188,47 @@ class Registry:
             raise _FormWanted(await self.build_form(command, reading, raw, errors), sentence)
         return command.Args(**values)
 
+    async def refresh_form(self, invocation: Invocation) -> Form | None:
+        """The form of a command anew, for what is filled in so far: what can be chosen may depend on it."""
+        command, _ = self.find(invocation.text)
+        if command is None:
+            return None
+
+        async def build(unit: Unit) -> Form:
+            reading = await self._read_place(unit, command, invocation)
+            return await self.build_form(command, reading, dict(invocation.values), {})
+
+        return await self.work.look(build, invocation.actor)
+
+    async def suggest(self, invocation: Invocation, name: str, typed: str) -> list[Choice]:
+        """What could be filled in for one argument of a command, for what was typed so far."""
+        command, _ = self.find(invocation.text)
+        argument = next((one for one in command.arguments if one.name == name), None) if command else None
+        if command is None or argument is None:
+            return []
+
+        async def look(unit: Unit) -> list[Choice]:
+            reading = await self._read_place(unit, command, invocation)
+            found = list(argument.kind.choices) or await argument.kind.suggest(reading, typed)
+            wanted = typed.lower().lstrip("@")
+            return [
+                choice
+                for choice in found
+                if wanted in choice.label.lower() or choice.value.lower().lstrip("@").startswith(wanted)
+            ]
+
+        return await self.work.look(look, invocation.actor)
+
+    async def _read_place(self, unit: Unit, command: Command, invocation: Invocation) -> Reading:
+        """The reading of a form that is being filled in; without the incident where none is named."""
+        incident = None
+        if command.about == "incident":
+            try:
+                incident = await self.surroundings.find_incident(unit, invocation, invocation.incident)
+            except Problem:
+                incident = None
+        return Reading(unit, invocation, incident, values=dict(invocation.values))
+
     async def build_form(
         self, command: Command, reading: Reading, raw: dict[str, str], errors: dict[str, str]
     ) -> Form:
@@ -205,6 +251,7 @@ class Registry:
                     hint=argument.hint or argument.kind.example,
                     choices=choices,
                     error=errors.get(argument.name, ""),
+                    refreshes=argument.refreshes,
                 )
             )
         target = reading.incident.ref if reading.incident is not None else ""

@@ -24,3 +24,5 @@ class Reply:
     failed: bool = False
     problem: Problem | None = None
     """Why it failed, for programs; `text` says the same to people."""
+    repeated: bool = False
+    """The platform delivered the same thing twice: it is done already, and there is nothing to say."""

@@ -1,7 +1,7 @@
 """The announcements room: one post per incident, edited as it changes, with each update beneath it. And the ops room."""
 
 from bot.chat.platform import Message
-from bot.deliveries.delivery import Delivery, number_of
+from bot.deliveries.delivery import Delivery, number_of, once_of
 from bot.deliveries.rooms import build_post, build_update_card, get_update
 from bot.errors import Retry
 from bot.flow.outbox import Job, Outcome
@@ -28,7 +28,7 @@ class Announcements:
         if room.announcement is not None:
             await platform.edit(channel, room.announcement, message)
             return None
-        address = await platform.post(channel, message, f"announcement-{room.id}")
+        address = await platform.post(channel, message, once_of(job, f"announcement-{room.id}"))
 
         async def posted(unit: Unit) -> None:
             (await unit.session.get_one(IncidentRoom, room.id)).announcement = address
@@ -42,14 +42,15 @@ class Announcements:
         card = build_update_card(self.delivery, view, update)
         platform = self.delivery.platform_of(job)
         channel = await platform.find_standing_room("announcements")
-        await platform.post(channel, Message(card=card, summary=card.title), job.key, room.announcement or "")
+        message = Message(card=card, summary=card.title)
+        await platform.post(channel, message, once_of(job), room.announcement or "")
         return None
 
     async def say_to_ops(self, job: Job) -> Outcome | None:
         platform = self.delivery.platform_of(job)
         channel = await platform.find_standing_room("ops")
         message = build_post(self.delivery, f"ops_{job.payload['words']}", None, job.payload["data"], "")
-        await platform.post(channel, message, job.key)
+        await platform.post(channel, message, once_of(job))
         return None
 
     async def _get_room(self, job: Job, incident_id: int) -> IncidentRoom:

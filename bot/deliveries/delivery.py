@@ -2,14 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
-from bot.chat.platform import Platform
+from bot.access.accounts import keep_address
+from bot.chat.platform import Once, Person, Platform
 from bot.chat.templates import Templates
 from bot.errors import Rejected
 from bot.flow.outbox import Job
 from bot.flow.unit import Work
 from bot.incidents.view import IncidentView, build_incident_view
 from bot.notify.notifier import Notifier
+from storage.models import User
+from storage.questions import access
+
+ASK_AGAIN_AFTER = timedelta(hours=1)
+"""How long it is believed that a person is not on a platform."""
 
 
 @dataclass(frozen=True)
@@ -26,12 +33,32 @@ class Delivery:
             raise Rejected(f"the platform {name} is not set up")
         return self.platforms[name]
 
+    async def find_address(self, platform: Platform, user: User) -> str | None:
+        """Where a person is on a platform: the account that is known, or else whom the platform knows by their e-mail
+        address, which is remembered. None when they are not there."""
+        if platform.name == "room":
+            return await platform.find_person(Person(user.id, user.email))
+        known = await self.work.look(
+            lambda unit: access.find_account_of(unit.session, platform.name, user.id)
+        )
+        fresh = known is not None and self.work.clock.now() - known.checked_at < ASK_AGAIN_AFTER
+        if known is not None and (known.address is not None or fresh):
+            return known.address
+        address = await platform.find_person(Person(user.id, user.email))
+        await self.work.run(lambda unit: keep_address(unit, platform.name, user.id, address))
+        return address
+
     async def view(self, incident_id: int) -> IncidentView:
         """The incident as it is now."""
         return await self.work.look(lambda unit: build_incident_view(unit.session, incident_id))
 
     def incident_url(self, ref: str) -> str:
         return f"{self.work.installation.public_url}/{ref}"
+
+
+def once_of(job: Job, key: str = "") -> Once:
+    """What makes this job's post repeatable: its own key, or that of the thing which it makes once and for all."""
+    return Once(key or job.key, job.again)
 
 
 def number_of(subject: str) -> int:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from bot.chat.card import Card
 from bot.chat.markup import render_text
 from bot.chat.platform import Message
-from bot.deliveries.delivery import Delivery, number_of
+from bot.deliveries.delivery import Delivery, number_of, once_of
 from bot.deliveries.rooms import build_post, build_update_card, get_update
 from bot.errors import Rejected, Retry
 from bot.flow.outbox import Job, Outcome
@@ -99,10 +99,10 @@ class Pages:
         user = await self._get_user(int(job.payload["user"]))
         message = build_post(self.delivery, job.payload["words"], view, job.payload["data"], "")
         platform = self.delivery.platform_of(job)
-        person = await platform.find_person(user.id, user.email)
+        person = await self.delivery.find_address(platform, user)
         if person is None:
             raise Rejected(f"{user.handle} is not on {platform.name}")
-        await platform.post_direct(person, message, job.key)
+        await platform.post_direct(person, message, once_of(job))
         return None
 
     async def _hand_over(self, job: Job, user: User, card: Card, subject: Subject | None) -> str:
@@ -114,10 +114,10 @@ class Pages:
             thread = subject.ref.lower() if subject else ""
             return await notifier.send(user.email, Notice(card.title, words, html, thread), job.key)
         platform = self.delivery.platform_of(job)
-        person = await platform.find_person(user.id, user.email)
+        person = await self.delivery.find_address(platform, user)
         if person is None:
             raise Rejected(f"{user.handle} is not on {platform.name}")
-        return await platform.post_direct(person, Message(card=card, summary=card.title), job.key)
+        return await platform.post_direct(person, Message(card=card, summary=card.title), once_of(job))
 
     def _card(self, page: Page, user: User, subject: Subject | None) -> Card:
         return self.delivery.templates.render_card("page", page=page, user=user, subject=subject)

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from bot.chat.card import Card
 from bot.chat.markup import render_text
-from bot.chat.platform import Message
-from bot.deliveries.delivery import Delivery, number_of
+from bot.chat.platform import Message, NewRoom
+from bot.deliveries.delivery import Delivery, number_of, once_of
 from bot.errors import Rejected, Retry
 from bot.flow.outbox import Job, Outcome
 from bot.flow.unit import Unit
@@ -36,7 +36,10 @@ class Rooms:
         platform = self.delivery.platform_of(job)
         if await self._find_room(job) is not None:
             return None
-        place = await platform.open_room(room_name(view), self._topic(view), f"incident-{view.id}")
+        topic = self._topic(view)
+        place = await platform.open_room(
+            NewRoom(room_name(view), topic, topic, f"incident-{view.id}", view.declared_at)
+        )
 
         async def opened(unit: Unit) -> None:
             if await ask.find_room(unit.session, view.id, platform.name) is None:
@@ -63,7 +66,7 @@ class Rooms:
         if room.card is not None:
             await platform.edit(room.channel, room.card, message)
             return None
-        address = await platform.post(room.channel, message, f"card-{room.id}")
+        address = await platform.post(room.channel, message, once_of(job, f"card-{room.id}"))
         await platform.pin(room.channel, address)
 
         async def posted(unit: Unit) -> None:
@@ -96,7 +99,7 @@ class Rooms:
         platform = self.delivery.platform_of(job)
         ids = [row.person.id for row in view.participants if row.left_at is None]
         users = await self.delivery.work.look(lambda unit: access.list_users_by_id(unit.session, ids))
-        addresses = [await platform.find_person(user.id, user.email) for user in users.values()]
+        addresses = [await self.delivery.find_address(platform, user) for user in users.values()]
         assert room.channel is not None
         await platform.invite(room.channel, tuple(address for address in addresses if address))
         return None
@@ -108,7 +111,7 @@ class Rooms:
         words, data, by = job.payload["words"], job.payload["data"], job.payload["by"]
         message = build_post(self.delivery, words, view, data, by)
         assert room.channel is not None
-        await self.delivery.platform_of(job).post(room.channel, message, job.key)
+        await self.delivery.platform_of(job).post(room.channel, message, once_of(job))
         return None
 
     async def say_update(self, job: Job) -> Outcome | None:
@@ -117,9 +120,8 @@ class Rooms:
         view = await self.delivery.view(update.incident_id)
         card = build_update_card(self.delivery, view, update)
         assert room.channel is not None
-        await self.delivery.platform_of(job).post(
-            room.channel, Message(card=card, summary=card.title), job.key
-        )
+        message = Message(card=card, summary=card.title)
+        await self.delivery.platform_of(job).post(room.channel, message, once_of(job))
         return None
 
     async def _find_room(self, job: Job, incident_id: int | None = None) -> IncidentRoom | None:

@@ -14,9 +14,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from prometheus_client import Counter
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import and_, delete, exists, func, or_, select, update
+from sqlalchemy.orm import aliased
 
-from bot.errors import Rejected, Retry, Unavailable
+from bot.errors import Later, Rejected, Retry, Unavailable
 from bot.flow.unit import Unit, Work
 from bot.logs import get_logger
 from storage.models import OutboxRow
@@ -43,7 +44,8 @@ parked = Counter("tocsin_outbox_parked_total", "Outbox rows that the other side 
 
 @dataclass(frozen=True)
 class Job:
-    """A claimed row. `key` is the same on each attempt: the idempotency key for the other side."""
+    """A claimed row. `key` is the same on each attempt: the idempotency key for the other side. `again` says that the
+    attempt before may have been taken by the other side, and nobody knows."""
 
     id: int
     stream: str
@@ -52,6 +54,7 @@ class Job:
     payload: dict[str, Any]
     attempts: int
     created_at: datetime
+    again: bool = False
 
     @property
     def key(self) -> str:
@@ -148,9 +151,11 @@ class Outbox:
         if limit <= 0:
             return []
         now = self.work.clock.now()
-        chosen = self._choose(await self._list_claimable(now), limit)
+        claimable = await self._list_claimable(now)
+        chosen = self._choose(claimable, limit)
         if not chosen:
             return []
+        again = {number for number, _, maybe_sent in claimable if maybe_sent}
         free = (
             select(OutboxRow.id)
             .where(OutboxRow.id.in_(chosen), OutboxRow.id.in_(_heads()), *_may_go(now))
@@ -160,36 +165,50 @@ class Outbox:
             rows = await session.scalars(
                 update(OutboxRow)
                 .where(OutboxRow.id.in_(free))
-                .values(state=OutboxState.SENDING, leased_until=now + LEASE, leased_by=self.owner)
+                .values(
+                    state=OutboxState.SENDING,
+                    leased_until=now + LEASE,
+                    leased_by=self.owner,
+                    maybe_sent=True,
+                )
                 .returning(OutboxRow)
                 .execution_options(synchronize_session=False)
             )
             jobs = [
-                Job(row.id, row.stream, row.kind, row.subject, row.payload, row.attempts, row.created_at)
+                Job(
+                    row.id,
+                    row.stream,
+                    row.kind,
+                    row.subject,
+                    row.payload,
+                    row.attempts,
+                    row.created_at,
+                    row.id in again,
+                )
                 for row in rows
             ]
         self._sending.update({job.id: job.lane for job in jobs})
         return sorted(jobs, key=lambda job: job.id)
 
-    def _choose(self, claimable: list[tuple[int, str]], limit: int) -> list[int]:
+    def _choose(self, claimable: list[tuple[int, str, bool]], limit: int) -> list[int]:
         busy = Counting(self._sending.values())
         chosen: list[int] = []
-        for number, stream in claimable:
+        for number, stream, _ in claimable:
             lane = stream.rpartition("@")[2]
             if len(chosen) < limit and busy[lane] < PER_LANE and number not in self._sending:
                 busy[lane] += 1
                 chosen.append(number)
         return chosen
 
-    async def _list_claimable(self, now: datetime) -> list[tuple[int, str]]:
+    async def _list_claimable(self, now: datetime) -> list[tuple[int, str, bool]]:
         async with self.work.database.read() as session:
             rows = await session.execute(
-                select(OutboxRow.id, OutboxRow.stream)
+                select(OutboxRow.id, OutboxRow.stream, OutboxRow.maybe_sent)
                 .where(OutboxRow.id.in_(_heads()), *_may_go(now))
                 .order_by(OutboxRow.attempts, OutboxRow.id)
                 .limit(LOOKED_AT)
             )
-            return [(row[0], row[1]) for row in rows]
+            return [(row[0], row[1], row[2]) for row in rows]
 
     async def find_next(self) -> datetime | None:
         """When the next waiting row may go, or None."""
@@ -221,16 +240,22 @@ class Outbox:
                 raise Rejected("no deliverer for this kind")
             async with asyncio.timeout(SEND_SECONDS):
                 outcome = await deliverer(job)
+        except Later as later:
+            return self._put_back(job, later)
         except Retry as retry:
             return self._put_off(job, retry)
-        except (Unavailable, TimeoutError) as gone:
-            return self._put_off(job, Retry(str(gone) or f"no answer within {SEND_SECONDS} s"))
+        except Unavailable as gone:
+            return self._put_off(job, Retry(str(gone)))
+        except TimeoutError:
+            return self._put_off(job, Retry(f"no answer within {SEND_SECONDS} s", maybe_sent=True))
         except Rejected as rejected:
             return self._park(job, rejected.reason)
         except Exception as error:
             log.exception("outbox.delivery_failed", kind=job.kind, subject=job.subject, row=job.id)
             reason = f"{type(error).__name__}: {error}"
-            return self._put_off(job, Retry(reason)) if job.attempts < FAULTS else self._park(job, reason)
+            if job.attempts >= FAULTS:
+                return self._park(job, reason)
+            return self._put_off(job, Retry(reason, maybe_sent=True))
         delivered.labels(job.kind).inc()
 
         async def done(unit: Unit) -> None:
@@ -274,12 +299,43 @@ class Outbox:
                     leased_until=None,
                     leased_by=None,
                     attempts=OutboxRow.attempts + 1,
+                    maybe_sent=retry.maybe_sent,
                     error=retry.reason[:1000],
                     not_before=unit.now + timedelta(seconds=wait),
                 )
             )
 
         return wait_longer
+
+    def _put_back(self, job: Job, later: Later) -> Outcome:
+        """Let it wait with those that wait; when the same is queued again meanwhile, one of the two is enough."""
+
+        async def wait(unit: Unit) -> None:
+            twin = aliased(OutboxRow)
+            same = and_(
+                twin.stream == OutboxRow.stream,
+                twin.kind == OutboxRow.kind,
+                twin.subject == OutboxRow.subject,
+                twin.state == OutboxState.PENDING,
+                twin.coalesce_row,
+                OutboxRow.coalesce_row,
+            )
+            if await unit.session.scalar(select(exists().where(OutboxRow.id == job.id, same))):
+                await unit.session.execute(delete(OutboxRow).where(OutboxRow.id == job.id))
+                return
+            await unit.session.execute(
+                update(OutboxRow)
+                .where(OutboxRow.id == job.id)
+                .values(
+                    state=OutboxState.PENDING,
+                    leased_until=None,
+                    leased_by=None,
+                    maybe_sent=False,
+                    not_before=unit.now + timedelta(seconds=later.after),
+                )
+            )
+
+        return wait
 
     def _park(self, job: Job, reason: str) -> Outcome:
         parked.labels(job.kind).inc()

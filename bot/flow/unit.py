@@ -21,6 +21,7 @@ from bot.flow.live import Live
 from bot.logs import get_logger
 from storage.engine import Conflict, Database, StorageUnavailable
 from storage.models import Model, OutboxRow, Timer
+from storage.words import UserRole
 
 log = get_logger(__name__)
 T = TypeVar("T")
@@ -58,6 +59,8 @@ class Installation:
     public_url: str = "http://127.0.0.1:8080"
     platforms: tuple[str, ...] = ("room",)
     methods: tuple[str, ...] = ("room",)
+    visitor_role: UserRole = UserRole.RESPONDER
+    """What a member of a chat workspace may do whom Tocsin does not know yet."""
 
 
 class Unit:
@@ -120,6 +123,7 @@ class Unit:
                 "attempts": 0,
                 "created_at": self.now,
                 "not_before": self.now,
+                "maybe_sent": False,
                 "error": "",
             }
 

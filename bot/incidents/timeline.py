@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
+from bot.chat.invocation import File
 from bot.chat.markup import Rich
 from bot.chat.templates import Templates
 from bot.errors import Invalid
@@ -28,7 +29,7 @@ class Source:
     channel: str
     message: str
     permalink: str = ""
-    files: tuple[str, ...] = ()
+    files: tuple[File, ...] = ()
 
 
 def record(unit: Unit, incident_id: int, kind: str, data: dict[str, Any], text: str = "") -> TimelineEntry:
@@ -82,7 +83,7 @@ async def add_message(
         actor_id=author.user_id,
         actor_name=author.name,
         text=text,
-        data={"added_by": unit.actor.name, "files": list(source.files)},
+        data={"added_by": unit.actor.name, "files": [file.name for file in source.files]},
         permalink=source.permalink,
         platform=source.platform,
         channel=source.channel,
@@ -101,6 +102,16 @@ async def follow_edit(unit: Unit, source: Source, text: str) -> int:
         if entry.text != text:
             entry.text, entry.edited_at = text, unit.now
             unit.emit(TimelineChanged(entry.incident_id, entry.id))
+    return len(entries)
+
+
+async def follow_deletion(unit: Unit, source: Source) -> int:
+    """A message was deleted by its author: its words go, that there was one stays. Returns how many."""
+    entries = await ask.list_entries_of_message(unit.session, source.platform, source.channel, source.message)
+    for entry in entries:
+        entry.text, entry.edited_at = "", unit.now
+        entry.data = {**entry.data, "deleted": True}
+        unit.emit(TimelineChanged(entry.incident_id, entry.id))
     return len(entries)
 
 

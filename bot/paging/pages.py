@@ -4,13 +4,28 @@ from bot.errors import Unknown
 from bot.flow.unit import Unit
 from bot.paging.events import PageAnswered, PageFailed, PersonPaged
 from storage.models import Page, User
+from storage.questions import access
 from storage.questions import paging as ask
 from storage.words import PageState
 
 
-def list_methods(unit: Unit, user: User) -> list[str]:
+async def list_methods(unit: Unit, user: User) -> list[str]:
     """The contact methods that can reach this person now."""
-    return [method for method in unit.installation.methods if method != "email" or user.email]
+    return [method for method in unit.installation.methods if await _is_reachable(unit, user, method)]
+
+
+async def _is_reachable(unit: Unit, user: User, method: str) -> bool:
+    """The Room reaches everybody. A chat platform reaches whoever has an account there, or an e-mail address by which the
+    platform was not asked for one yet."""
+    if method == "room":
+        return True
+    if method == "email":
+        return bool(user.email)
+    question = ("account", method, user.id)
+    if question not in unit.known:
+        unit.known[question] = await access.find_account_of(unit.session, method, user.id)
+    account = unit.known[question]
+    return bool(user.email) if account is None else account.address is not None
 
 
 async def queue_pages(
@@ -25,7 +40,7 @@ async def queue_pages(
     why: str = "",
 ) -> int:
     """Page a person by all of their contact methods; returns how many."""
-    methods = list_methods(unit, user)
+    methods = await list_methods(unit, user)
     for method in methods:
         page = Page(
             subject=subject,

@@ -15,7 +15,7 @@ from bot.paging.escalations import (
     stop_escalations,
 )
 from bot.paging.events import NobodyReached
-from bot.paging.pages import queue_pages, refresh_pages
+from bot.paging.pages import list_methods, queue_pages, refresh_pages
 from bot.updates.updates import UpdateOverdue, UpdatePosted
 from storage.models import Incident, Team, User
 from storage.questions import catalog, oncall
@@ -235,11 +235,8 @@ async def send_update(unit: Unit, event: UpdatePosted) -> None:
         unit.put(f"INC-{event.incident_id}@{platform}", "room.update", subject)
         unit.put(f"INC-{event.incident_id}@{platform}", "announce.update", subject)
     for user in await incidents_ask.list_followers(unit.session, event.incident_id):
-        for method in unit.installation.methods:
-            if method != "email" or user.email:
-                unit.put(
-                    f"follower:{user.id}@{method}", "follower.update", subject, payload={"user": user.id}
-                )
+        for method in await list_methods(unit, user):
+            unit.put(f"follower:{user.id}@{method}", "follower.update", subject, payload={"user": user.id})
 
 
 async def remind_commander(unit: Unit, event: UpdateOverdue) -> None:
@@ -252,7 +249,7 @@ async def remind_commander(unit: Unit, event: UpdateOverdue) -> None:
     }
     say(unit, event.incident_id, "update_overdue", data)
     if commander is not None:
-        for platform in unit.installation.platforms:
+        for platform in await list_platforms_of(unit, commander):
             unit.put(
                 f"person:{commander.id}@{platform}",
                 "person.say",
@@ -260,6 +257,11 @@ async def remind_commander(unit: Unit, event: UpdateOverdue) -> None:
                 payload={"words": "update_overdue", "data": data, "user": commander.id},
             )
     record(unit, event.incident_id, "update_overdue", data)
+
+
+async def list_platforms_of(unit: Unit, user: User) -> list[str]:
+    """The chat platforms on which a person can be written to."""
+    return [name for name in await list_methods(unit, user) if name in unit.installation.platforms]
 
 
 def plain(value: object) -> object:

@@ -13,8 +13,8 @@ from bot.paging.escalations import (
     go_on_if_nobody_is_left,
 )
 from bot.paging.pages import fail_page
-from bot.reactions.incidents import say
-from storage.models import Page
+from bot.reactions.incidents import list_platforms_of, say
+from storage.models import Page, User
 
 
 async def note_page(unit: Unit, event: paging.PersonPaged) -> None:
@@ -26,7 +26,8 @@ async def tell_who_asked(unit: Unit, event: paging.PageAnswered) -> None:
     """Whoever paged a person hears that they are coming."""
     if event.asked_by is None:
         return
-    for platform in unit.installation.platforms:
+    asker = await unit.session.get_one(User, event.asked_by)
+    for platform in await list_platforms_of(unit, asker):
         unit.put(
             f"person:{event.asked_by}@{platform}",
             "person.say",

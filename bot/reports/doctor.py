@@ -82,7 +82,7 @@ async def _check_schedules(unit: Unit) -> list[Finding]:
 
 async def _check_people(unit: Unit) -> list[Finding]:
     users = await access.list_users(unit.session)
-    mute = [user.name for user in users if not list_methods(unit, user)]
+    mute = [user.name for user in users if not await list_methods(unit, user)]
     if mute:
         return [Finding("people_without_method", False, {"names": mute})]
     return [Finding("people", bool(users), {"count": len(users)})]

@@ -16,7 +16,7 @@ async def run(call: Call) -> Reply:
         "shifts": shifts[:10],
         "now": call.unit.now,
         "zone": user.zone,
-        "methods": list_methods(call.unit, user),
+        "methods": await list_methods(call.unit, user),
     }
     return Reply("oncall_me", data)
 

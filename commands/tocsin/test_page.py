@@ -18,7 +18,7 @@ class Args:
 
 async def run(call: Call) -> Reply:
     user = call.args.who or get_person(call)
-    methods = list_methods(call.unit, user)
+    methods = await list_methods(call.unit, user)
     count = await queue_pages(call.unit, user, reason={"type": "test", "name": call.unit.actor.name})
     if not count:
         raise Refused("page.no_method", name=user.name)

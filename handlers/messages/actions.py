@@ -7,11 +7,12 @@ from bot.chat.invocation import MessageAction
 from bot.chat.reply import Reply
 from bot.errors import Unknown
 from bot.flow.unit import Unit
-from bot.incidents.lives import declare, find_teams_to_call
+from bot.incidents.lives import declare, find_teams_to_call, get_incident
 from bot.incidents.tasks import add_task
 from bot.incidents.timeline import Source, add_message
 from storage.models import Incident, User
 from storage.questions import incidents as ask
+from storage.questions.flow import remember_arrival
 
 
 async def add_to_timeline(unit: Unit, action: MessageAction) -> Reply:
@@ -57,12 +58,16 @@ async def act(unit: Unit, action: MessageAction) -> Reply:
     function = ACTIONS.get(action.action)
     if function is None:
         raise Unknown("action.unknown", name=action.action, known=sorted(ACTIONS))
+    if action.arrival and not await remember_arrival(unit.session, action.arrival, unit.now):
+        return Reply(repeated=True)
     actor = action.actor.user_id
     check_role(await unit.session.get(User, actor) if actor is not None else None, "responder")
     return await function(unit, action)
 
 
 async def _get_incident(unit: Unit, action: MessageAction) -> Incident:
+    if action.incident:
+        return await get_incident(unit, action.incident)
     incident = await ask.find_incident_of_channel(unit.session, action.said.platform, action.said.channel)
     if incident is None:
         raise Unknown("incident.not_a_room")

@@ -1,12 +1,13 @@
 """Every table, by concern."""
 
-from storage.models.access import ApiKey, AuditEntry, SignInLink, User, WebSession
+from storage.models.access import ApiKey, AuditEntry, ChatAccount, SignInLink, User, WebSession
 from storage.models.alerts import Alert, AlertNote, IncidentRule
 from storage.models.base import Model
 from storage.models.board import BoardChannel, BoardMessage
 from storage.models.catalog import Dependency, Integration, Member, Service, Team
-from storage.models.flow import Fact, OutboxRow, Timer
+from storage.models.flow import Arrival, Fact, OutboxRow, Timer
 from storage.models.incidents import (
+    Attachment,
     Follower,
     Incident,
     IncidentRoom,
@@ -27,9 +28,12 @@ __all__ = [
     "Alert",
     "AlertNote",
     "ApiKey",
+    "Arrival",
+    "Attachment",
     "AuditEntry",
     "BoardChannel",
     "BoardMessage",
+    "ChatAccount",
     "Dependency",
     "Escalation",
     "EscalationPolicy",

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.models.base import Model
@@ -25,8 +25,24 @@ class User(Model):
     welcomed: Mapped[bool] = mapped_column(default=False)
     """False until the person has confirmed name, e-mail and zone once."""
     origin: Mapped[str] = mapped_column(String(12), default="room")
-    """Where the row came from: seed (first start), file (configuration file) or room (made by people)."""
+    """Where the row came from: seed (first start), file (configuration file), room (made by people), or the chat platform
+    on which somebody unknown acted."""
     created_at: Mapped[datetime]
+
+
+class ChatAccount(Model):
+    """Who a person is on a chat platform. `address` is None when the platform was asked and does not know them."""
+
+    __tablename__ = "chat_account"
+    __table_args__ = (UniqueConstraint("platform", "user_id"), UniqueConstraint("platform", "address"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    platform: Mapped[str] = mapped_column(String(16))
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    address: Mapped[str | None] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(String(120), default="")
+    guest: Mapped[bool] = mapped_column(default=False)
+    checked_at: Mapped[datetime]
 
 
 class ApiKey(Model):
@@ -44,13 +60,15 @@ class ApiKey(Model):
 
 
 class SignInLink(Model):
-    """A one-time sign-in link; only the SHA-256 of its token is kept."""
+    """A one-time link to sign in, or (`purpose` link) a one-time code that joins a chat account to its person; only the
+    SHA-256 of its token is kept."""
 
     __tablename__ = "sign_in_link"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
     digest: Mapped[str] = mapped_column(String(64), unique=True)
+    purpose: Mapped[str] = mapped_column(String(8), default="sign_in")
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]

@@ -41,7 +41,18 @@ class OutboxRow(Model):
     not_before: Mapped[datetime]
     leased_until: Mapped[datetime | None]
     leased_by: Mapped[str | None] = mapped_column(String(40))
+    maybe_sent: Mapped[bool] = mapped_column(default=False)
+    """True from the claim on, until it is certain that the other side did not take it: then the next attempt looks first."""
     error: Mapped[str] = mapped_column(Text, default="")
+
+
+class Arrival(Model):
+    """Something that a platform may deliver twice (a click, a command, a form), by its id there. Kept for an hour."""
+
+    __tablename__ = "arrival"
+
+    key: Mapped[str] = mapped_column(String(160), primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
 
 
 class Timer(Model):

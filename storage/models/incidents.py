@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.models.base import Model
@@ -49,6 +49,8 @@ class Incident(Model):
     """When the next status update was promised for."""
     call_url: Mapped[str] = mapped_column(Text, default="")
     merged_into: Mapped[int | None] = mapped_column(ForeignKey("incident.id"))
+    private: Mapped[bool] = mapped_column(default=False)
+    """Only those who take part, and admins, know that it exists."""
     version: Mapped[int] = mapped_column(default=0)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
@@ -198,6 +200,26 @@ class IncidentRoom(Model):
     """Address of the pinned card's message."""
     announcement: Mapped[str | None] = mapped_column(String(64))
     """Address of the incident's post in the announcements room."""
+    invited: Mapped[list[Any]] = mapped_column(default=list)
+    """Ids of the people who were invited there, so that nobody is invited twice; who leaves is taken off."""
+    shown: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """What is shown there now, by place (card, announcement, topic, links): a digest, and when it was put there."""
+    archived_at: Mapped[datetime | None]
+
+
+class Attachment(Model):
+    """A file of a message that the timeline keeps. `address` is the platform's; `content` is fetched afterwards."""
+
+    __tablename__ = "attachment"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    entry_id: Mapped[int] = mapped_column(ForeignKey("timeline_entry.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(255))
+    mime: Mapped[str] = mapped_column(String(120), default="application/octet-stream")
+    size: Mapped[int] = mapped_column(default=0)
+    address: Mapped[str] = mapped_column(Text)
+    content: Mapped[bytes | None] = mapped_column(LargeBinary)
+    error: Mapped[str] = mapped_column(Text, default="")
 
 
 class Postmortem(Model):

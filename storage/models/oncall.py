@@ -20,6 +20,8 @@ class Schedule(Model):
     name: Mapped[str] = mapped_column(String(120))
     team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"))
     zone: Mapped[str] = mapped_column(String(64), default="UTC")
+    chat_group: Mapped[str] = mapped_column(String(80), default="")
+    """Handle of the user group that has, on each chat platform, whoever is on call; empty for none."""
     active: Mapped[bool] = mapped_column(default=True)
     origin: Mapped[str] = mapped_column(String(12), default="room")
 

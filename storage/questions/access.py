@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.models import ApiKey, SignInLink, User, WebSession
+from storage.models import ApiKey, ChatAccount, SignInLink, User, WebSession
 from storage.words import UserRole
 
 
@@ -50,6 +50,50 @@ async def list_owners(session: AsyncSession) -> Sequence[User]:
             select(User).where(User.active.is_(True), User.role == UserRole.OWNER).order_by(User.id)
         )
     ).all()
+
+
+async def find_user_by_email(session: AsyncSession, email: str) -> User | None:
+    """The one active person with this e-mail address; None when several share it, because nobody knows which is meant."""
+    found = (
+        await session.scalars(
+            select(User)
+            .where(User.active.is_(True), func.lower(User.email) == email.strip().lower())
+            .limit(2)
+        )
+    ).all()
+    return found[0] if len(found) == 1 else None
+
+
+async def is_handle_taken(session: AsyncSession, handle: str) -> bool:
+    return await session.scalar(select(User.id).where(User.handle == handle)) is not None
+
+
+async def find_account(session: AsyncSession, platform: str, address: str) -> ChatAccount | None:
+    """The account with this address on a platform."""
+    return (
+        await session.scalars(
+            select(ChatAccount).where(ChatAccount.platform == platform, ChatAccount.address == address)
+        )
+    ).one_or_none()
+
+
+async def find_account_of(session: AsyncSession, platform: str, user_id: int) -> ChatAccount | None:
+    """What is known about a person on a platform; its address is None when they were looked for and not found."""
+    return (
+        await session.scalars(
+            select(ChatAccount).where(ChatAccount.platform == platform, ChatAccount.user_id == user_id)
+        )
+    ).one_or_none()
+
+
+async def list_accounts_of(
+    session: AsyncSession, platform: str, user_ids: Collection[int]
+) -> dict[int, ChatAccount]:
+    """The accounts of several people on a platform, by person."""
+    rows = await session.scalars(
+        select(ChatAccount).where(ChatAccount.platform == platform, ChatAccount.user_id.in_(set(user_ids)))
+    )
+    return {row.user_id: row for row in rows}
 
 
 async def find_key(session: AsyncSession, digest: str) -> ApiKey | None:

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.models import OutboxRow, Timer
+from storage.models import Arrival, OutboxRow, Timer
 from storage.words import OutboxState
 
 
@@ -51,3 +52,17 @@ async def list_parked(session: AsyncSession, limit: int = 20) -> Sequence[Outbox
             .limit(limit)
         )
     ).all()
+
+
+async def remember_arrival(session: AsyncSession, key: str, now: datetime) -> bool:
+    """Note that something arrived, in the transaction of what it does; False when it did before."""
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    noted = await session.execute(
+        insert(Arrival).values(key=key[:160], at=now).on_conflict_do_nothing().returning(Arrival.key)
+    )
+    return noted.first() is not None
+
+
+async def forget_arrivals(session: AsyncSession, before: datetime) -> None:
+    """Nothing that arrived so long ago is delivered again."""
+    await session.execute(delete(Arrival).where(Arrival.at < before))

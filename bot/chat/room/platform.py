@@ -7,7 +7,7 @@ neutral values and become HTML when a page shows them.
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from bot.chat.platform import Message, Place
+from bot.chat.platform import Bookmark, Check, Inbound, Message, NewRoom, NotInvited, Once, Person, Place
 from bot.chat.room.board import add_channel, find_channel, mark_changed, put_message
 from bot.errors import Rejected, Retry, Unavailable
 from bot.flow.unit import Unit, Work
@@ -26,11 +26,17 @@ class RoomPlatform:
     def __init__(self, work: Work) -> None:
         self.work = work
 
-    async def open_room(self, name: str, topic: str, key: str) -> Place:
+    async def start(self, inbound: Inbound) -> None:
+        """Nothing to listen to: people come in by the Room's pages."""
+
+    async def stop(self) -> None:
+        """Nothing was started."""
+
+    async def open_room(self, room: NewRoom) -> Place:
         async def opened(unit: Unit) -> Place:
-            channel = await find_channel(unit, key)
+            channel = await find_channel(unit, room.key)
             if channel is None:
-                channel = await add_channel(unit, key, name, "incident", topic)
+                channel = await add_channel(unit, room.key, room.name, "incident", room.topic)
             return Place(str(channel.id), channel.name, "")
 
         return await self._do(opened)
@@ -43,8 +49,8 @@ class RoomPlatform:
         known = await self.work.look(lambda unit: find_channel(unit, name))
         return str(known.id) if known is not None else await self._do(made)
 
-    async def find_person(self, user_id: int, email: str) -> str | None:
-        return str(user_id)
+    async def find_person(self, person: Person) -> str | None:
+        return str(person.user_id)
 
     async def set_topic(self, channel: str, topic: str) -> None:
         async def changed(unit: Unit) -> None:
@@ -53,14 +59,25 @@ class RoomPlatform:
 
         await self._do(changed)
 
-    async def invite(self, channel: str, people: tuple[str, ...]) -> None:
-        """Everybody who is signed in can come in; being listed as a participant is the invitation."""
+    async def rename_room(self, channel: str, name: str) -> str:
+        async def renamed(unit: Unit) -> str:
+            (await _get_channel(unit, channel)).name = name
+            unit.touch(f"board:{channel}")
+            return name
 
-    async def post(self, channel: str, message: Message, key: str, thread: str = "") -> str:
+        return await self._do(renamed)
+
+    async def set_links(self, channel: str, links: tuple[Bookmark, ...]) -> None:
+        """The incident's page shows them from the incident itself."""
+
+    async def invite(self, channel: str, people: tuple[str, ...]) -> tuple[NotInvited, ...]:
+        """Everybody who is signed in can come in; being listed as a participant is the invitation."""
+        return ()
+
+    async def post(self, channel: str, message: Message, once: Once, thread: str = "") -> str:
         async def posted(unit: Unit) -> str:
-            return str(
-                (await put_message(unit, int(channel), message, key, int(thread) if thread else None)).id
-            )
+            above = int(thread) if thread else None
+            return str((await put_message(unit, int(channel), message, once.key, above)).id)
 
         return await self._do(posted)
 
@@ -82,13 +99,13 @@ class RoomPlatform:
 
         await self._do(pinned)
 
-    async def post_direct(self, person: str, message: Message, key: str) -> str:
+    async def post_direct(self, person: str, message: Message, once: Once) -> str:
         async def posted(unit: Unit) -> str:
             name = f"direct-{person}"
             channel = await find_channel(unit, name)
             if channel is None:
                 channel = await add_channel(unit, name, name, "direct", owner=int(person))
-            row = await put_message(unit, channel.id, message, key)
+            row = await put_message(unit, channel.id, message, once.key)
             unit.touch(f"user:{person}")
             return f"{channel.id}/{row.id}"
 
@@ -103,6 +120,16 @@ class RoomPlatform:
 
     async def restore(self, channel: str) -> None:
         await self._set_archived(channel, archived=False)
+
+    async def set_group(self, handle: str, people: tuple[str, ...]) -> None:
+        """The Room has no user groups: it shows who is on call."""
+
+    async def fetch_file(self, address: str, limit: int) -> bytes:
+        raise Rejected("the Room's messages have no files")
+
+    async def check(self) -> list[Check]:
+        """It lives in our own database, which the doctor looks at anyhow."""
+        return []
 
     async def _set_archived(self, channel: str, archived: bool) -> None:
         async def changed(unit: Unit) -> None:
