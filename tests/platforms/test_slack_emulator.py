@@ -168,6 +168,9 @@ class Bot:
         @self.app.event("link_shared")
         @self.app.event("app_home_opened")
         @self.app.event("member_joined_channel")
+        @self.app.event("channel_rename")
+        @self.app.event("channel_archive")
+        @self.app.event("user_change")
         @self.app.shortcut("timeline")
         @self.app.view_closed("declare")
         async def take(ack: Any) -> None:
@@ -711,7 +714,7 @@ async def test_a_home_is_published(slack: SlackServer, kate: User) -> None:
 
 async def test_ordered_trouble_comes_as_often_as_ordered(slack: SlackServer, general: Channel) -> None:
     client = client_of(slack)
-    slack.fail("chat.postMessage", "is_archived", times=1, channel=general.id)
+    slack.fail("chat.postMessage", "is_archived", times=1, channel=general)
     assert await refused(post(slack, general)) == "is_archived"
     slack.rate_limit("chat.postMessage", retry_after=2)
     with pytest.raises(SlackApiError) as caught:
@@ -757,3 +760,51 @@ async def test_slack_goes_down_and_comes_up_at_the_same_address(slack: SlackServ
     slack.up()
     await post(slack, general)
     assert len(slack.messages(general)) == 2
+
+
+async def test_the_bot_hears_what_happens_to_channels_and_people(
+    slack: SlackServer, kate: User, general: Channel
+) -> None:
+    slack.events = {"channel_archive", "channel_rename", "user_change", "member_joined_channel"}
+    bea = slack.add_user("bea", email="bea@example.org")
+    async with over_sockets(slack) as bot:
+        await slack.join(bea, general)
+        await slack.rename(kate, general, "everything")
+        await slack.change_user(bea, email="bea@example.com")
+        await slack.archive(kate, general)
+        heard = [body["event"] for body in bot.heard]
+        assert [one["type"] for one in heard] == [
+            "member_joined_channel",
+            "channel_rename",
+            "user_change",
+            "channel_archive",
+        ]
+        assert heard[2]["user"]["profile"]["email"] == "bea@example.com"
+        assert await refused(post(slack, general)) == "is_archived"
+        assert await refused(bot.client.conversations_history(channel="C404")) == "channel_not_found"
+
+
+async def test_a_picture_is_uploaded_as_slack_wants_it_now(slack: SlackServer, general: Channel) -> None:
+    await client_of(slack).files_upload_v2(
+        channel=general.id, filename="load.png", content=b"png", title="Load", initial_comment="Look:"
+    )
+    (message,) = slack.messages(general)
+    assert (message.text, message.files[0]["title"]) == ("Look:", "Load")
+    assert slack.workspace.contents[message.files[0]["id"]] == b"png"
+
+
+async def test_people_can_only_do_what_slack_lets_them(
+    slack: SlackServer, kate: User, general: Channel
+) -> None:
+    bea = slack.add_user("bea")
+    slack.commands = {"/incident"}
+    card = await post(slack, general, blocks=CARD)
+    with pytest.raises(NotPossible, match="not a valid command"):
+        await slack.command(kate, general, "/unheard")
+    with pytest.raises(NotPossible, match="can't write"):
+        await slack.say(bea, general, "hello")
+    with pytest.raises(NotPossible, match="did not say"):
+        await slack.edit(bea, card, "mine")
+    await client_of(slack).chat_delete(channel=general.id, ts=card.ts)
+    with pytest.raises(NotPossible, match="does not see"):
+        await slack.click(kate, card, "Acknowledge")

@@ -105,7 +105,12 @@ ELEMENTS: dict[str, dict[str, bool]] = {
 }
 SELECTS = {name for name in ELEMENTS if name.endswith("_select")}
 PICKERS = {"checkboxes", "radio_buttons", "datepicker", "timepicker"}
-IN_ACTIONS = {"button", "overflow", "datetimepicker"} | SELECTS | PICKERS
+# Several can be chosen in a section and in an input, but not among actions.
+IN_ACTIONS = (
+    {"button", "overflow", "datetimepicker"}
+    | PICKERS
+    | {name for name in SELECTS if not name.startswith("multi_")}
+)
 IN_SECTION = {"button", "overflow", "image"} | SELECTS | PICKERS
 IN_INPUT = set(ELEMENTS) - {"button", "overflow"}
 OPTIONS_MOST = {"overflow": 5, "checkboxes": 10, "radio_buttons": 10}

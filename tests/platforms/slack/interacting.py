@@ -75,11 +75,13 @@ class Interacting(Slack):
 
     async def _act(self, user: User, where: Message | View, action: Json) -> Delivery:
         if isinstance(where, View):
-            if where.user != user.id:
+            shown = [self.workspace.homes.get(user.id), *self.workspace.stacks.get(user.id, [])[-1:]]
+            if where not in shown:
                 raise NotPossible(f"{user.name} does not see this view")
             return await self.courier.deliver(view_action_of(self.workspace, user, where, action))
         is_seen = user.id in where.channel.members or not (where.channel.is_private or where.channel.is_im)
-        if where.ephemeral_for not in (None, user.id) or not is_seen:
+        is_there = where in where.channel.messages or where in self.workspace.ephemerals
+        if where.ephemeral_for not in (None, user.id) or not is_seen or not is_there:
             raise NotPossible(f"{user.name} does not see this message")
         url = new_response_url(self, user, where.channel, where)
         return await self.courier.deliver(message_action_of(self.workspace, user, where, action, url))

@@ -29,7 +29,7 @@ def check_name(ask: Ask, name: str, own: Channel | None = None) -> None:
         raise Refused("invalid_name_required")
     if len(name) > 80:
         raise Refused("invalid_name_maxlength")
-    if not re.search(r"\w", name):
+    if not re.search(r"[^\W_]", name):
         raise Refused("invalid_name_punctuation")
     # Letters of other alphabets are fine, capitals, spaces and most punctuation are not.
     if name != name.lower() or not re.fullmatch(r"[\w-]+", name):

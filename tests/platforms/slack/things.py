@@ -13,7 +13,7 @@ from typing import Any
 Json = dict[str, Any]
 
 
-@dataclass
+@dataclass(eq=False)
 class User:
     """A member of the workspace, a bot, or a stranger from another workspace."""
 
@@ -43,7 +43,7 @@ class User:
             "image_48": f"https://secure.gravatar.com/avatar/{self.id}.png",
             "team": self.team_id,
         }
-        if with_email and self.email is not None and not self.bot:
+        if with_email and self.email is not None and not (self.bot or self.stranger):
             profile["email"] = self.email
         body: Json = {
             "id": self.id,
@@ -72,11 +72,11 @@ class User:
         }
 
 
-@dataclass
+@dataclass(eq=False)
 class Message:
     """A message in a channel, or one that a single person sees for a while."""
 
-    channel: Channel
+    channel: Channel = field(repr=False)
     ts: str
     user: str
     text: str = ""
@@ -133,7 +133,8 @@ class Message:
             ]
         if self.pinned:
             body["pinned_to"] = [self.channel.id]
-        replies = self.channel.replies(self.ts)
+        # Only the first message of a thread names itself as its thread.
+        replies = self.channel.replies(self.ts) if self.thread_ts == self.ts else []
         if replies:
             body |= {
                 "reply_count": len(replies),
@@ -143,7 +144,7 @@ class Message:
         return body
 
 
-@dataclass
+@dataclass(eq=False)
 class Channel:
     """A public or private channel, or a conversation between the bot and one person."""
 
@@ -156,7 +157,7 @@ class Channel:
     is_im: bool = False
     im_user: str | None = None
     members: list[str] = field(default_factory=list)
-    messages: list[Message] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list, repr=False)
     bookmarks: list[Json] = field(default_factory=list)
     pins: list[Json] = field(default_factory=list)
     topic: Json = field(default_factory=lambda: {"value": "", "creator": "", "last_set": 0})
@@ -182,7 +183,7 @@ class Channel:
         return {"im": "directmessage", "groups": "privategroup", "channels": self.name}[self.kind]
 
     def find_message(self, ts: str | None) -> Message | None:
-        return next((message for message in self.messages if message.ts == ts), None)
+        return next((message for message in reversed(self.messages) if message.ts == ts), None)
 
     def replies(self, ts: str) -> list[Message]:
         return [message for message in self.messages if message.thread_ts == ts != message.ts]
@@ -224,7 +225,7 @@ class Channel:
         }
 
 
-@dataclass
+@dataclass(eq=False)
 class View:
     """A modal that a person has open, or their home tab."""
 
@@ -268,7 +269,7 @@ class View:
         raise KeyError(block_id)
 
 
-@dataclass
+@dataclass(eq=False)
 class Trigger:
     """What lets the bot open a modal for a person, for three seconds and once."""
 
@@ -278,7 +279,7 @@ class Trigger:
     used: bool = False
 
 
-@dataclass
+@dataclass(eq=False)
 class Answering:
     """Where a response_url leads: five uses within half an hour."""
 
@@ -302,7 +303,8 @@ def find_texts(part: Any) -> list[str]:
         return []
     if isinstance(part.get("text"), str):
         return [part["text"]]
-    return [text for value in part.values() if isinstance(value, dict | list) for text in find_texts(value)]
+    inside = [value for name, value in part.items() if name != "confirm"]
+    return [text for value in inside if isinstance(value, dict | list) for text in find_texts(value)]
 
 
 def name_blocks(blocks: list[Json]) -> list[Json]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.platforms.slack.courier import Courier
 from tests.platforms.slack.faults import Fault, Faults
 from tests.platforms.slack.sockets import Sockets
+from tests.platforms.slack.things import Channel
 
 
 class Trouble:
@@ -15,15 +16,17 @@ class Trouble:
     connections: Sockets
     delay: float
 
-    def fail(self, method: str, error: str, times: int | None = 1, channel: str | None = None) -> None:
+    def fail(
+        self, method: str, error: str, times: int | None = 1, channel: Channel | str | None = None
+    ) -> None:
         """Answer with an error, so many times or until `mend()`; the method `*` means all."""
-        self.faults.waiting.append(Fault(method, "error", channel, times, error))
+        self.faults.waiting.append(Fault(method, "error", _id(channel), times, error))
 
     def rate_limit(
-        self, method: str, retry_after: int = 1, times: int | None = 1, channel: str | None = None
+        self, method: str, retry_after: int = 1, times: int | None = 1, channel: Channel | str | None = None
     ) -> None:
         """Answer 429 with Retry-After."""
-        self.faults.waiting.append(Fault(method, "rate_limit", channel, times, retry_after=retry_after))
+        self.faults.waiting.append(Fault(method, "rate_limit", _id(channel), times, retry_after=retry_after))
 
     def answer_500(self, method: str, times: int | None = 1) -> None:
         """Answer 500, and do nothing."""
@@ -102,3 +105,7 @@ class Trouble:
     @limit_posts.setter
     def limit_posts(self, value: bool) -> None:
         self.faults.limit_posts = value
+
+
+def _id(channel: Channel | str | None) -> str | None:
+    return channel.id if isinstance(channel, Channel) else channel

@@ -34,6 +34,9 @@ def _token(workspace: Workspace, part: str, labels: bool) -> str:
     else:
         channel = workspace.find_channel(name)
         found = channel.id if channel else None
+    if part.startswith("@") and found is None:
+        group = next((one["id"] for one in workspace.usergroups.values() if one["handle"] == name), None)
+        return f"<!subteam^{group}|@{name}>" if group else part
     if found is None:
         return part
     return f"<{part[0]}{found}|{name}>" if labels or part[0] == "#" else f"<@{found}>"
