@@ -416,6 +416,7 @@ async def test_pins_bookmarks_and_reactions_are_put_once(slack: SlackServer, gen
     ("block", "why"),
     [
         ({"type": "nonsense"}, "unsupported type"),
+        ({"type": ["section"]}, "malformed"),
         ({"type": "section", "text": {"type": "mrkdwn", "text": ""}}, "more than 0 characters"),
         ({"type": "section", "text": {"type": "mrkdwn", "text": "x" * 3001}}, "less than 3001"),
         ({"type": "section", "fields": [{"type": "mrkdwn", "text": "x" * 2001}]}, "less than 2001"),

@@ -7,8 +7,9 @@ https://docs.slack.dev/reference/block-kit.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from functools import wraps
+from typing import Any, ParamSpec
 
 from slack_sdk.errors import SlackObjectFormationError
 from slack_sdk.models.basic_objects import JsonObject
@@ -30,10 +31,25 @@ from tests.platforms.slack.block_kit import (
 )
 from tests.platforms.slack.things import Json
 
+P = ParamSpec("P")
 PLAIN = ("plain_text",)
 EITHER = ("plain_text", "mrkdwn")
 
 
+def refusing_odd_shapes(judge: Callable[P, list[str]]) -> Callable[P, list[str]]:
+    """A shape that no rule foresees, such as a list in the place of a string, is refused as well."""
+
+    @wraps(judge)
+    def judge_anything(*args: P.args, **more: P.kwargs) -> list[str]:
+        try:
+            return judge(*args, **more)
+        except (AttributeError, KeyError, TypeError, ValueError) as odd:
+            return [_say(f"malformed: {odd}", "/")]
+
+    return judge_anything
+
+
+@refusing_odd_shapes
 def judge_blocks(blocks: Any, surface: str = "message") -> list[str]:
     """Why Slack would refuse these blocks in a message, a modal or a home; empty when it would not."""
     if not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
@@ -45,6 +61,7 @@ def judge_blocks(blocks: Any, surface: str = "message") -> list[str]:
     return found or _judge_by_models([Block.parse(block) for block in blocks])
 
 
+@refusing_odd_shapes
 def judge_view(view: Any) -> list[str]:
     """Why Slack would refuse this view; empty when it would not."""
     if not isinstance(view, dict) or view.get("type") not in ("modal", "home"):
@@ -72,6 +89,7 @@ def judge_view(view: Any) -> list[str]:
     return found or _judge_by_models([View(**view)])
 
 
+@refusing_odd_shapes
 def judge_options(body: Any) -> list[str]:
     """Why Slack would refuse this answer to an external select."""
     if not isinstance(body, dict) or not ("options" in body) ^ ("option_groups" in body):
