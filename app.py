@@ -41,6 +41,7 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
     from bot.notify.notifier import Notifier
     from bot.reactions.paging import job_parked
     from bot.reactions.table import REACTIONS
+    from bot.reports.doctor import look_outside
     from commands.kinds import arrive, find_acting_user, find_incident_of_call
     from handlers.inbound import Desk
     from handlers.parts import Parts
@@ -61,7 +62,11 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
 
         platforms["slack"] = SlackPlatform(settings.slack, templates, settings.public_url, clock.now)
     surroundings = Surroundings(
-        find_incident_of_call, find_acting_user, lambda user, command: check_role(user, command.needs), arrive
+        find_incident_of_call,
+        find_acting_user,
+        lambda user, command: check_role(user, command.needs),
+        arrive,
+        lambda: look_outside(platforms, notifiers),
     )
     registry = Registry(work, templates, surroundings)
     registry.add(found for found in discover("commands", "COMMAND") if isinstance(found, Command))
@@ -397,6 +402,37 @@ def integration_key(name: str, data_dir: str | None) -> None:
     click.echo(f"{url}\n\n{paste}")
 
 
+@main.group()
+def slack() -> None:
+    """Slack."""
+
+
+@slack.command("manifest")
+@click.option("--http", is_flag=True, help="Events come by HTTP to the public URL, not by Socket Mode.")
+@click.option("--name", default="Tocsin", help="What the app and its bot are called.")
+def slack_manifest(http: bool, name: str) -> None:
+    """Print the manifest of the Slack app: paste it at api.slack.com/apps, "Create New App"."""
+    import json
+    from urllib.parse import urlsplit
+
+    from bot.chat.registry import Command, list_groups
+    from bot.chat.slack.manifest import build_manifest
+    from bot.chat.templates import Templates
+    from bot.flow.discovery import discover
+
+    settings = _settings()
+    templates = Templates(settings.templates_dir, settings.public_url)
+    commands = [found for found in discover("commands", "COMMAND") if isinstance(found, Command)]
+    manifest = build_manifest(
+        list_groups(commands, templates),
+        templates,
+        name=name,
+        request_url=f"{settings.public_url}/slack/events" if http else "",
+        unfurl_domain=urlsplit(settings.public_url).hostname or "",
+    )
+    click.echo(json.dumps(manifest, indent=2, ensure_ascii=False))
+
+
 @main.command()
 @data_dir
 def doctor(data_dir: str | None) -> None:
@@ -407,7 +443,7 @@ def doctor(data_dir: str | None) -> None:
         from bot.chat.markup import render_text
         from bot.reports.doctor import examine as run
 
-        findings = await run(unit, parts.notifiers)
+        findings = await run(unit, await parts.registry.surroundings.look_outside())
         text = render_text(parts.templates.render_markup("replies/tocsin_doctor", findings=findings))
         return text, all(finding.is_fine for finding in findings)
 

@@ -67,13 +67,17 @@ class Unavailable(Problem):
 
 class Retry(Exception):
     """A platform or a channel could not take it now. `after` is in seconds; None lets the outbox back off. With
-    `maybe_sent` nobody knows whether it was taken: the next attempt looks first."""
+    `maybe_sent` nobody knows whether it was taken: the next attempt looks first. With `lasting` it gets no better by
+    itself (a token that was revoked): what is urgent goes another way."""
 
-    def __init__(self, reason: str, after: float | None = None, *, maybe_sent: bool = False) -> None:
+    def __init__(
+        self, reason: str, after: float | None = None, *, maybe_sent: bool = False, lasting: bool = False
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.after = after
         self.maybe_sent = maybe_sent
+        self.lasting = lasting
 
 
 class Later(Exception):

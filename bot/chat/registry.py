@@ -81,6 +81,8 @@ class Surroundings:
     """Raises Forbidden when this person may not run this command."""
     arrive: Callable[[Unit, Invocation], Awaitable[bool]]
     """Notes the arrival of what a platform may deliver twice; False when it was here before."""
+    look_outside: Callable[[], Awaitable[list[Any]]]
+    """What chat platforms and channels say of themselves when they are asked: for the doctor."""
 
 
 @dataclass
@@ -320,6 +322,20 @@ class Registry:
             ),
             failed=True,
         )
+
+
+def list_groups(commands: Iterable[Command], templates: Templates) -> list[tuple[str, str, str]]:
+    """What people type first (`/incident`), what it is for, and what can follow: for platforms that ask beforehand."""
+    groups: dict[str, list[Command]] = {}
+    for command in commands:
+        groups.setdefault(command.path.split(" ")[0], []).append(command)
+    listed = []
+    for name, members in sorted(groups.items()):
+        about = render_text(templates.render_sentence("forms/chat", f"group_{name}"))
+        verbs = [member.path.partition(" ")[2] for member in members]
+        usage = " | ".join(verbs) if all(verbs) else " ".join(one.usage for one in members[0].arguments)
+        listed.append((f"/{name}", about, usage))
+    return listed
 
 
 class _FormWanted(Exception):

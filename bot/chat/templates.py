@@ -111,6 +111,7 @@ class Templates:
                 "clock": spell_clock,
                 "lines": escape_lines,
                 "prose": Rich,
+                "reason": self.explain_reason,
                 "plain": render_text,
                 "html": lambda markup: Markup(render_html(markup)),  # noqa: S704 - sanitised there
                 "inline": lambda markup: Markup(render_inline_html(markup)),  # noqa: S704 - sanitised there
@@ -158,6 +159,14 @@ class Templates:
     def explain(self, problem: Problem) -> str:
         """The sentence that a person reads about a problem, in markup."""
         return self.render_sentence("errors/sentences", problem.code, **problem.data)
+
+    def explain_reason(self, reason: str) -> Rich:
+        """Why something could not be delivered, in words: a reason that begins with a code has its sentence in
+        `templates/errors/reasons`; any other stands for itself."""
+        code, _, detail = reason.partition(" ")
+        book = self._markup.get_template("errors/reasons.md.jinja").module
+        macro = getattr(book, code.replace(".", "_"), None) if "." in code else None
+        return Rich(str(macro({"detail": detail})).strip()) if macro is not None else Rich(escape(reason))
 
     def render_user_template(self, source: str, values: dict[str, Any], field: str = "template") -> str:
         """Render a template that a user wrote in a rule: sandboxed, strict, at most 1,000 characters long.

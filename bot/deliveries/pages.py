@@ -60,7 +60,7 @@ class Pages:
         try:
             address = await self._hand_over(job, user, self._card(page, user, subject), subject)
         except Retry as retry:
-            if self.delivery.work.clock.now() - job.created_at > GIVE_UP_AFTER:
+            if retry.lasting or self.delivery.work.clock.now() - job.created_at > GIVE_UP_AFTER:
                 raise Rejected(retry.reason) from retry
             raise
         return self._mark(page.id, PageState.SENT, address=address)

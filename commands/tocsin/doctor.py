@@ -6,7 +6,8 @@ from bot.reports.doctor import examine
 
 
 async def run(call: Call) -> Reply:
-    return Reply("tocsin_doctor", {"findings": await examine(call.unit, {})})
+    outside = await call.registry.surroundings.look_outside()
+    return Reply("tocsin_doctor", {"findings": await examine(call.unit, outside)})
 
 
 COMMAND = Command("tocsin doctor", "Check that everything works", run, reads=True)

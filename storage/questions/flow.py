@@ -54,6 +54,18 @@ async def list_parked(session: AsyncSession, limit: int = 20) -> Sequence[Outbox
     ).all()
 
 
+async def count_reasons(session: AsyncSession, limit: int = 5) -> list[tuple[str, int]]:
+    """Why deliveries that were tried wait, the most frequent reason first, and how many wait for it."""
+    rows = await session.execute(
+        select(OutboxRow.error, func.count())
+        .where(OutboxRow.state != OutboxState.PARKED, OutboxRow.error != "")
+        .group_by(OutboxRow.error)
+        .order_by(func.count().desc(), OutboxRow.error)
+        .limit(limit)
+    )
+    return [(row[0], int(row[1])) for row in rows]
+
+
 async def remember_arrival(session: AsyncSession, key: str, now: datetime) -> bool:
     """Note that something arrived, in the transaction of what it does; False when it did before."""
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
