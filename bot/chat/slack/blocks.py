@@ -29,10 +29,12 @@ TONES = {
     "resolved": ("✅", "#2b9348"),
     "quiet": ("", "#8a94a0"),
 }
-SHORT_VALUE = 40
-"""Fields with longer values get a line of their own: two columns are narrow, and a phone shows one."""
-MOST_FIELDS = 3 * limits.FIELDS
-CARD_TEXT = 2 * limits.SECTION_TEXT
+SHORT_FIELD, SHORT_MARKUP = 60, 160
+"""Longer fields (as it is read, and with its links) get a line of their own: two columns are narrow, a phone shows one."""
+MOST_FIELDS = 2 * limits.FIELDS
+CARD_TEXT = 4_500
+LEAST_TEXT = 1_000
+"""Of a message beside its card, however large that is."""
 MOMENT = "\ue002"
 """Stands for a moment while its sentence is made."""
 
@@ -49,16 +51,9 @@ class Rendered:
 
 def render_message(message: Message, words: Templates) -> Rendered:
     """A message as Slack takes it: its markup, its card, or both."""
-    numbers = count(1)
-    card = message.card
-    blocks = _split(render_mrkdwn(message.text), words, card)
-    if card is not None:
-        blocks += render_card(card, words, numbers)
-    spoken = message.summary or (card.title if card else "") or render_text(message.text)
-    text = _speak(card, spoken, words) if card else spoken
-    return Rendered(
-        _finish(text, words), _fit(blocks, words), TONES.get(card.tone, TONES["quiet"])[1] if card else ""
-    )
+    spoken = message.summary or (message.card.title if message.card else render_text(message.text))
+    text = _speak(message.card, spoken, words) if message.card else spoken
+    return _render(render_mrkdwn(message.text), text, message.card, words)
 
 
 def render_reply(reply: Reply, words: Templates) -> Rendered:
@@ -70,25 +65,46 @@ def render_reply(reply: Reply, words: Templates) -> Rendered:
         shown, spoken = (
             say(words, "failed", sentence=MOMENT).replace(MOMENT, one) for one in (shown, spoken)
         )
-    blocks = _split(shown, words, reply.card)
     if reply.card:
-        blocks += render_card(reply.card, words, count(1))
         spoken = f"{spoken}\n{_speak(reply.card, reply.card.title, words)}".strip()
-    return Rendered(_finish(spoken, words), _fit(blocks, words))
+    return _render(shown, spoken, reply.card, words)
+
+
+def _render(shown: str, spoken: str, card: Card | None, words: Templates) -> Rendered:
+    """Long text over several sections, then the card; what is too much for one message is cut, and said."""
+    below = render_card(card, words, count(1)) if card else []
+    room = max(limits.TEXT_OF_BLOCKS - _measure(below), LEAST_TEXT)
+    blocks = [section(part) for part in split_mrkdwn(clip_mrkdwn(shown, room), limits.SECTION_TEXT)]
+    if len(shown) > room:
+        blocks.append(context(escape(say(words, "clipped"))))
+    # Slack reads entities in this text too: what is no entity must not become one.
+    text = clip_mrkdwn(escape(spoken.strip() or say(words, "nothing")), limits.TEXT_OF_MESSAGE)
+    color = TONES.get(card.tone, TONES["quiet"])[1] if card else ""
+    everything = [*blocks, *below] or [section(escape(say(words, "nothing")))]
+    return Rendered(text, everything[: limits.BLOCKS_OF_MESSAGE], color)
+
+
+def _measure(blocks: list[Block]) -> int:
+    """How much text there is in blocks."""
+    texts = [text for block in blocks for text in (block.get("text"), *block.get("fields", ())) if text]
+    return sum(len(text["text"]) for text in texts)
 
 
 def render_card(card: Card, words: Templates, numbers: Iterator[int]) -> list[Block]:
     """A card as blocks: its title leads to its page, short fields stand two by two, buttons come last."""
-    blocks: list[Block] = [_build_title(card)]
-    short = [field for field in card.fields if field.since or len(render_text(field.value)) <= SHORT_VALUE]
-    long = [field for field in card.fields if field not in short]
-    blocks += [
-        {"type": "section", "fields": [mrkdwn(show_field(one, words), limits.FIELD_TEXT) for one in row]}
+    fields = [show_field(field, words) for field in card.fields]
+    are_short = [
+        len(shown) <= SHORT_MARKUP and _is_short(one) for one, shown in zip(card.fields, fields, strict=True)
+    ]
+    short = [shown for shown, is_short in zip(fields, are_short, strict=True) if is_short]
+    long = [shown for shown, is_short in zip(fields, are_short, strict=True) if not is_short]
+    rows: list[Block] = [
+        {"type": "section", "fields": [mrkdwn(shown, limits.FIELD_TEXT) for shown in row]}
         for row in rows_of(short[:MOST_FIELDS], limits.FIELDS)
     ]
-    lines = "\n".join(show_field(field, words) for field in long)
-    body = "\n\n".join(part for part in (lines, render_mrkdwn(card.body)) if part)
-    blocks += [section(part) for part in split_mrkdwn(clip_mrkdwn(body, CARD_TEXT), limits.SECTION_TEXT)]
+    body = "\n\n".join(part for part in ("\n".join(long), render_mrkdwn(card.body)) if part)
+    parts = split_mrkdwn(clip_mrkdwn(body, CARD_TEXT), limits.SECTION_TEXT)
+    blocks = [_build_title(card), *rows, *map(section, parts)]
     if len(body) > CARD_TEXT or len(short) > MOST_FIELDS or len(card.title) > limits.HEADER_TEXT:
         blocks.append(context(link(card.url, say(words, "more"))))
     return [*blocks, *build_actions(card.buttons, words, numbers)]
@@ -110,6 +126,10 @@ def _build_title(card: Card) -> Block:
     if card.url.startswith("http"):
         return section(show_title(card))
     return {"type": "header", "text": plain(_sign(card) + card.title, limits.HEADER_TEXT)}
+
+
+def _is_short(field: Field) -> bool:
+    return bool(field.since) or len(field.label) + len(render_text(field.value)) <= SHORT_FIELD
 
 
 def _sign(card: Card) -> str:
@@ -143,21 +163,3 @@ def _speak(card: Card, summary: str, words: Templates) -> str:
     return "\n".join(
         part for part in (_sign(card) + summary, "; ".join(fields), render_text(card.body)) if part
     )
-
-
-def _finish(text: str, words: Templates) -> str:
-    # Slack reads entities in this text too: what is no entity must not become one.
-    return clip_mrkdwn(escape(text.strip() or say(words, "nothing")), limits.TEXT_OF_MESSAGE)
-
-
-def _split(text: str, words: Templates, card: Card | None) -> list[Block]:
-    """Long text over several sections; what is too much for one message is cut, and said."""
-    room = limits.TEXT_OF_BLOCKS - (CARD_TEXT if card else 0)
-    blocks = [section(part) for part in split_mrkdwn(clip_mrkdwn(text, room), limits.SECTION_TEXT)]
-    return [*blocks, context(escape(say(words, "clipped")))] if len(text) > room else blocks
-
-
-def _fit(blocks: list[Block], words: Templates) -> list[Block]:
-    if len(blocks) <= limits.BLOCKS_OF_MESSAGE:
-        return blocks or [section(escape(say(words, "nothing")))]
-    return [*blocks[: limits.BLOCKS_OF_MESSAGE - 1], context(escape(say(words, "clipped")))]

@@ -13,7 +13,7 @@ from bot.chat.markup import read_tokens
 
 MARKS = {"strong": "*", "em": "_", "s": "~"}
 LOOKALIKES = str.maketrans({"*": "∗", "_": "ˍ", "~": "∼", "`": "ˋ"})
-PAIR = re.compile(r"(?<!\w)([*_~`])(\1*)(?=\S)([^\n]+?)(?<=\S)\1\2(?!\w)")
+PAIR = re.compile(r"(?<!\w)([*_~])(\1{0,3})(?=\S)([^\n]{1,300}?)(?<=\S)\1\2(?!\w)")
 CALL_TO_ALL = re.compile(r"@(?=(?:channel|here|everyone|group)\b)", re.IGNORECASE)
 ENTITY = re.compile(r"<([^<>|]*)(?:\|([^<>]*))?>")
 CURLY = re.compile(r"(?<=[\w][:=])[“”„]([^“”„\"]*)[“”]")
@@ -129,19 +129,22 @@ def _escape_signs(text: str) -> str:
 
 
 def _disarm(text: str, marks: str) -> str:
-    """Marks in a value that Slack would take for its own."""
+    """Marks in a value that Slack would take for its own: those that are open, pairs of others, and all of code."""
     text = text.replace(OPENS, "").replace(CLOSES, "")
-    for mark in marks:
+    for mark in (*marks, "`"):
         text = text.replace(mark, mark.translate(LOOKALIKES))
-    return PAIR.sub(
-        lambda pair: f"{pair[1].translate(LOOKALIKES)}{pair[2]}{pair[1].translate(LOOKALIKES)}", text
-    )
+    return PAIR.sub(_disarm_pair, text)
+
+
+def _disarm_pair(pair: re.Match[str]) -> str:
+    marks = (pair[1] + pair[2]).translate(LOOKALIKES)
+    return marks + pair[3] + marks
 
 
 def _join_marks(text: str) -> str:
     """Slack sees a mark only at the edge of a word: inside one, a sign without width makes the edge."""
-    text = re.sub(rf"(?<=\w){OPENS}", GAP, text)
-    text = re.sub(rf"{CLOSES}(?=\w)", GAP, text)
+    text = re.sub(rf"(?<=[^\W_]){OPENS}", GAP, text)
+    text = re.sub(rf"{CLOSES}(?=[^\W_])", GAP, text)
     return text.replace(OPENS, "").replace(CLOSES, "")
 
 

@@ -1,0 +1,411 @@
+"""Plain values to Slack and back: nothing that people or senders write breaks a message, calls anybody or gets lost."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.chat.card import Button, Card, Field
+from bot.chat.form import Choice, Form, FormField
+from bot.chat.markup import escape as escape_markup
+from bot.chat.platform import Message
+from bot.chat.reply import Reply
+from bot.chat.slack import limits
+from bot.chat.slack.blocks import render_message, render_reply
+from bot.chat.slack.home import build_home
+from bot.chat.slack.limits import clip, clip_mrkdwn, split_mrkdwn
+from bot.chat.slack.modals import build_errors, build_modal, build_result, read_values
+from bot.chat.slack.mrkdwn import escape, read_text, render_mrkdwn, unescape_line
+from bot.chat.templates import Templates
+from tests.platforms.slack.blocks import judge_blocks, judge_view
+
+WORDS = Templates(None, "https://tocsin.example.org")
+START = datetime(2026, 11, 23, 3, 5, tzinfo=UTC)
+SOUP = (
+    *"*_~`<>&|[](){}#!@:.\\ \n-1",
+    "<!everyone>",
+    "<@U1|kate>",
+    "@here",
+    "&amp;",
+    "```",
+    "```\n",
+    "\n\n",
+    "> ",
+    "- ",
+    "1. ",
+    "**",
+    "[label](https://example.org/a?b=c&d|e)",
+    "https://example.org/_x_",
+    "| a | b |\n|---|---|\n| 1 | 2 |\n",
+    "word",
+    "🔥",
+    "👩‍🚒",
+    "é",
+    "x" * 700,
+)
+soup = st.lists(st.sampled_from(SOUP), max_size=40).map("".join)
+texts = st.one_of(
+    soup, st.text(max_size=60), st.sampled_from(["", " ", "a" * 3_001, "ab " * 1_500, "🔥" * 3_001])
+)
+quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+fields = st.builds(
+    Field,
+    label=texts,
+    value=texts,
+    since=st.sampled_from([None, START]),
+    until=st.sampled_from([None, START + timedelta(hours=2)]),
+)
+buttons = st.builds(
+    Button,
+    label=texts,
+    command=st.one_of(
+        texts.map(lambda text: f"/incident declare {text}"),
+        texts.map(lambda text: f"https://example.org/{text}"),
+    ),
+    style=st.sampled_from(["", "primary", "danger"]),
+    menu=st.booleans(),
+    confirm=st.booleans(),
+)
+cards = st.builds(
+    Card,
+    title=texts,
+    tone=st.sampled_from(["P1", "P5", "resolved", "quiet", "unheard of"]),
+    url=st.sampled_from(["", "https://tocsin.example.org/INC-7"]),
+    fields=st.lists(fields, max_size=40).map(tuple),
+    body=texts,
+    buttons=st.lists(buttons, max_size=40).map(tuple),
+)
+
+
+def texts_of(part: Any) -> Iterator[str]:
+    """Every text in Slack's markup inside blocks."""
+    if isinstance(part, dict):
+        if part.get("type") == "mrkdwn":
+            yield part["text"]
+        for inner in part.values():
+            yield from texts_of(inner)
+    elif isinstance(part, list):
+        for inner in part:
+            yield from texts_of(inner)
+
+
+def assert_calls_nobody(text: str) -> None:
+    """Every `<…>` is a link or a moment, whole; nothing else opens one."""
+    left = re.sub(r"<(?:https?://|mailto:)[^<>|\s]+(?:\|[^<>\n]+)?>|<!date\^\d+\^[^<>|]+\|[^<>|]+>", "", text)
+    assert "<" not in left
+    assert not re.search(r"@(?:here|channel|everyone)\b", left)
+    assert "&" not in re.sub(r"&(?:amp|lt|gt);", "", left)
+
+
+def assert_fits(text: str, blocks: list[dict[str, Any]]) -> None:
+    assert judge_blocks(blocks) == []
+    assert 0 < len(text) <= 3_000
+    assert sum(map(len, texts_of(blocks))) <= 12_000
+    for one in (text, *texts_of(blocks)):
+        assert_calls_nobody(one)
+
+
+@quick
+@given(cards, texts, texts)
+def test_whatever_a_card_says_slack_takes_it_and_nobody_is_called(
+    card: Card, text: str, summary: str
+) -> None:
+    sent = render_message(Message(text, card, summary), WORDS)
+    assert_fits(sent.text, sent.blocks)
+
+
+@quick
+@given(texts, st.one_of(st.none(), cards), st.booleans())
+def test_whatever_a_command_answers_slack_takes_it(text: str, card: Card | None, failed: bool) -> None:
+    reply = Reply(text=text, card=card, failed=failed)
+    sent = render_reply(reply, WORDS)
+    assert_fits(sent.text, sent.blocks)
+    assert judge_view(build_result(reply, text, WORDS)) == []
+
+
+@quick
+@given(st.lists(cards, max_size=60))
+def test_whatever_is_going_on_the_home_shows_it(shown: list[Card]) -> None:
+    assert judge_view(build_home(shown, WORDS)) == []
+
+
+def test_sixty_incidents_fit_the_home_and_the_rest_is_counted() -> None:
+    card = Card(
+        "INC-1", url="https://tocsin.example.org/INC-1", buttons=(Button("Join", "/incident join INC-1"),)
+    )
+    view = build_home([card] * 60, WORDS)
+    assert judge_view(view) == []
+    shown = sum(block["type"] == "section" for block in view["blocks"])
+    assert view["blocks"][-1]["elements"][0]["text"] == f"and {60 - shown} more in the Room"
+
+
+# Texts
+
+
+@pytest.mark.parametrize(
+    ("markup", "shown"),
+    [
+        ("**bold** *italic* ~~gone~~ `code`", "*bold* _italic_ ~gone~ `code`"),
+        ("***both***", "_*both*_"),
+        ("fore**bold**after", "fore\u200b*bold*\u200bafter"),
+        ("**two\nlines**", "*two*\n*lines*"),
+        ("[the Room](https://example.org/?a=1&b=2)", "<https://example.org/?a=1&amp;b=2|the Room>"),
+        ("https://example.org/a_b", "<https://example.org/a_b>"),
+        ("[here](/INC-7)", "here"),
+        ("# Head\n\ntext", "*Head*\n\ntext"),
+        ("- one\n- two\n  - deeper\n\n3. three\n4. four", "• one\n• two\n    • deeper\n\n3. three\n4. four"),
+        ("> said\n> twice", "> said\n> twice"),
+        ("| a | b |\n|---|---|\n| 1 | 2 |", "*a* | *b*\n1 | 2"),
+        ("```\nif a < b & c:\n```", "```\nif a &lt; b &amp; c:\n```"),
+        (r"\<!everyone\> \<@U1\>", "&lt;!everyone&gt; &lt;@U1&gt;"),
+        (r"\*boom\* \_\_init\_\_ snake_case a * b", "∗boom∗ ˍˍinitˍˍ snake_case a * b"),
+    ],
+)
+def test_markup_becomes_slacks(markup: str, shown: str) -> None:
+    assert render_mrkdwn(markup) == shown
+
+
+def test_a_value_that_begins_like_a_quotation_is_none() -> None:
+    assert not render_mrkdwn(escape_markup("> 5 % errors")).startswith(("&gt;", ">"))
+
+
+@quick
+@given(st.text(st.characters(exclude_characters="*_~`@\r\x00\ue000\ue001\ue002")))
+def test_text_that_went_to_slack_comes_back_as_it_was(text: str) -> None:
+    assert read_text(escape(text), {}) == text
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("<@U1|kate> and <@U2>, <@U3>", "@kate and @Bob, @U3"),
+        ("see <#C1|general> and <#C2>", "see #general and #ops-room"),
+        ("<https://example.org/x|the graph>", "the graph (https://example.org/x)"),
+        ("<http://db1.example|db1.example> <https://example.org>", "db1.example https://example.org"),
+        ("<mailto:kate@example.org|kate@example.org>", "kate@example.org"),
+        ("<!here> <!subteam^S1|@ops> <!date^1795403100^{time}|03:05>", "@here @ops 03:05"),
+        ("a &lt; b &amp;&amp; c &amp;lt; d", "a < b && c &lt; d"),
+    ],
+)
+def test_what_a_person_wrote_is_read_as_plain_text(written: str, meant: str) -> None:
+    assert read_text(written, {"U2": "Bob", "C2": "ops-room"}) == meant
+
+
+@pytest.mark.parametrize(
+    ("typed", "line"),
+    [
+        ("invite <@U1|kate> <@U2>", "invite <@U1> <@U2>"),
+        ("link <https://example.org/?a=1&amp;b=2|example>", "link https://example.org/?a=1&b=2"),
+        ("declare db1 &lt;&gt; db2 &amp; more ", "declare db1 <> db2 & more"),
+        ("update next:“in 20 min” “quoted” words", 'update next:"in 20 min" “quoted” words'),
+        ("note see <#C1|general> <mailto:a@b.example|a@b.example>", "note see #general a@b.example"),
+    ],
+)
+def test_a_typed_line_keeps_who_is_meant(typed: str, line: str) -> None:
+    assert unescape_line(typed) == line
+
+
+@quick
+@given(soup, st.integers(20, 400))
+def test_clipping_never_splits_an_entity(markup: str, limit: int) -> None:
+    text = render_mrkdwn(markup)
+    clipped = clip_mrkdwn(text, limit)
+    assert len(clipped) <= limit
+    assert clipped == text or "…" in clipped
+    assert_calls_nobody(clipped)
+    assert clipped.count("```") % 2 == 0
+
+
+@quick
+@given(soup, st.integers(900, 1_500))
+def test_splitting_loses_nothing(markup: str, limit: int) -> None:
+    text = render_mrkdwn(markup)
+    parts = split_mrkdwn(text, limit)
+    assert all(0 < len(part) <= limit and part.count("```") % 2 == 0 for part in parts)
+    squeezed = re.compile(r"\s|```")
+    assert "".join(squeezed.sub("", part) for part in parts) == squeezed.sub("", text)
+
+
+def test_plain_text_is_clipped_between_words() -> None:
+    assert clip("Declare an incident for everybody", 24) == "Declare an incident for…"
+    assert clip("Declare an incident now!", 24) == "Declare an incident now!"
+    assert clip("x" * 30, 24) == "x" * 23 + "…"
+
+
+# Cards
+
+
+def test_a_card_that_was_cut_leads_to_the_room() -> None:
+    card = Card("INC-7", url="https://tocsin.example.org/INC-7", body="word " * 3_000)
+    blocks = render_message(Message(card=card), WORDS).blocks
+    assert blocks[-1]["elements"][0]["text"] == "<https://tocsin.example.org/INC-7|… more in the Room>"
+
+
+def test_a_counter_that_runs_says_since_when_in_the_readers_own_time() -> None:
+    running, ended = (
+        Field("Impact", since=START),
+        Field("Impact", since=START, until=START + timedelta(minutes=125)),
+    )
+    (_, row) = render_message(Message(card=Card("INC-7", fields=(running, ended))), WORDS).blocks
+    assert [field["text"] for field in row["fields"]] == [
+        "*Impact:* since <!date^1795403100^{date_short_pretty} {time}|Mon 23 Nov 2026, 03:05 UTC>",
+        "*Impact:* 2 h 05 min",
+    ]
+
+
+def test_who_cant_see_the_blocks_hears_what_they_say() -> None:
+    card = Card(
+        "INC-7 · Slow", "P1", fields=(Field("Status", "**Investigating**"),), body="Since the *deploy*."
+    )
+    sent = render_message(Message(card=card, summary="INC-7 Slow"), WORDS)
+    assert sent.text == "🔴 INC-7 Slow\nStatus: Investigating\nSince the deploy."
+
+
+def test_a_menu_asks_only_for_what_has_to_be_asked() -> None:
+    card = Card(
+        "INC-7",
+        buttons=(
+            Button("Merge", "/incident merge INC-7", menu=True),
+            Button("Resolve", "/incident resolve INC-7", menu=True, confirm=True),
+            Button("Add task", "/incident task INC-7", menu=True),
+            Button("Close", "/incident close INC-7", menu=True, confirm=True),
+        ),
+    )
+    free, asking = render_message(Message(card=card), WORDS).blocks[-1]["elements"]
+    assert [one["text"]["text"] for one in free["options"]] == ["Merge", "Add task"]
+    assert "confirm" not in free
+    assert [one["value"] for one in asking["options"]] == ["/incident resolve INC-7", "/incident close INC-7"]
+    assert "Resolve: The impact of INC-7 counts as over now." in asking["confirm"]["text"]["text"]
+
+
+def test_a_button_says_what_it_will_do_before_it_does_it() -> None:
+    card = Card("12", buttons=(Button("Close", "/alert close 12", confirm=True, menu=True),))
+    (button,) = render_message(Message(card=card), WORDS).blocks[-1]["elements"]
+    assert (button["type"], button["value"]) == ("button", "/alert close 12")
+    assert button["confirm"]["title"]["text"] == "Close?"
+    assert button["confirm"]["text"]["text"].startswith("The alert is closed and paging for it stops.")
+
+
+def test_a_line_too_long_for_a_menu_is_a_button() -> None:
+    long = f"/incident note INC-7 {'x' * 150}"
+    card = Card("INC-7", buttons=tuple(Button(str(n), long, menu=True) for n in range(2)))
+    elements = render_message(Message(card=card), WORDS).blocks[-1]["elements"]
+    assert [one["value"] for one in elements] == [long, long]
+
+
+# Forms
+
+CHOICES = tuple(Choice(f"value-{n}", f"Label {n}") for n in range(130))
+questions = st.lists(
+    st.builds(
+        FormField,
+        name=st.from_regex(r"[a-z]{1,12}", fullmatch=True),
+        label=texts,
+        kind=st.sampled_from(["text", "lines", "choice", "suggest", "flag"]),
+        required=st.booleans(),
+        value=st.one_of(texts, st.sampled_from(["value-3", "value-120", "yes"])),
+        hint=texts,
+        choices=st.one_of(
+            st.sampled_from([(), CHOICES[:1], CHOICES[:2], CHOICES[:19], CHOICES[:60], CHOICES]),
+            st.lists(st.builds(Choice, texts, texts), max_size=5).map(tuple),
+        ),
+        error=texts,
+        refreshes=st.booleans(),
+    ),
+    max_size=12,
+    unique_by=lambda field: field.name,
+).map(tuple)
+
+
+@quick
+@given(questions, texts, texts, texts)
+def test_whatever_a_form_asks_slack_shows_it(
+    fields: tuple[FormField, ...], title: str, target: str, note: str
+) -> None:
+    form = Form("incident declare", title, title, fields, target, note)
+    assert judge_view(build_modal(form, "{}", WORDS)) == []
+    assert set(build_errors(form)) == {field.name for field in fields if field.error}
+
+
+def fill_in(block: dict[str, Any], draw: st.DataObject) -> tuple[dict[str, Any], str]:
+    """What Slack reports about one filled-in question, and what the person meant."""
+    element = block["element"]
+    if element["type"] == "checkboxes":
+        ticked = draw.draw(st.booleans())
+        return {
+            "type": "checkboxes",
+            "selected_options": element["options"] if ticked else [],
+        }, "yes" * ticked
+    if element["type"] == "static_select":
+        chosen = draw.draw(st.sampled_from([None, *element["options"]]))
+        return {"type": "static_select", "selected_option": chosen}, chosen["value"] if chosen else ""
+    if element["type"] == "external_select":
+        return {"type": "external_select", "selected_option": {"text": {}, "value": "value-77"}}, "value-77"
+    text = draw.draw(st.one_of(st.none(), texts))
+    return {"type": "plain_text_input", "value": text}, text or ""
+
+
+@quick
+@given(questions, st.data())
+def test_whatever_a_person_fills_in_comes_back(fields: tuple[FormField, ...], data: st.DataObject) -> None:
+    view = build_modal(Form("x", "X", "Send", fields), "{}", WORDS)
+    state, meant = {}, {}
+    for block in view["blocks"]:
+        if block["type"] == "input":
+            reported, meant[block["block_id"]] = fill_in(block, data)
+            state[block["block_id"]] = {block["element"]["action_id"]: reported}
+    assert set(meant) == {field.name for field in fields}
+    assert read_values({**view, "state": {"values": state}}) == meant
+
+
+def test_what_was_typed_is_in_the_form_that_opens() -> None:
+    fields = (
+        FormField("title", "Title", value="Disk full"),
+        FormField(
+            "priority", "Priority", "choice", value="P2", choices=(Choice("P1", "One"), Choice("P2", "Two"))
+        ),
+        FormField("person", "Person", "suggest", value="@zoe", choices=(Choice("@kate", "Kate"),)),
+        FormField("drill", "Drill", "flag", value="yes"),
+    )
+    view = build_modal(Form("incident declare", "Declare", "Declare", fields), "{}", WORDS)
+    title, priority, person, drill = [block["element"] for block in view["blocks"]]
+    assert title["initial_value"] == "Disk full"
+    assert priority["initial_option"]["value"] == "P2"
+    assert person["initial_option"]["value"] == "@zoe"
+    assert drill["initial_options"][0]["value"] == "yes"
+
+
+def test_a_mistyped_choice_is_left_open_and_told() -> None:
+    field = FormField(
+        "team", "Team", "suggest", value="nope", choices=(Choice("web", "Web"),), error="Unknown team."
+    )
+    view = build_modal(Form("x", "X", "Send", (field,)), "{}", WORDS)
+    question, told = view["blocks"]
+    assert "initial_option" not in question["element"]
+    assert told["elements"][0]["text"] == "⚠️ Unknown team."
+
+
+def test_a_list_that_may_go_on_is_asked_for_while_typing() -> None:
+    def kind_for(count: int) -> str:
+        field = FormField("person", "Person", "suggest", choices=CHOICES[:count])
+        view = build_modal(Form("x", "X", "Send", (field,)), "{}", WORDS)
+        return str(view["blocks"][0]["element"]["type"])
+
+    assert [kind_for(count) for count in (0, 1, 19, 20, 130)] == [
+        "plain_text_input",
+        "static_select",
+        "static_select",
+        "external_select",
+        "external_select",
+    ]
+
+
+def test_a_title_that_has_no_room_is_told_whole() -> None:
+    view = build_modal(Form("x", "Change how serious the incident is", "Send", (), "INC-7"), "{}", WORDS)
+    assert len(view["title"]["text"]) <= limits.VIEW_TITLE
+    assert view["blocks"][0]["elements"][0]["text"] == "*Change how serious the incident is* · INC-7"
