@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.access.accounts import get_user_of_account
 from bot.access.people import get_user
 from bot.alerts.lives import get_alert
 from bot.catalog.teams import get_schedule, get_service, get_team
@@ -26,6 +27,8 @@ DURATION = re.compile(r"^(?:in )?(\d+)\s*(s|sec|m|min|minutes?|h|hours?|d|days?|
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 AGO = re.compile(r"^(.+?)\s+ago$")
 CLOCK = re.compile(r"^(\d{1,2}):(\d{2})$")
+MENTION = re.compile(r"^<@!?(?P<address>[^\s|>]+)(?:\|[^>]*)?>$")
+"""How the chat platforms write that a person is meant: by the address of their account."""
 
 
 # What the registry asks
@@ -145,6 +148,9 @@ async def _person(reading: Reading, text: str) -> User:
         user = await find_acting_user(reading.unit, reading.invocation)
         if user is not None:
             return user
+    mention = MENTION.match(text.strip())
+    if mention:
+        return await get_user_of_account(reading.unit, reading.invocation.platform, mention["address"])
     return await get_user(reading.unit, text)
 
 
@@ -203,7 +209,13 @@ async def _service(reading: Reading, text: str) -> Service:
 
 
 async def _suggest_services(reading: Reading, prefix: str) -> list[Choice]:
-    return [Choice(row.slug, row.name) for row in await catalog.list_named(reading.unit.session, Service)]
+    """Where a team is chosen already, its own services come first."""
+    services = await catalog.list_named(reading.unit.session, Service)
+    chosen = reading.values.get("team", "")
+    team = await catalog.find_named(reading.unit.session, Team, chosen) if chosen else None
+    if team is not None:
+        services = sorted(services, key=lambda service: service.team_id != team.id)
+    return [Choice(row.slug, row.name) for row in services]
 
 
 async def _team(reading: Reading, text: str) -> Team:

@@ -1,14 +1,14 @@
 """What platforms hand in goes to its handler here, each in one unit of work."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bot.access.accounts import meet
+from bot.access.accounts import is_new_here, meet, welcome
 from bot.chat.card import Card
 from bot.chat.form import Choice, Form
 from bot.chat.invocation import Invocation, MessageAction, Moved, RoomChanged, Said, Visitor
 from bot.chat.registry import Registry
 from bot.chat.reply import Reply
-from bot.errors import Problem
+from bot.errors import Forbidden, Problem, Unavailable
 from bot.flow.unit import Actor, Work
 from handlers.messages.actions import act
 from handlers.messages.said import is_news, record_deleted, record_edited, record_said
@@ -33,7 +33,13 @@ class Desk:
         return await self.work.run(lambda unit: meet(unit, visitor))
 
     async def invoke(self, invocation: Invocation) -> Reply:
-        return await self.registry.invoke(invocation)
+        if invocation.actor.user_id is None:
+            return self._refuse(Forbidden("account.inactive", name=invocation.actor.name))
+        reply = await self.registry.invoke(invocation)
+        command, _ = self.registry.find(invocation.text)
+        if command is None or command.reads:
+            return reply
+        return await self._ask_to_link(reply, invocation.actor)
 
     async def refresh_form(self, invocation: Invocation) -> Form | None:
         return await self.registry.refresh_form(invocation)
@@ -52,13 +58,33 @@ class Desk:
         await self.work.run(lambda unit: record_deleted(unit, said), said.actor)
 
     async def acted(self, action: MessageAction) -> Reply:
+        if action.actor.user_id is None:
+            return self._refuse(Forbidden("account.inactive", name=action.actor.name))
         try:
             reply = await self.work.run(lambda unit: act(unit, action), action.actor)
         except Problem as problem:
             if problem.status >= 500:
                 raise
-            return Reply(text=self.registry.templates.explain(problem), failed=True, problem=problem)
-        return self.registry.render(reply)
+            return self._refuse(problem)
+        return await self._ask_to_link(self.registry.render(reply), action.actor)
+
+    def _refuse(self, problem: Problem) -> Reply:
+        return Reply(text=self.registry.templates.explain(problem), failed=True, problem=problem)
+
+    async def _ask_to_link(self, reply: Reply, actor: Actor) -> Reply:
+        """Once, after the first thing that somebody did whom nobody knew: say by which name it is recorded."""
+        if reply.failed or reply.repeated or reply.form is not None or actor.platform in ("", "room"):
+            return reply
+        try:
+            is_new = await self.work.look(lambda unit: is_new_here(unit, actor))
+            if not is_new or not await self.work.run(lambda unit: welcome(unit, actor), actor):
+                return reply
+        except Unavailable:  # what they did is kept; they can be asked another time
+            return reply
+        asked = self.registry.templates.render_markup(
+            "replies/ask_to_link", name=actor.name, platform=actor.platform
+        )
+        return replace(reply, text=f"{reply.text}\n\n{asked}".strip())
 
     async def moved(self, moved: Moved) -> None:
         await self.work.run(lambda unit: record_move(unit, moved), moved.actor)

@@ -6,6 +6,7 @@ whom nobody knows becomes a person of their own, by their name there, so that no
 
 from bot.access.people import audit, make_handle
 from bot.chat.invocation import Visitor
+from bot.errors import Unknown
 from bot.flow.unit import Actor, Unit
 from storage.models import ChatAccount, User
 from storage.questions import access as ask
@@ -58,15 +59,42 @@ async def _add_visitor(unit: Unit, visitor: Visitor) -> User:
     return user
 
 
-def is_visitor(user: User, platform: str) -> bool:
+def is_visitor(user: User) -> bool:
     """Whether this person is only known from a chat platform."""
-    return user.origin == platform
+    return user.origin not in ("seed", "file", "room")
+
+
+async def get_user_of_account(unit: Unit, platform: str, address: str) -> User:
+    """The person whose account has this address; raises Unknown when it is nobody's, or of somebody who is gone."""
+    account = await ask.find_account(unit.session, platform, address)
+    user = await unit.session.get(User, account.user_id) if account is not None else None
+    if user is None or not user.active:
+        raise Unknown("account.unknown")
+    return user
+
+
+async def is_new_here(unit: Unit, actor: Actor) -> bool:
+    """Whether this is a person whom nobody knew and who was not told so yet."""
+    user = await unit.session.get(User, actor.user_id) if actor.user_id is not None else None
+    return user is not None and user.active and is_visitor(user) and not user.welcomed
+
+
+async def welcome(unit: Unit, actor: Actor) -> bool:
+    """The person is told now that nobody knew them. False when they were told before."""
+    if not await is_new_here(unit, actor):
+        return False
+    (await unit.session.get_one(User, actor.user_id)).welcomed = True
+    return True
 
 
 async def keep_address(
     unit: Unit, platform: str, user_id: int, address: str | None, name: str = "", guest: bool = False
-) -> None:
-    """Remember where a person is on a platform, or (None) that they are not on it."""
+) -> str | None:
+    """Remember where a person is on a platform, or (None) that they are not on it. An account that is known to be somebody
+    else's stays theirs. Returns what is known now."""
+    owner = await ask.find_account(unit.session, platform, address) if address is not None else None
+    if owner is not None and owner.user_id != user_id:
+        address = None
     known = await ask.find_account_of(unit.session, platform, user_id)
     if known is None:
         known = ChatAccount(platform=platform, user_id=user_id, checked_at=unit.now)
@@ -74,3 +102,11 @@ async def keep_address(
     known.address, known.checked_at = address, unit.now
     known.name, known.guest = name[:120] or known.name or "", guest
     await unit.session.flush()
+    return known.address
+
+
+def look_up_accounts(unit: Unit) -> None:
+    """Let the people who are not known on a chat platform be looked for there, beside all other work."""
+    for platform in unit.installation.platforms:
+        if platform != "room":
+            unit.put(f"accounts@{platform}", "account.find", "people", coalesce=True)

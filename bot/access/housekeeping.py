@@ -1,7 +1,9 @@
-"""What is cleared away once an hour: sessions and links that are over, and the ids of what arrived long ago."""
+"""What is done once an hour, and at the start: sessions, links and the ids of what arrived long ago are cleared away, and
+people who are not known on a chat platform are looked for there."""
 
 from datetime import timedelta
 
+from bot.access.accounts import look_up_accounts
 from bot.flow.unit import Unit, Work
 from storage.questions import access, flow
 
@@ -12,5 +14,6 @@ async def keep_house(work: Work) -> None:
     async def clear(unit: Unit) -> None:
         await access.forget_expired(unit.session, unit.now)
         await flow.forget_arrivals(unit.session, unit.now - ARRIVALS_KEPT)
+        look_up_accounts(unit)
 
     await work.run(clear)

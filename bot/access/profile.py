@@ -2,10 +2,12 @@
 
 from zoneinfo import available_timezones
 
+from bot.access.accounts import look_up_accounts
 from bot.access.people import audit
 from bot.errors import Invalid
 from bot.flow.unit import Unit
 from storage.models import User
+from storage.questions.access import forget_not_found
 
 LONGEST_NAME = 120
 
@@ -21,6 +23,9 @@ async def change_profile(unit: Unit, user_id: int, name: str, email: str, zone: 
     if zone not in available_timezones():
         raise Invalid("user.bad_zone", "zone", zone=zone)
     user = await unit.session.get_one(User, user_id)
+    if address.lower() != user.email.lower():
+        await forget_not_found(unit.session, user.id)
+        look_up_accounts(unit)
     user.name, user.email, user.zone, user.welcomed = clean, address, zone, True
     audit(unit, "user.profile_changed", f"user:{user.id}", user.name)
     unit.touch(f"user:{user.id}", "oncall")

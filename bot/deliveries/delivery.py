@@ -45,8 +45,7 @@ class Delivery:
         if known is not None and (known.address is not None or fresh):
             return known.address
         address = await platform.find_person(Person(user.id, user.email))
-        await self.work.run(lambda unit: keep_address(unit, platform.name, user.id, address))
-        return address
+        return await self.work.run(lambda unit: keep_address(unit, platform.name, user.id, address))
 
     async def view(self, incident_id: int) -> IncidentView:
         """The incident as it is now."""

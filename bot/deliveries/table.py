@@ -1,5 +1,6 @@
 """The table of deliverers: kind of outbox row -> what shows or sends it."""
 
+from bot.deliveries.accounts import Accounts
 from bot.deliveries.announcements import Announcements
 from bot.deliveries.delivery import Delivery
 from bot.deliveries.pages import Pages
@@ -23,4 +24,5 @@ def list_deliverers(delivery: Delivery) -> dict[str, Deliverer]:
         "page.refresh": pages.refresh,
         "follower.update": pages.send_update,
         "person.say": pages.say,
+        "account.find": Accounts(delivery).find,
     }

@@ -16,7 +16,7 @@ class Args:
     title: str = arg("What is wrong", TEXT, rest=True, hint="Checkout returns errors")
     priority: Priority = arg("Priority", PRIORITY, default=Priority.P3)
     service: Service | None = arg("Impacted service", SERVICE, default=None)
-    team: Team | None = arg("Team to call", TEAM, default=None)
+    team: Team | None = arg("Team to call", TEAM, default=None, refreshes=True)
     summary: str = arg("What is known so far", TEXT, default="", many_lines=True)
 
 

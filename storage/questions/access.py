@@ -3,8 +3,9 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import and_, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from storage.models import ApiKey, ChatAccount, SignInLink, User, WebSession
 from storage.words import UserRole
@@ -86,6 +87,48 @@ async def find_account_of(session: AsyncSession, platform: str, user_id: int) ->
     ).one_or_none()
 
 
+async def list_accounts(session: AsyncSession, user_id: int) -> Sequence[ChatAccount]:
+    """The accounts of a person, on every platform where they have one."""
+    return (
+        await session.scalars(
+            select(ChatAccount)
+            .where(ChatAccount.user_id == user_id, ChatAccount.address.is_not(None))
+            .order_by(ChatAccount.platform)
+        )
+    ).all()
+
+
+async def list_unmapped(
+    session: AsyncSession, platform: str, checked_before: datetime, limit: int
+) -> Sequence[User]:
+    """Active people with an e-mail address of whom it is not known where they are on a platform: those first who were
+    never looked for, then those who were not found and were looked for longest ago."""
+    account = aliased(ChatAccount)
+    return (
+        await session.scalars(
+            select(User)
+            .outerjoin(account, and_(account.user_id == User.id, account.platform == platform))
+            .where(
+                User.active.is_(True),
+                User.email != "",
+                or_(
+                    account.id.is_(None),
+                    and_(account.address.is_(None), account.checked_at <= checked_before),
+                ),
+            )
+            .order_by(account.checked_at.is_not(None), account.checked_at, User.id)
+            .limit(limit)
+        )
+    ).all()
+
+
+async def forget_not_found(session: AsyncSession, user_id: int) -> None:
+    """Forget on which platforms a person was not found."""
+    await session.execute(
+        delete(ChatAccount).where(ChatAccount.user_id == user_id, ChatAccount.address.is_(None))
+    )
+
+
 async def list_accounts_of(
     session: AsyncSession, platform: str, user_ids: Collection[int]
 ) -> dict[int, ChatAccount]:
@@ -102,10 +145,22 @@ async def find_key(session: AsyncSession, digest: str) -> ApiKey | None:
     ).one_or_none()
 
 
-async def find_link(session: AsyncSession, digest: str) -> SignInLink | None:
+async def find_link(session: AsyncSession, digest: str, purpose: str = "sign_in") -> SignInLink | None:
+    """The one-time link (or code) that was made for this purpose."""
     return (
-        await session.scalars(select(SignInLink).where(SignInLink.digest == digest).with_for_update())
+        await session.scalars(
+            select(SignInLink)
+            .where(SignInLink.digest == digest, SignInLink.purpose == purpose)
+            .with_for_update()
+        )
     ).one_or_none()
+
+
+async def forget_codes(session: AsyncSession, user_id: int) -> None:
+    """Remove the codes by which this person could link an account."""
+    await session.execute(
+        delete(SignInLink).where(SignInLink.user_id == user_id, SignInLink.purpose == "link")
+    )
 
 
 async def find_web_session(

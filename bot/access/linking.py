@@ -1,0 +1,142 @@
+"""Linking: a one-time code that joins a chat account to the person it belongs to.
+
+Whoever types a code shows that both sides are theirs. A person who is only known from a chat platform goes into the other
+one, with everything that they have done; between two people of their own, only an account moves.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.access.accounts import is_visitor, keep_address, look_up_accounts
+from bot.access.people import audit
+from bot.access.secrets import digest
+from bot.errors import Invalid, Refused, Unknown
+from bot.flow.unit import Unit
+from storage.models import ChatAccount, SignInLink, User
+from storage.questions import access as ask
+from storage.questions.people import move_references
+
+MINUTES = 15
+LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+"""Nothing that looks like something else when it is read from one screen and typed into another."""
+LENGTH = 10
+
+
+@dataclass(frozen=True)
+class Linked:
+    """Whose account it is now, on which platforms, and who was merged into them (empty when nobody was)."""
+
+    person: User
+    platforms: tuple[str, ...]
+    merged: str = ""
+
+
+async def make_link_code(unit: Unit, user: User) -> str:
+    """A code that links once, within MINUTES; the one made before works no more. Only its digest is kept."""
+    await ask.forget_codes(unit.session, user.id)
+    code = "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
+    unit.session.add(
+        SignInLink(
+            user_id=user.id,
+            digest=digest(code),
+            purpose="link",
+            created_at=unit.now,
+            expires_at=unit.now + timedelta(minutes=MINUTES),
+        )
+    )
+    user.welcomed = user.welcomed or is_visitor(user)
+    return f"{code[: LENGTH // 2]}-{code[LENGTH // 2 :]}"
+
+
+async def use_link_code(unit: Unit, typed: str, user: User, platform: str) -> Linked:
+    """`user` has typed a code on `platform`. Raises Invalid for a code that does not work, and Refused where both have an
+    account on the same platform."""
+    link = await ask.find_link(unit.session, digest(_read_code(typed)), "link")
+    if link is None or link.used_at is not None or link.expires_at <= unit.now:
+        raise Invalid("link.code_wrong", "code", minutes=MINUTES)
+    if link.user_id == user.id:
+        raise Invalid("link.own_code", "code")
+    for number in sorted((link.user_id, user.id)):
+        await unit.lock(await unit.session.get_one(User, number))
+    maker = await unit.session.get_one(User, link.user_id)
+    if not maker.active or not user.active:
+        raise Invalid("link.code_wrong", "code", minutes=MINUTES)
+    link.used_at = unit.now
+    if is_visitor(maker) or is_visitor(user):
+        return await _merge(unit, *_choose(maker, user))
+    return await _move_account(unit, maker, user, platform)
+
+
+async def unlink(unit: Unit, user: User, platform: str) -> ChatAccount:
+    """Take a person's account on a platform away from them; whoever uses it next is met anew."""
+    accounts = await ask.list_accounts(unit.session, user.id)
+    found = next((one for one in accounts if one.platform == platform), None)
+    if found is None:
+        raise Unknown("link.no_account", platform=platform, known=[one.platform for one in accounts])
+    audit(unit, "account.unlinked", f"user:{user.id}", user.name, platform=platform, address=found.address)
+    await unit.session.delete(found)
+    await unit.session.flush()
+    unit.touch(f"user:{user.id}")
+    return found
+
+
+def _read_code(typed: str) -> str:
+    return "".join(typed.upper().split()).replace("-", "")
+
+
+def _choose(maker: User, typist: User) -> tuple[User, User]:
+    """Who goes, and who stays: the visitor goes; of two visitors the one who came later."""
+    if is_visitor(maker) and is_visitor(typist):
+        return (maker, typist) if maker.id > typist.id else (typist, maker)
+    return (maker, typist) if is_visitor(maker) else (typist, maker)
+
+
+async def _merge(unit: Unit, gone: User, kept: User) -> Linked:
+    """Everything that names the one who goes names the one who stays; what was done keeps the name of then."""
+    moving = list(await ask.list_accounts(unit.session, gone.id))
+    await _check_free(unit, kept, moving)
+    audit(unit, "user.merged", f"user:{kept.id}", gone.name, merged=gone.id, handle=gone.handle)
+    for account in moving:
+        await _give(unit, account, kept)
+    await unit.session.flush()
+    await move_references(unit.session, gone.id, kept.id)
+    name, gone.active, gone.handle, gone.email = gone.name, False, f"merged-{gone.id}", ""
+    await unit.session.flush()
+    unit.touch("incidents", "alerts", "oncall", f"user:{gone.id}", f"user:{kept.id}")
+    return Linked(kept, tuple(account.platform for account in moving), name)
+
+
+async def _move_account(unit: Unit, maker: User, typist: User, platform: str) -> Linked:
+    """Typed in a chat, the account there becomes that of the person who made the code; typed in the Room, the accounts of
+    that person become those of whoever is signed in."""
+    giver, taker = (maker, typist) if platform == "room" else (typist, maker)
+    accounts = await ask.list_accounts(unit.session, giver.id)
+    moving = [one for one in accounts if platform in ("room", one.platform)]
+    if not moving:
+        raise Refused("link.nothing_to_link", name=giver.name)
+    await _check_free(unit, taker, moving)
+    for account in moving:
+        await _give(unit, account, taker)
+    unit.touch(f"user:{giver.id}", f"user:{taker.id}")
+    look_up_accounts(unit)
+    return Linked(taker, tuple(account.platform for account in moving))
+
+
+async def _check_free(unit: Unit, taker: User, moving: list[ChatAccount]) -> None:
+    """Nobody has two accounts on one platform."""
+    for account in moving:
+        known = await ask.find_account_of(unit.session, account.platform, taker.id)
+        if known is not None and known.address is not None:
+            raise Refused("link.taken", name=taker.name, platform=account.platform)
+
+
+async def _give(unit: Unit, account: ChatAccount, taker: User) -> None:
+    platform, address, name, guest = account.platform, account.address, account.name, account.guest
+    giver = account.user_id
+    await unit.session.delete(account)
+    await unit.session.flush()
+    await keep_address(unit, platform, taker.id, address, name, guest)
+    audit(
+        unit, "account.linked", f"user:{taker.id}", taker.name, platform=platform, address=address, of=giver
+    )
