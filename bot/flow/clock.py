@@ -39,6 +39,7 @@ class Alarm:
     def start(self) -> None:
         self._scheduler.add_job(self._look, "interval", seconds=SWEEP_SECONDS, id="sweep")
         self._scheduler.add_job(self._keep_house, "cron", minute=17, id="housekeeping")
+        self._scheduler.add_job(self._keep_house, id="first housekeeping")
         self._scheduler.start()
         self.arm(self.timers.work.clock.now())
 
