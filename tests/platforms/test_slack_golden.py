@@ -73,7 +73,7 @@ async def test_the_card_of_an_incident_over_its_life(house: House) -> None:
     await house.at("12:00")
     await give(house, "/incident update INC-1 We found the cause and are rolling back. next:30m")
     keep_message(house, "incident-worked-on", await last_card(house, "incident-1", 0))
-    keep_message(house, "announcement-worked-on", await last_card(house, "announcements"))
+    keep_message(house, "announcement-worked-on", await last_card(house, "announcements", 0))
     keep_message(house, "update", await last_card(house, "incident-1"))
     await house.at("20:00")
     await give(house, "/incident declare Search is slow", by="Mark")
