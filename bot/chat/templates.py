@@ -162,11 +162,13 @@ class Templates:
 
     def explain_reason(self, reason: str) -> Rich:
         """Why something could not be delivered, in words: a reason that begins with a code has its sentence in
-        `templates/errors/reasons`; any other stands for itself."""
+        `templates/errors/reasons`, or that of its source (`slack`); any other stands for itself."""
         code, _, detail = reason.partition(" ")
         book = self._markup.get_template("errors/reasons.md.jinja").module
-        macro = getattr(book, code.replace(".", "_"), None) if "." in code else None
-        return Rich(str(macro({"detail": detail})).strip()) if macro is not None else Rich(escape(reason))
+        source, dot, name = code.partition(".")
+        macro = getattr(book, f"{source}_{name}", getattr(book, source, None)) if dot else None
+        values = {"code": name, "detail": detail}
+        return Rich(str(macro(values)).strip()) if macro is not None else Rich(escape(reason))
 
     def render_user_template(self, source: str, values: dict[str, Any], field: str = "template") -> str:
         """Render a template that a user wrote in a rule: sandboxed, strict, at most 1,000 characters long.

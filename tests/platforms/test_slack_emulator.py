@@ -306,6 +306,7 @@ async def test_a_bot_that_has_archived_a_channel_is_out_and_cannot_bring_it_back
     assert await refused(client.chat_postMessage(channel=room, text="x")) == "is_archived"
     assert await refused(client.conversations_unarchive(channel=room)) == "not_in_channel"
     await client_of(slack, slack.user_token).conversations_unarchive(channel=room)
+    slack.scopes.discard("chat:write.public")
     assert await refused(client.chat_postMessage(channel=room, text="x")) == "not_in_channel"
     await client.conversations_join(channel=room)
     assert (await client.chat_postMessage(channel=room, text="x"))["ok"]

@@ -1,11 +1,17 @@
 """What has to be right for Slack to work: the token, each scope, the standing channels, the socket, the clocks."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from bot.chat.platform import Check
 from bot.chat.slack.client import SlackClient
-from bot.chat.slack.listener import Listener
 from bot.chat.slack.manifest import SCOPES
 from bot.chat.slack.rooms import SlackRooms
 from bot.errors import Rejected, Retry
+
+if TYPE_CHECKING:
+    from bot.chat.slack.listener import Listener
 
 MOST_SKEW = 120.0
 """Slack's signatures are good for five minutes, so clocks must not differ by more than a part of that, in seconds."""

@@ -67,10 +67,9 @@ class SlackClient:
         self._wait_for(place)
         self.open_session()
         data = {name: _encode(value) for name, value in arguments.items() if value is not None}
-        if token:
-            data["token"] = token
+        headers = {"Authorization": f"Bearer {token}"} if token else None
         try:
-            answer = await self.web.api_call(method, data=data)
+            answer = await self.web.api_call(method, data=data, headers=headers)
         except SlackApiError as failure:
             raise self._explain(place, failure) from failure
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as away:

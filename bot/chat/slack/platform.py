@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -14,11 +14,13 @@ from bot.chat.slack.checks import check_workspace
 from bot.chat.slack.client import SlackClient
 from bot.chat.slack.errors import code_of
 from bot.chat.slack.limits import clip
-from bot.chat.slack.listener import Listener
 from bot.chat.slack.rooms import SlackRooms
 from bot.chat.templates import Templates
 from bot.config import SlackSettings
 from bot.errors import Lost, Rejected, Retry
+
+if TYPE_CHECKING:
+    from bot.chat.slack.listener import Listener
 
 KEY_EVENT = "tocsin_post"
 """The kind of metadata that a post carries: by it a post whose answer was lost is found again."""
@@ -46,6 +48,10 @@ class SlackPlatform:
         self._groups: dict[str, str] = {}
 
     async def start(self, inbound: Inbound) -> None:
+        from bot.chat.slack.listener import (
+            Listener,  # slack-bolt is slow to load; who only sends needs it not
+        )
+
         self.listener = Listener(self.settings, self.client, self.templates, inbound, self.now)
         await self.listener.start()
 

@@ -216,6 +216,8 @@ async def unarchive(ask: Ask) -> Json:
     if ask.is_bot:
         raise Refused("not_in_channel")
     channel.is_archived = False
+    if ask.actor not in channel.members:  # "The calling user is added to the conversation."
+        channel.members.append(ask.actor)
     kind = "group_unarchive" if channel.is_private else "channel_unarchive"
     ask.tell(kind, channel=channel.id, user=ask.actor)
     return {}

@@ -9,6 +9,7 @@ ALL_SCOPES = frozenset(
         "channels:manage",
         "channels:read",
         "chat:write",
+        "chat:write.public",
         "commands",
         "files:read",
         "files:write",
