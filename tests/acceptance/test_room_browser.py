@@ -131,7 +131,7 @@ async def keep_messages(mark: Person, kate: Person, served: Served) -> None:
 async def tell_stakeholders(mark: Person, kate: Person) -> None:
     """6: a status update from its form, with a promise; the announcements and the card say so."""
     await mark.show_card()
-    await mark.press("Send update", "#head")
+    await mark.press("Send status update", "#head")
     await mark.press("Send update", "#dialog")
     await expect(mark.page.locator('#dialog [aria-invalid="true"]')).to_be_focused(timeout=PATIENCE)
     await mark.fills("What stakeholders should know", "We know the cause and are rolling back.")
@@ -202,7 +202,7 @@ async def test_everybody_can_use_every_page(
         assert await mark.find_violations() == [], path
         assert await mark.find_overflow() <= 0, path
     await mark.open("/INC-1")
-    await mark.press("Send update", "#head")
+    await mark.press("Send status update", "#head")
     await expect(mark.page.locator("#dialog")).to_be_visible()
     assert await mark.find_violations() == [], "a form"
     await mark.page.context.clear_cookies()

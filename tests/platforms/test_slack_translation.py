@@ -14,9 +14,10 @@ from bot.chat.markup import escape as escape_markup
 from bot.chat.platform import Message
 from bot.chat.reply import Reply
 from bot.chat.slack.blocks import render_message, render_reply
+from bot.chat.slack.elements import ASK
 from bot.chat.slack.home import build_home
 from bot.chat.slack.limits import clip, clip_mrkdwn, split_mrkdwn
-from bot.chat.slack.modals import build_result
+from bot.chat.slack.modals import build_confirm, build_result
 from bot.chat.slack.mrkdwn import escape, read_text, render_mrkdwn, unescape_line
 from tests.platforms.slack.blocks import judge_blocks, judge_view
 from tests.platforms.texts import WORDS, quick, soup, texts
@@ -235,21 +236,24 @@ def test_who_cant_see_the_blocks_hears_what_they_say() -> None:
     assert sent.text == "🔴 INC-7 Slow\nStatus: Investigating\nSince the deploy."
 
 
-def test_a_menu_asks_only_for_what_has_to_be_asked() -> None:
+def test_one_menu_holds_what_asks_and_what_does_not() -> None:
     card = Card(
         "INC-7",
         buttons=(
-            Button("Merge", "/incident merge INC-7", menu=True),
-            Button("Resolve", "/incident resolve INC-7", menu=True, confirm=True),
             Button("Add task", "/incident task INC-7", menu=True),
-            Button("Close", "/incident close INC-7", menu=True, confirm=True),
+            Button("Resolve", "/incident resolve INC-7", menu=True, confirm=True),
         ),
     )
-    free, asking = render_message(Message(card=card), WORDS).blocks[-1]["elements"]
-    assert [one["text"]["text"] for one in free["options"]] == ["Merge", "Add task"]
-    assert "confirm" not in free
-    assert [one["value"] for one in asking["options"]] == ["/incident resolve INC-7", "/incident close INC-7"]
-    assert "Resolve: The impact of INC-7 counts as over now." in asking["confirm"]["text"]["text"]
+    (menu,) = render_message(Message(card=card), WORDS).blocks[-1]["elements"]
+    assert [one["value"] for one in menu["options"]] == [
+        "/incident task INC-7",
+        f"{ASK}/incident resolve INC-7",
+    ]
+    assert "confirm" not in menu
+    question = build_confirm("Resolve", "/incident resolve INC-7", "{}", WORDS)
+    assert judge_view(question) == []
+    assert question["title"]["text"] == "Resolve?"
+    assert "The impact of INC-7 counts as over now." in question["blocks"][0]["text"]["text"]
 
 
 def test_a_button_says_what_it_will_do_before_it_does_it() -> None:

@@ -12,6 +12,9 @@ from bot.chat.slack.words import explain_line, say
 from bot.chat.templates import Templates
 
 Block = dict[str, Any]
+ASK = "?"
+"""Stands before the command line of a menu's option that asks once before it runs: Slack itself can only ask for a menu as a
+whole."""
 
 
 def plain(text: str, limit: int) -> dict[str, Any]:
@@ -40,10 +43,10 @@ def option(label: str, value: str) -> dict[str, Any]:
 def build_actions(buttons: Sequence[Button], words: Templates, numbers: Iterator[int]) -> list[Block]:
     """Rows of buttons, the menus last. What Slack can't carry (a line or an address that is too long) is left out."""
     usable = [button for button in buttons if len(button.command) <= _longest(button)]
-    menus = [group for confirm in (False, True) for group in _group(usable, confirm)]
+    menus = _group(usable)
     in_menus = [button for group in menus for button in group]
     elements = [_build_button(button, words, next(numbers)) for button in usable if button not in in_menus]
-    elements += [_build_menu(group, words, next(numbers)) for group in menus]
+    elements += [_build_menu(group, next(numbers)) for group in menus]
     return [{"type": "actions", "elements": list(row)} for row in rows_of(elements, limits.ACTIONS)]
 
 
@@ -51,16 +54,12 @@ def _longest(button: Button) -> int:
     return limits.URL if button.is_link else limits.BUTTON_VALUE
 
 
-def _group(buttons: Sequence[Button], confirm: bool) -> list[Sequence[Button]]:
-    """Menus of buttons that ask before they run, or that don't: Slack asks for a menu as a whole. A menu of one reads
-    better as a button, and a line too long for a menu has to be one."""
+def _group(buttons: Sequence[Button]) -> list[Sequence[Button]]:
+    """The menus. A menu of one reads better as a button, and a line too long for a menu has to be one."""
     fitting = [
         button
         for button in buttons
-        if button.menu
-        and button.confirm is confirm
-        and not button.is_link
-        and len(button.command) <= limits.OPTION_VALUE
+        if button.menu and not button.is_link and len(button.command) < limits.OPTION_VALUE
     ]
     return [group for group in rows_of(fitting, limits.OVERFLOW_OPTIONS) if len(group) > 1]
 
@@ -73,34 +72,27 @@ def _build_button(button: Button, words: Templates, number: int) -> dict[str, An
     if button.style:
         built["style"] = button.style
     if button.confirm:
-        built["confirm"] = _build_confirm([button], words)
+        built["confirm"] = _build_confirm(button, words)
     return built
 
 
-def _build_menu(buttons: Sequence[Button], words: Templates, number: int) -> dict[str, Any]:
-    menu: dict[str, Any] = {
+def _build_menu(buttons: Sequence[Button], number: int) -> dict[str, Any]:
+    return {
         "type": "overflow",
         "action_id": f"menu-{number}",
-        "options": [option(button.label, button.command) for button in buttons],
+        "options": [
+            option(button.label, f"{ASK}{button.command}" if button.confirm else button.command)
+            for button in buttons
+        ],
     }
-    return menu | {"confirm": _build_confirm(buttons, words)} if buttons[0].confirm else menu
 
 
-def _build_confirm(buttons: Sequence[Button], words: Templates) -> dict[str, Any]:
-    """The question before a button runs; for a menu, before any of its lines does."""
-    only = buttons[0] if len(buttons) == 1 else None
-    if only:
-        text = explain_line(words, only.command)
-    else:
-        told = [(button.label, explain_line(words, button.command)) for button in buttons]
-        text = "\n".join(
-            say(words, "consequence", label=label, sentence=sentence) for label, sentence in told
-        )
-    title = say(words, "sure_of", label=only.label) if only else say(words, "sure")
+def _build_confirm(button: Button, words: Templates) -> dict[str, Any]:
+    """The question before a button runs."""
     confirm = {
-        "title": plain(title, limits.CONFIRM_TITLE),
-        "text": plain(text, limits.CONFIRM_TEXT),
-        "confirm": plain(only.label if only else say(words, "go_on"), limits.CONFIRM_BUTTON),
+        "title": plain(say(words, "sure_of", label=button.label), limits.CONFIRM_TITLE),
+        "text": plain(explain_line(words, button.command), limits.CONFIRM_TEXT),
+        "confirm": plain(button.label, limits.CONFIRM_BUTTON),
         "deny": plain(say(words, "cancel"), limits.CONFIRM_BUTTON),
     }
-    return confirm | {"style": "danger"} if any(button.style == "danger" for button in buttons) else confirm
+    return confirm | {"style": "danger"} if button.style == "danger" else confirm

@@ -14,12 +14,12 @@ from bot.chat.slack.blocks import render_reply
 from bot.chat.slack.elements import Block, context, option, plain, section
 from bot.chat.slack.limits import clip
 from bot.chat.slack.mrkdwn import escape
-from bot.chat.slack.words import say
+from bot.chat.slack.words import explain_line, say
 from bot.chat.templates import Templates
 
 View = dict[str, Any]
-FORM, SHOWN = "form", "shown"
-"""Callback ids: a form to submit, and a view that only shows something."""
+FORM, CONFIRM, SHOWN = "form", "confirm", "shown"
+"""Callback ids: a form to submit, a question before a command runs, and a view that only shows something."""
 VALUE = "value"
 TICKED = "yes"
 TRUE = ("yes", "true", "on", "1", "y")
@@ -52,6 +52,19 @@ def build_modal(form: Form, metadata: str, words: Templates) -> View:
 def title_of(form: Form) -> str:
     """What stands over the modal: there is room for 24 characters."""
     return clip(form.title, limits.VIEW_TITLE)
+
+
+def build_confirm(label: str, line: str, metadata: str, words: Templates) -> View:
+    """The question before a command line of a menu runs: what it will do, and a button with its name."""
+    return {
+        "type": "modal",
+        "callback_id": CONFIRM,
+        "title": plain(say(words, "sure_of", label=label), limits.VIEW_TITLE),
+        "submit": plain(label, limits.VIEW_BUTTON),
+        "close": plain(say(words, "cancel"), limits.VIEW_BUTTON),
+        "private_metadata": metadata,
+        "blocks": [section(escape(explain_line(words, line)))],
+    }
 
 
 def build_loading(title: str, words: Templates) -> View:
