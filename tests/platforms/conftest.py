@@ -1,0 +1,35 @@
+"""The stages of the contract: each test that asks for `stage` is played on every platform."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from tests.house import open_house
+from tests.platforms.contract.room_stage import RoomStage
+from tests.platforms.contract.stage import Stage
+
+EVERYWHERE = ["room"]
+
+
+@asynccontextmanager
+async def open_stage(name: str, database_url: str) -> AsyncIterator[Stage]:
+    """A stage with nobody on it but the owner."""
+    async with open_house(database_url) as house:
+        stage = await RoomStage.open(house)
+        yield stage
+        await stage.close()
+
+
+@pytest.fixture(params=EVERYWHERE)
+async def stage(request: pytest.FixtureRequest, sqlite_url: str) -> AsyncIterator[Stage]:
+    """Every platform in turn, on SQLite."""
+    async with open_stage(request.param, sqlite_url) as opened:
+        yield opened
+
+
+@pytest.fixture(params=EVERYWHERE)
+async def stage_on_both(request: pytest.FixtureRequest, database_url: str) -> AsyncIterator[Stage]:
+    """Every platform in turn, on each database."""
+    async with open_stage(request.param, database_url) as opened:
+        yield opened
