@@ -52,7 +52,7 @@ class SlackPlatform:
             Listener,  # slack-bolt is slow to load; who only sends needs it not
         )
 
-        self.listener = Listener(self.settings, self.client, self.templates, inbound, self.now)
+        self.listener = Listener(self.settings, self.client, self.templates, inbound)
         await self.listener.start()
 
     async def stop(self) -> None:

@@ -1,0 +1,177 @@
+"""What people type after a slash, press or choose: each carries a command line. Acknowledged at once, answered after it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from slack_bolt.context.ack.async_ack import AsyncAck
+
+from bot.chat.form import Form, FormField
+from bot.chat.invocation import Invocation, MessageAction, Said
+from bot.chat.platform import Inbound
+from bot.chat.reply import Reply
+from bot.chat.slack.answers import Answers, Outcome
+from bot.chat.slack.errands import Errands
+from bot.chat.slack.messages import Messages
+from bot.chat.slack.mrkdwn import unescape_line
+from bot.chat.slack.origins import Origin, Remembered, of_command, of_interaction
+from bot.chat.slack.visitors import PLATFORM, Visitors
+from bot.chat.slack.words import say
+from bot.chat.templates import Templates
+from bot.errors import Problem, Rejected
+from bot.flow.unit import Actor
+
+MENTION = re.compile(r"<@([A-Z0-9]+)>")
+ASKS_BARE = ("/page",)
+"""Without anything behind them these ask by a form; the others show what can follow."""
+TIMELINE = "message-timeline"
+FORM_OF_SHORTCUT = {"message-declare": "/incident declare", "message-task": "/incident task"}
+TITLE = 200
+INCIDENT = "about_incident"
+"""The question which incident a form is about, where the place does not say it."""
+
+
+class Commands:
+    """Runs the command lines of one workspace."""
+
+    def __init__(
+        self,
+        inbound: Inbound,
+        visitors: Visitors,
+        messages: Messages,
+        answers: Answers,
+        errands: Errands,
+        templates: Templates,
+    ) -> None:
+        self.inbound = inbound
+        self.visitors = visitors
+        self.messages = messages
+        self.answers = answers
+        self.errands = errands
+        self.templates = templates
+
+    async def take_command(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
+        """Somebody typed a command."""
+        await ack()
+        origin, line = of_command(body), read_line(str(body["command"]), str(body.get("text") or ""))
+        self.errands.start_once(origin.arrival, lambda: self.run_line(origin, line))
+
+    async def take_shortcut(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
+        """Somebody used a shortcut, from anywhere or of a message."""
+        await ack()
+        origin, callback = of_interaction(body), str(body["callback_id"])
+        if callback == "declare":
+            self.errands.start_once(origin.arrival, lambda: self.run_line(origin, "/incident declare"))
+        elif callback == TIMELINE:
+            self.errands.start_once(origin.arrival, lambda: self._mark(origin, body["message"]))
+        elif callback in FORM_OF_SHORTCUT:
+            line = FORM_OF_SHORTCUT[callback]
+            self.errands.start_once(origin.arrival, lambda: self._prefill(origin, line, body["message"]))
+
+    async def run_line(self, origin: Origin, line: str) -> None:
+        """Run a command line and answer it."""
+        await self.answers.answer(origin, title_of(line), self._invoke(origin, line), remember(origin))
+
+    async def _invoke(self, origin: Origin, line: str) -> Outcome:
+        actor = await self.visitors.meet(origin.user)
+        if actor is None:
+            return Outcome(self.answers.refuse("not_a_person"))
+        for address in dict.fromkeys(MENTION.findall(line)):
+            await self._introduce(address)
+        invocation = Invocation(line, actor, PLATFORM, origin.channel, arrival=origin.arrival)
+        return Outcome(await self.inbound.invoke(invocation))
+
+    async def _introduce(self, address: str) -> None:
+        """Let the house know somebody who is named; what it can't know, the command says."""
+        try:
+            await self.visitors.meet(address)
+        except Rejected:
+            return
+
+    async def _mark(self, origin: Origin, message: Mapping[str, Any]) -> None:
+        """Put a message on the timeline: of this room's incident, or of one that is asked for."""
+
+        async def work() -> Outcome:
+            actor = await self.visitors.meet(origin.user)
+            if actor is None:
+                return Outcome(self.answers.refuse("not_a_person"))
+            said = await self.messages.read(origin.channel, message)
+            reply = await self.inbound.acted(MessageAction("timeline", said, actor, arrival=origin.arrival))
+            if reply.problem is None or reply.problem.code != "incident.not_a_room":
+                return Outcome(reply)
+            return Outcome(replace(reply, text=""), await self.ask_incident(actor, origin.channel), said)
+
+        title = say(self.templates, "shortcut_message_timeline")
+        await self.answers.answer(origin, title, work(), remember(origin))
+
+    async def _prefill(self, origin: Origin, line: str, message: Mapping[str, Any]) -> None:
+        """Open a command's form with what a message says. Nothing is done before it is sent: it may page people."""
+
+        async def work() -> Outcome:
+            actor = await self.visitors.meet(origin.user)
+            if actor is None:
+                return Outcome(self.answers.refuse("not_a_person"))
+            said = await self.messages.read(origin.channel, message)
+            form = await self.inbound.refresh_form(
+                Invocation(line, actor, PLATFORM, origin.channel, values=prefill(said), about=said)
+            )
+            if form is None:
+                raise Problem("command.unknown", typed=line, near=[])
+            if line == FORM_OF_SHORTCUT["message-task"] and not form.target:
+                form = await self.add_incident_field(form, actor, origin.channel)
+            return Outcome(Reply(), form, said)
+
+        await self.answers.answer(origin, title_of(line), work(), remember(origin))
+
+    async def ask_incident(self, actor: Actor, channel: str, value: str = "", error: str = "") -> Form:
+        """The form that asks to which incident's timeline a message belongs."""
+        question = await self._build_incident_field(actor, channel, value, error)
+        title, submit = self.answers.word("add_to_timeline"), self.answers.word("add")
+        return Form(TIMELINE, title, submit, (question,))
+
+    async def add_incident_field(
+        self, form: Form, actor: Actor, channel: str, value: str = "", error: str = ""
+    ) -> Form:
+        """The form with the question which incident it is about."""
+        question = await self._build_incident_field(actor, channel, value, error)
+        return replace(form, fields=(question, *form.fields))
+
+    async def _build_incident_field(self, actor: Actor, channel: str, value: str, error: str) -> FormField:
+        choices = await self.inbound.suggest(
+            Invocation("/incident merge", actor, PLATFORM, channel), "into", ""
+        )
+        return FormField(
+            INCIDENT,
+            self.answers.word("which_incident"),
+            "suggest",
+            required=True,
+            value=value,
+            hint="INC-7",
+            choices=tuple(choices),
+            error=error,
+        )
+
+
+def read_line(command: str, text: str) -> str:
+    """The command line that was typed; a bare `/incident` asks what can follow."""
+    line = unescape_line(text)
+    if line.lower() not in ("", "help"):
+        return f"{command} {line}"
+    return command if command in ASKS_BARE else f"{command} help"
+
+
+def remember(origin: Origin) -> Remembered:
+    """What a modal that is opened from here has to know."""
+    return Remembered(channel=origin.channel, thread=origin.thread, response_url=origin.response_url)
+
+
+def prefill(said: Said) -> dict[str, str]:
+    """What a message gives for the questions of a form: its first words as title, and all of it where that is too short."""
+    values = {"title": " ".join(said.text.split())[:TITLE]}
+    return values | ({"summary": said.text} if len(said.text) > TITLE else {})
+
+
+def title_of(line: str) -> str:
+    """What stands over a modal that answers a line: its command."""
+    return " ".join(line.split()[:2])
