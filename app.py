@@ -52,7 +52,11 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
     )
     chats = ("room", *(("slack",) if settings.slack else ()))
     installation = Installation(
-        settings.public_url, chats, (*chats, *notifiers), UserRole(settings.visitor_role)
+        settings.public_url,
+        chats,
+        (*chats, *notifiers),
+        UserRole(settings.visitor_role),
+        int(settings.file_limit_mb * 1024 * 1024),
     )
     work = Work(database, clock, REACTIONS, installation)
     templates = Templates(settings.templates_dir, settings.public_url)

@@ -40,6 +40,8 @@ class Settings:
     """What a member of a chat workspace may do whom Tocsin does not know: responder or stakeholder."""
     archive_after_hours: float = 24.0
     """How long after closing an incident its channel is archived; 0 for never."""
+    file_limit_mb: float = 10.0
+    """The largest file of a message that the timeline keeps; 0 to keep none."""
 
     @property
     def secure(self) -> bool:
@@ -83,6 +85,7 @@ def read_settings(
         faults.append(f"TOCSIN_VISITOR_ROLE must be responder or stakeholder, and is {visitor_role!r}")
     slack = _read_slack(environment, faults)
     archive_after = _read_hours(environment, "TOCSIN_ARCHIVE_AFTER_HOURS", 24.0, faults)
+    file_limit = _read_megabytes(environment, "TOCSIN_FILE_LIMIT_MB", 10.0, faults)
     if faults:
         raise SettingsWrong(faults)
     return Settings(
@@ -98,6 +101,7 @@ def read_settings(
         slack=slack,
         visitor_role=visitor_role,
         archive_after_hours=archive_after,
+        file_limit_mb=file_limit,
     )
 
 
@@ -156,6 +160,17 @@ def _read_hours(environment: Mapping[str, str], name: str, default: float, fault
     if not 0 <= hours < 24 * 3660:
         faults.append(f"{name} must be a number of hours, 0 for never, and is {text!r}")
     return hours
+
+
+def _read_megabytes(environment: Mapping[str, str], name: str, default: float, faults: list[str]) -> float:
+    text = environment.get(name, str(default))
+    try:
+        size = float(text)
+    except ValueError:
+        size = -1.0
+    if not 0 <= size <= 100:
+        faults.append(f"{name} must be a number of megabytes from 0 to 100, and is {text!r}")
+    return size
 
 
 def _read_port(text: str, faults: list[str]) -> int:

@@ -3,6 +3,7 @@
 from bot.deliveries.accounts import Accounts
 from bot.deliveries.announcements import Announcements
 from bot.deliveries.delivery import Delivery
+from bot.deliveries.files import Files
 from bot.deliveries.pages import Pages
 from bot.deliveries.rooms import Rooms
 from bot.flow.outbox import Deliverer
@@ -25,4 +26,5 @@ def list_deliverers(delivery: Delivery) -> dict[str, Deliverer]:
         "follower.update": pages.send_update,
         "person.say": pages.say,
         "account.find": Accounts(delivery).find,
+        "entry.files": Files(delivery).fetch,
     }

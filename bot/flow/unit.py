@@ -40,6 +40,8 @@ class Actor:
     name: str
     user_id: int | None = None
     platform: str = ""
+    sees_private: bool | None = None
+    """Whether private incidents exist for it, where a key says so; None leaves that to the person."""
 
 
 BOT = Actor("Tocsin")
@@ -61,6 +63,8 @@ class Installation:
     methods: tuple[str, ...] = ("room",)
     visitor_role: UserRole = UserRole.RESPONDER
     """What a member of a chat workspace may do whom Tocsin does not know yet."""
+    file_limit: int = 10 * 1024 * 1024
+    """The largest file of a message that is kept, in bytes."""
 
 
 class Unit:

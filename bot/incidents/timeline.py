@@ -10,15 +10,16 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from bot.chat.invocation import File
+from bot.chat.invocation import File, Said
 from bot.chat.markup import Rich
 from bot.chat.templates import Templates
 from bot.errors import Invalid
 from bot.flow.unit import Actor, Unit
 from bot.incidents.events import IncidentEvent, TimelineChanged
 from storage.engine import AsyncSession
-from storage.models import Incident, TimelineEntry
+from storage.models import Attachment, Incident, TimelineEntry
 from storage.questions import incidents as ask
+from storage.questions.files import delete_attachments
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class Source:
     message: str
     permalink: str = ""
     files: tuple[File, ...] = ()
+    thread: str = ""
+    """The message that it answers."""
 
 
 def record(unit: Unit, incident_id: int, kind: str, data: dict[str, Any], text: str = "") -> TimelineEntry:
@@ -83,7 +86,8 @@ async def add_message(
         actor_id=author.user_id,
         actor_name=author.name,
         text=text,
-        data={"added_by": unit.actor.name, "files": [file.name for file in source.files]},
+        data={"added_by": unit.actor.name, "files": [file.name for file in source.files]}
+        | ({"thread": source.thread} if source.thread else {}),
         permalink=source.permalink,
         platform=source.platform,
         channel=source.channel,
@@ -91,8 +95,31 @@ async def add_message(
     )
     unit.session.add(entry)
     await unit.session.flush()
+    _keep_files(unit, entry, source)
     unit.emit(TimelineChanged(incident.id, entry.id))
     return entry, True
+
+
+async def keep_said(unit: Unit, incident: Incident, said: Said) -> tuple[TimelineEntry, bool]:
+    """Keep what somebody said; like add_message."""
+    source = Source(said.platform, said.channel, said.message, said.permalink, said.files, said.thread)
+    return await add_message(unit, incident, source, said.actor, said.text, said.sent_at)
+
+
+def _keep_files(unit: Unit, entry: TimelineEntry, source: Source) -> None:
+    """The files of a message are fetched afterwards: a platform may take its time, or refuse."""
+    for file in source.files:
+        unit.session.add(
+            Attachment(
+                entry_id=entry.id,
+                name=file.name[:255],
+                mime=file.mime[:120],
+                size=file.size,
+                address=file.address,
+            )
+        )
+    if source.files:
+        unit.put(f"files:{entry.id}@{source.platform}", "entry.files", f"entry:{entry.id}")
 
 
 async def follow_edit(unit: Unit, source: Source, text: str) -> int:
@@ -106,11 +133,12 @@ async def follow_edit(unit: Unit, source: Source, text: str) -> int:
 
 
 async def follow_deletion(unit: Unit, source: Source) -> int:
-    """A message was deleted by its author: its words go, that there was one stays. Returns how many."""
+    """A message was deleted by its author: its words and files go, that there was one stays. Returns how many."""
     entries = await ask.list_entries_of_message(unit.session, source.platform, source.channel, source.message)
+    await delete_attachments(unit.session, [entry.id for entry in entries])
     for entry in entries:
         entry.text, entry.edited_at = "", unit.now
-        entry.data = {**entry.data, "deleted": True}
+        entry.data = {**entry.data, "deleted": True, "files": []}
         unit.emit(TimelineChanged(entry.incident_id, entry.id))
     return len(entries)
 

@@ -8,6 +8,7 @@ from bot.chat.registry import Call, Command
 from bot.chat.reply import Reply
 from bot.errors import Invalid
 from bot.incidents.tasks import add_task, finish_task
+from bot.incidents.timeline import keep_said
 from commands.kinds import FLAG, FUTURE, NUMBER, PERSON, TEXT
 from storage.models import User
 
@@ -30,6 +31,8 @@ async def run(call: Call) -> Reply:
         )
     if not args.title:
         raise Invalid("task.no_title", "title")
+    if call.invocation.about is not None:
+        await keep_said(call.unit, call.incident, call.invocation.about)
     task = await add_task(call.unit, call.incident, args.title, args.owner, args.due, args.follow_up)
     owner = args.owner.name if args.owner else ""
     return Reply(

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from storage.models.base import Model
 from storage.words import Audience, IncidentStatus, PostmortemStatus, Priority
@@ -136,6 +136,9 @@ class TimelineEntry(Model):
     channel: Mapped[str | None] = mapped_column(String(64))
     message: Mapped[str | None] = mapped_column(String(64))
     edited_at: Mapped[datetime | None]
+    attachments: Mapped[list["Attachment"]] = relationship(
+        viewonly=True, lazy="selectin", order_by="Attachment.id"
+    )
 
 
 class Task(Model):
@@ -218,8 +221,10 @@ class Attachment(Model):
     mime: Mapped[str] = mapped_column(String(120), default="application/octet-stream")
     size: Mapped[int] = mapped_column(default=0)
     address: Mapped[str] = mapped_column(Text)
-    content: Mapped[bytes | None] = mapped_column(LargeBinary)
+    content: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     error: Mapped[str] = mapped_column(Text, default="")
+    """Why it is not here: a reason, for which `templates/errors/reasons` may have a sentence."""
+    is_here: Mapped[bool] = column_property(content.is_not(None))
 
 
 class Postmortem(Model):
