@@ -96,7 +96,7 @@ async def _alerts(
                 response.raise_for_status()
                 accepted[number] = time.perf_counter()
 
-        count = await _pace(send, rate, seconds)
+        count = await pace(send, rate, seconds)
         until = time.perf_counter() + PATIENCE
         while len(watcher.seen) < count and time.perf_counter() < until:  # noqa: ASYNC110 (a thread fills it)
             await asyncio.sleep(0.05)
@@ -123,11 +123,11 @@ async def _commands(served: programs.Served, seconds: int) -> tuple[list[float],
             took.append(time.perf_counter() - begun)
 
         await asyncio.sleep(1)
-        count = await _pace(send, RATE, seconds)
+        count = await pace(send, RATE, seconds)
     return took, count
 
 
-async def _pace(send: Callable[[int], Awaitable[None]], rate: int, seconds: int) -> int:
+async def pace(send: Callable[[int], Awaitable[None]], rate: int, seconds: int) -> int:
     """Send at a steady rate; how many were sent. Raises what any of them raised."""
     begun, count = time.perf_counter(), rate * seconds
     async with asyncio.TaskGroup() as group:

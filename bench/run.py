@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-NAMES = ("start", "intake", "lateness", "card")
+NAMES = ("start", "intake", "lateness", "card", "slack")
 
 
 @dataclass(frozen=True)
