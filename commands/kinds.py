@@ -15,8 +15,8 @@ from bot.chat.invocation import Invocation
 from bot.chat.registry import Call
 from bot.errors import Forbidden, Invalid, Unknown
 from bot.flow.unit import Unit
-from bot.incidents.lives import get_incident
 from bot.incidents.people import ROLES
+from bot.incidents.privacy import find_viewer, get_incident, is_visible
 from storage.models import Alert, Incident, Schedule, Service, Team, User
 from storage.questions import access, alerts, catalog
 from storage.questions import incidents as ask
@@ -35,14 +35,14 @@ MENTION = re.compile(r"^<@!?(?P<address>[^\s|>]+)(?:\|[^>]*)?>$")
 
 
 async def find_incident_of_call(unit: Unit, invocation: Invocation, named: str) -> Incident:
-    """The incident named, or the one of this room; a command that changes it has it for itself."""
+    """The incident named, or the one of this room, if who calls may see it; a command that changes it has it for itself."""
     if named:
         found: Incident | None = await get_incident(unit, named)
     elif invocation.channel:
         found = await ask.find_incident_of_channel(unit.session, invocation.platform, invocation.channel)
     else:
         found = None
-    if found is None:
+    if found is None or not await is_visible(unit, found):
         raise Unknown("incident.which")
     await unit.lock(found)
     return found
@@ -182,7 +182,8 @@ async def _alert(reading: Reading, text: str) -> Alert:
 async def _alerts(reading: Reading, text: str) -> Sequence[Alert]:
     """Several alerts: `12 13`, or `all` for every open one."""
     if text.strip().lower() == "all":
-        found = await alerts.list_open_alerts(reading.unit.session, 100_000)
+        viewer = await find_viewer(reading.unit)
+        found = await alerts.list_open_alerts(reading.unit.session, 100_000, viewer=viewer)
         if not found:
             raise Unknown("alert.none_open")
         return found
@@ -190,7 +191,8 @@ async def _alerts(reading: Reading, text: str) -> Sequence[Alert]:
 
 
 async def _suggest_alerts(reading: Reading, prefix: str) -> list[Choice]:
-    found = await alerts.list_open_alerts(reading.unit.session, 20)
+    viewer = await find_viewer(reading.unit)
+    found = await alerts.list_open_alerts(reading.unit.session, 20, viewer=viewer)
     return [Choice(str(alert.id), f"{alert.priority} {alert.title}"[:75]) for alert in found]
 
 
@@ -199,7 +201,7 @@ async def _incident(reading: Reading, text: str) -> Incident:
 
 
 async def _suggest_incidents(reading: Reading, prefix: str) -> list[Choice]:
-    found = await ask.list_open_incidents(reading.unit.session, 20)
+    found = await ask.list_open_incidents(reading.unit.session, 20, viewer=await find_viewer(reading.unit))
     own = reading.incident.id if reading.incident is not None else 0
     return [Choice(row.ref, f"{row.priority} {row.title}"[:75]) for row in found if row.id != own]
 
@@ -240,8 +242,14 @@ async def _number(reading: Reading, text: str) -> int:
     return int(text.strip().lstrip("#"))
 
 
-async def _flag(_: Reading, text: str) -> bool:
-    return text.strip().lower() in ("yes", "true", "on", "1", "y")
+async def _flag(reading: Reading, text: str) -> bool:
+    """What is neither is refused: `private:yse` must not tell everybody."""
+    wanted = text.strip().lower()
+    if wanted in ("yes", "true", "on", "1", "y"):
+        return True
+    if wanted in ("no", "false", "off", "0", "n"):
+        return False
+    raise Invalid("choice.wrong", reading.name, text=text, known=["yes", "no"])
 
 
 def one_of(name: str, *choices: tuple[str, str]) -> Kind:

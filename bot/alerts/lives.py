@@ -17,6 +17,7 @@ from bot.alerts.intake import tell_incidents
 from bot.errors import Invalid, Refused, Unknown
 from bot.flow.timers import Due
 from bot.flow.unit import Unit
+from bot.incidents.privacy import find_visible
 from storage.models import Alert, AlertNote, User
 from storage.questions import alerts as ask
 from storage.words import AlertStatus
@@ -26,10 +27,13 @@ LONGEST_SNOOZE = timedelta(days=7)
 
 
 async def get_alert(unit: Unit, name: str) -> Alert:
-    """The alert called `12` or `#12`; raises Unknown."""
+    """The alert called `12` or `#12`; raises Unknown, alike for one that is not there and one of an incident that who
+    acts here may not see."""
     number = name.lstrip("#")
     alert = await unit.session.get(Alert, int(number)) if number.isdecimal() and len(number) < 10 else None
-    if alert is None:
+    if alert is None or (
+        alert.incident_id is not None and await find_visible(unit, alert.incident_id) is None
+    ):
         raise Unknown("alert.unknown", name=number)
     return alert
 

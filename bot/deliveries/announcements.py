@@ -6,6 +6,7 @@ from bot.deliveries.rooms import build_post, build_update_card, get_update
 from bot.errors import Retry
 from bot.flow.outbox import Job, Outcome
 from bot.flow.unit import Unit
+from bot.incidents.view import IncidentView
 from storage.models import IncidentRoom
 from storage.questions import incidents as ask
 
@@ -19,10 +20,9 @@ class Announcements:
     async def show_card(self, job: Job) -> Outcome | None:
         room = await self._get_room(job, number_of(job.subject))
         view = await self.delivery.view(room.incident_id)
-        card = self.delivery.templates.render_card(
-            "announcement", incident=view, url=self.delivery.incident_url(view.ref)
-        )
-        message = Message(card=card, summary=card.title)
+        if view.private and room.announcement is None:
+            return None
+        message = self._build(view)
         platform = self.delivery.platform_of(job)
         channel = await platform.find_standing_room("announcements")
         if room.announcement is not None:
@@ -35,10 +35,21 @@ class Announcements:
 
         return posted
 
+    def _build(self, view: IncidentView) -> Message:
+        """What is announced of an incident; of one that has become private, that nothing is."""
+        if view.private:
+            return build_post(self.delivery, "announcement_withdrawn", None, {}, "")
+        card = self.delivery.templates.render_card(
+            "announcement", incident=view, url=self.delivery.incident_url(view.ref)
+        )
+        return Message(card=card, summary=card.title)
+
     async def say_update(self, job: Job) -> Outcome | None:
         update = await get_update(self.delivery, number_of(job.subject))
         room = await self._get_room(job, update.incident_id)
         view = await self.delivery.view(update.incident_id)
+        if view.private:
+            return None
         card = build_update_card(self.delivery, view, update)
         platform = self.delivery.platform_of(job)
         channel = await platform.find_standing_room("announcements")

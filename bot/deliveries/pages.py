@@ -15,6 +15,7 @@ from bot.deliveries.rooms import build_post, build_update_card, get_update
 from bot.errors import Rejected, Retry
 from bot.flow.outbox import Job, Outcome
 from bot.flow.unit import Unit
+from bot.incidents.privacy import is_hidden_from
 from bot.incidents.view import build_incident_view
 from bot.notify.notifier import Notice
 from bot.paging.pages import refresh_page
@@ -55,6 +56,10 @@ class Pages:
         page, user, subject = await self.delivery.work.look(lambda unit: self._read(unit, number))
         if page.state is not PageState.QUEUED:
             return None
+        if await self._is_hidden(page, user):
+            return self._mark(
+                page.id, PageState.DROPPED, error="left the private incident before it was sent"
+            )
         if subject is not None and (subject.over or not (subject.waiting or await self._insists(page))):
             return self._mark(page.id, PageState.DROPPED, error="answered or over before it was sent")
         try:
@@ -65,6 +70,9 @@ class Pages:
             raise
         return self._mark(page.id, PageState.SENT, address=address)
 
+    async def _is_hidden(self, page: Page, user: User) -> bool:
+        return await self.delivery.work.look(lambda unit: is_hidden_from(unit, page.subject, user))
+
     async def _insists(self, page: Page) -> bool:
         """Whether the page's step runs until the subject is closed, acknowledged or not."""
         if page.escalation_id is None:
@@ -74,12 +82,13 @@ class Pages:
         return bool(escalation.steps[page.step]["condition"] == StepCondition.NOT_CLOSED)
 
     async def refresh(self, job: Job) -> Outcome | None:
-        """Edit the copy that a chat platform holds; an e-mail stays as it was."""
+        """Edit the copy that a chat platform holds; an e-mail stays as it was, and so does the copy of somebody who is no
+        longer part of a private incident."""
         platform = self.delivery.platforms.get(job.stream.rpartition("@")[2])
         page, user, subject = await self.delivery.work.look(
             lambda unit: self._read(unit, number_of(job.subject))
         )
-        if platform is not None and page.address:
+        if platform is not None and page.address and not await self._is_hidden(page, user):
             card = self._card(page, user, subject)
             await platform.edit_direct(page.address, Message(card=card, summary=card.title))
         return None

@@ -28,6 +28,21 @@ class IncidentDeclared(IncidentEvent):
     title: str
     priority: Priority
     rule: str = ""
+    private: bool = False
+
+
+@dataclass(frozen=True)
+class IncidentMadePrivate(IncidentEvent):
+    """Only its own people see it from now on. `rooms` are the platforms where everybody can still come into its room."""
+
+    rooms: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class IncidentMadePublic(IncidentEvent):
+    """Everybody sees it from now on. `rooms` are the platforms where its room stays one for those who are invited."""
+
+    rooms: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from bot.errors import Invalid, Refused, Unknown
+from bot.errors import Invalid, Refused
 from bot.flow.unit import Unit
 from bot.incidents.events import (
     IncidentAcknowledged,
@@ -22,24 +22,14 @@ from bot.incidents.events import (
     TitleChanged,
 )
 from bot.incidents.lifecycle import check_change
-from bot.incidents.people import follow
+from bot.incidents.people import follow, invite_all
+from bot.incidents.privacy import check_merge
 from storage.models import Incident, IncidentRule, IncidentService, IncidentTeam, Service, Team
 from storage.questions import catalog, paging
 from storage.questions import incidents as ask
 from storage.words import IncidentStatus, Priority
 
 TITLE_LIMIT = 200
-
-
-async def get_incident(unit: Unit, ref: str) -> Incident:
-    """The incident called `INC-7` (or `7`); raises Unknown."""
-    number = ref.upper().removeprefix("INC-")
-    incident = (
-        await unit.session.get(Incident, int(number)) if number.isdecimal() and len(number) < 10 else None
-    )
-    if incident is None:
-        raise Unknown("incident.unknown", ref=ref)
-    return incident
 
 
 async def declare(
@@ -53,6 +43,7 @@ async def declare(
     rule: IncidentRule | None = None,
     group_key: str = "",
     impact_started_at: datetime | None = None,
+    private: bool = False,
 ) -> Incident:
     """Open an incident. What follows (rooms, invitations, pages, announcement) is in the reaction table."""
     incident = Incident(
@@ -64,6 +55,7 @@ async def declare(
         declared_by=unit.actor.user_id,
         declared_at=unit.now,
         impact_started_at=impact_started_at or unit.now,
+        private=private,
     )
     unit.session.add(incident)
     await unit.session.flush()
@@ -72,7 +64,7 @@ async def declare(
     for service in services:
         unit.session.add(IncidentService(incident_id=incident.id, service_id=service.id))
     await unit.session.flush()
-    unit.emit(IncidentDeclared(incident.id, incident.title, priority, rule.name if rule else ""))
+    unit.emit(IncidentDeclared(incident.id, incident.title, priority, rule.name if rule else "", private))
     return incident
 
 
@@ -198,6 +190,7 @@ async def merge(unit: Unit, incident: Incident, into: Incident) -> None:
         raise Refused("incident.over", ref=into.ref, status=into.status.value)
     if incident.merged_into is not None:
         raise Refused("incident.merged", ref=incident.ref, into=f"INC-{incident.merged_into}")
+    check_merge(incident, into)
     for alert in await ask.list_alerts(unit.session, incident.id):
         alert.incident_id = into.id
     for service in await ask.list_services(unit.session, incident.id):
@@ -206,6 +199,9 @@ async def merge(unit: Unit, incident: Incident, into: Incident) -> None:
         await add_team(unit, into, team)
     for user in await ask.list_followers(unit.session, incident.id):
         await follow(unit, into, user)
+    if incident.private:
+        rows = await ask.list_participants(unit.session, incident.id)
+        await invite_all(unit, into, [user for row, user in rows if row.left_at is None])
     lifted = min(incident.priority, into.priority)
     incident.merged_into = into.id
     incident.status = IncidentStatus.CLOSED

@@ -96,6 +96,7 @@ class IncidentView:
     links: tuple[LinkView, ...]
     call_url: str
     merged_into: str
+    private: bool
     follower_ids: tuple[int, ...]
 
     @property
@@ -159,6 +160,7 @@ async def build_incident_view(session: AsyncSession, incident_id: int) -> Incide
         links=tuple(LinkView(link.title, link.url) for link in await ask.list_links(session, incident_id)),
         call_url=incident.call_url,
         merged_into=f"INC-{incident.merged_into}" if incident.merged_into else "",
+        private=incident.private,
         follower_ids=tuple(user.id for user in followers),
     )
 

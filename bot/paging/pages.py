@@ -38,8 +38,10 @@ async def queue_pages(
     step: int = 0,
     reason: dict[str, str] | None = None,
     why: str = "",
+    about: str = "",
 ) -> int:
-    """Page a person by all of their contact methods; returns how many."""
+    """Page a person by all of their contact methods; returns how many. `about` is what the words of a page without
+    subject are about (`incident:7`): who may not see that does not see the page."""
     methods = await list_methods(unit, user)
     for method in methods:
         page = Page(
@@ -49,7 +51,10 @@ async def queue_pages(
             round=round_,
             user_id=user.id,
             method=method,
-            reason=reason or {"type": "direct", "name": unit.actor.name},
+            reason={
+                **(reason or {"type": "direct", "name": unit.actor.name}),
+                **({"about": about} if about else {}),
+            },
             why=why,
             by_name=unit.actor.name,
             by_id=unit.actor.user_id,

@@ -50,7 +50,8 @@ async def alert_acknowledged(unit: Unit, event: alerts.AlertAcknowledged) -> Non
 async def page_new_owner(unit: Unit, event: alerts.AlertAssigned) -> None:
     """Whoever is given an alert must hear of it; raises Refused when nothing reaches them."""
     user = await unit.session.get_one(User, event.user_id)
-    if not await queue_pages(unit, user, why=f"Alert {event.alert_id} is yours now: {event.title}"):
+    why = f"Alert {event.alert_id} is yours now: {event.title}"
+    if not await queue_pages(unit, user, why=why, about=f"alert:{event.alert_id}"):
         raise Refused("page.no_method", name=user.name)
 
 

@@ -61,29 +61,31 @@ async def open_rooms(unit: Unit, event: incidents.IncidentDeclared) -> None:
         unit.put(stream, "room.open", subject)
         unit.put(stream, "room.card", subject, coalesce=True)
         unit.put(stream, "room.invite", subject, coalesce=True)
-        unit.put(f"INC-{event.incident_id}@{platform}", "announce.card", subject, coalesce=True)
+        if not event.private:
+            unit.put(stream, "announce.card", subject, coalesce=True)
     unit.touch("incidents")
 
 
 async def send_invitations(unit: Unit, event: incidents.IncidentEvent) -> None:
+    await invite_to_rooms(unit, event.incident_id)
+
+
+async def invite_to_rooms(unit: Unit, incident_id: int) -> None:
     for platform in unit.installation.platforms:
-        unit.put(
-            f"INC-{event.incident_id}@{platform}",
-            "room.invite",
-            f"incident:{event.incident_id}",
-            coalesce=True,
-        )
+        unit.put(f"INC-{incident_id}@{platform}", "room.invite", f"incident:{incident_id}", coalesce=True)
 
 
-async def invite_responders(unit: Unit, event: incidents.IncidentDeclared | incidents.TeamAdded) -> None:
-    """The people of the owning teams, and the person who declared it."""
+async def invite_responders(unit: Unit, event: incidents.IncidentEvent) -> None:
+    """The people of the owning teams, and the person who declared it. Into a private incident nobody comes just because
+    of their team: those who are paged do."""
     incident = await unit.session.get_one(Incident, event.incident_id)
     teams = await incidents_ask.list_teams(unit.session, incident.id)
     if isinstance(event, incidents.IncidentDeclared) and unit.actor.user_id is not None:
         await people.take_part(unit, incident, await unit.session.get_one(User, unit.actor.user_id), "joined")
-    await people.invite_all(
-        unit, incident, await catalog.list_members(unit.session, [team.id for team in teams])
-    )
+    if not incident.private:
+        await people.invite_all(
+            unit, incident, await catalog.list_members(unit.session, [team.id for team in teams])
+        )
 
 
 async def page_responders(unit: Unit, event: incidents.IncidentEvent) -> None:
@@ -126,7 +128,7 @@ async def page_if_lifted(unit: Unit, event: incidents.PriorityChanged) -> None:
         return
     user = await unit.session.get(User, incident.acknowledged_by) if incident.acknowledged_by else None
     why = f"{incident.ref} is now {event.new.value}: {event.alert}"
-    if user is None or not await queue_pages(unit, user, why=why):
+    if user is None or not await queue_pages(unit, user, why=why, about=f"incident:{incident.id}"):
         await page_again(unit, event)
 
 
@@ -229,11 +231,13 @@ async def refresh_its_pages(unit: Unit, event: incidents.IncidentEvent) -> None:
 
 
 async def send_update(unit: Unit, event: UpdatePosted) -> None:
-    """To the room, under the announcement, and to each person who follows."""
+    """To the room, to each person who follows, and under the announcement, unless the incident is private."""
     subject = f"update:{event.update_id}"
+    incident = await unit.session.get_one(Incident, event.incident_id)
     for platform in unit.installation.platforms:
         unit.put(f"INC-{event.incident_id}@{platform}", "room.update", subject)
-        unit.put(f"INC-{event.incident_id}@{platform}", "announce.update", subject)
+        if not incident.private:
+            unit.put(f"INC-{event.incident_id}@{platform}", "announce.update", subject)
     for user in await incidents_ask.list_followers(unit.session, event.incident_id):
         for method in await list_methods(unit, user):
             unit.put(f"follower:{user.id}@{method}", "follower.update", subject, payload={"user": user.id})

@@ -6,6 +6,8 @@ from typing import Any
 from bot.alerts.lives import log_alert
 from bot.flow.outbox import Job
 from bot.flow.unit import Unit
+from bot.incidents.people import take_part
+from bot.incidents.privacy import find_private, hide_private
 from bot.incidents.timeline import record
 from bot.oncall.overrides import PagerTaken
 from bot.paging import events as paging
@@ -13,13 +15,21 @@ from bot.paging.escalations import (
     go_on_if_nobody_is_left,
 )
 from bot.paging.pages import fail_page
-from bot.reactions.incidents import list_platforms_of, say
+from bot.reactions.incidents import invite_to_rooms, list_platforms_of, say
 from storage.models import Page, User
 
 
 async def note_page(unit: Unit, event: paging.PersonPaged) -> None:
     data = {"name": event.name, "method": event.method, "reason": event.reason}
     await _note(unit, event.subject, "person_paged", data)
+
+
+async def let_in(unit: Unit, event: paging.PersonPaged) -> None:
+    """Whoever is paged for a private incident takes part: they could not open it otherwise."""
+    incident = await find_private(unit, event.subject)
+    if incident is not None:
+        await take_part(unit, incident, await unit.session.get_one(User, event.user_id), "paged")
+        await invite_to_rooms(unit, incident.id)
 
 
 async def tell_who_asked(unit: Unit, event: paging.PageAnswered) -> None:
@@ -43,7 +53,7 @@ async def tell_who_asked(unit: Unit, event: paging.PageAnswered) -> None:
 async def note_failed_page(unit: Unit, event: paging.PageFailed) -> None:
     data = {"name": event.name, "method": event.method, "error": event.error}
     await _note(unit, event.subject, "page_failed", data)
-    _say_to_ops(unit, "page_failed", {**data, "subject": event.subject})
+    _say_to_ops(unit, "page_failed", {**data, "subject": await hide_private(unit, event.subject)})
 
 
 async def try_next_step(unit: Unit, event: paging.PageFailed) -> None:
@@ -53,13 +63,14 @@ async def try_next_step(unit: Unit, event: paging.PageFailed) -> None:
 async def tell_nobody_reached(unit: Unit, event: paging.NobodyReached) -> None:
     data = {"step": event.step, "recipients": list(event.recipients)}
     await _note(unit, event.subject, "nobody_reached", data)
-    _say_to_ops(unit, "nobody_reached", {**data, "subject": event.subject})
+    _say_to_ops(unit, "nobody_reached", {**data, "subject": await hide_private(unit, event.subject)})
 
 
 async def tell_exhausted(unit: Unit, event: paging.EscalationExhausted) -> None:
     """Nobody answered: the room and the ops room say so, loudly."""
     await _note(unit, event.subject, "escalation_exhausted", {"policy": event.policy})
-    _say_to_ops(unit, "escalation_exhausted", {"policy": event.policy, "subject": event.subject})
+    subject = await hide_private(unit, event.subject)
+    _say_to_ops(unit, "escalation_exhausted", {"policy": event.policy, "subject": subject})
     kind, _, number = event.subject.partition(":")
     if kind == "incident":
         say(unit, int(number), "escalation_exhausted", {"policy": event.policy, "subject": event.subject})
@@ -85,7 +96,8 @@ async def job_parked(unit: Unit, job: Job, reason: str) -> None:
         if page is not None:
             await fail_page(unit, page.id, reason)
     elif job.kind != "ops.say":
-        _say_to_ops(unit, "delivery_parked", {"kind": job.kind, "subject": job.subject, "reason": reason})
+        subject = await hide_private(unit, job.subject)
+        _say_to_ops(unit, "delivery_parked", {"kind": job.kind, "subject": subject, "reason": reason})
 
 
 async def show_on_call(unit: Unit, _: PagerTaken) -> None:

@@ -45,6 +45,7 @@ from bot.reactions.incidents import (
     watch_for_commander,
 )
 from bot.reactions.paging import (
+    let_in,
     note_failed_page,
     note_page,
     show_on_call,
@@ -95,6 +96,21 @@ REACTIONS: Reactions = {
         say_in_room,
     ),
     incidents.MergedIn: (keep_in_timeline, page_if_nobody_is_on_it, refresh_card, say_in_room),
+    # who may know of it
+    incidents.IncidentMadePrivate: (
+        keep_in_timeline,
+        send_invitations,
+        refresh_card,
+        refresh_its_pages,
+        say_in_room,
+    ),
+    incidents.IncidentMadePublic: (
+        keep_in_timeline,
+        invite_responders,
+        refresh_card,
+        refresh_its_pages,
+        say_in_room,
+    ),
     # what is known about it
     incidents.PriorityChanged: (
         keep_in_timeline,
@@ -142,7 +158,7 @@ REACTIONS: Reactions = {
     alerts.AlertChanged: (show_alert,),
     alerts.AlertAssigned: (page_new_owner,),
     # paging
-    paging.PersonPaged: (note_page,),
+    paging.PersonPaged: (note_page, let_in),
     paging.PageAnswered: (tell_who_asked,),
     paging.PageFailed: (note_failed_page, try_next_step),
     paging.NobodyReached: (tell_nobody_reached,),

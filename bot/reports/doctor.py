@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from bot.chat.platform import Check, Platform
 from bot.errors import Rejected, Retry
 from bot.flow.unit import Unit
+from bot.incidents.privacy import hide_private
 from bot.notify.notifier import Notifier
 from bot.oncall.resolve import HORIZON, list_on_call
 from bot.paging.pages import list_methods
@@ -52,13 +53,16 @@ async def examine(unit: Unit, outside: Sequence[Check]) -> list[Check]:
 
 async def _check_queues(unit: Unit) -> list[Check]:
     state = await flow.look_at_queues(unit.session, unit.now)
-    parked = await flow.list_parked(unit.session, 5)
+    rows = [
+        {"kind": row.kind, "subject": await hide_private(unit, row.subject), "error": row.error}
+        for row in await flow.list_parked(unit.session, 5)
+    ]
     waiting = await flow.count_reasons(unit.session)
     exhausted = await paging.count_escalations(unit.session, EscalationState.EXHAUSTED)
     return [
         Check("outbox", state.oldest < STUCK_SECONDS, {"waiting": state.waiting, "seconds": state.oldest}),
         *(Check("waits", False, {"reason": reason, "count": count}) for reason, count in waiting),
-        Check("parked", not state.parked, {"count": state.parked, "rows": parked}),
+        Check("parked", not state.parked, {"count": state.parked, "rows": rows}),
         Check(
             "timers",
             state.timer_overdue < STUCK_SECONDS and not state.failing_timers,

@@ -6,7 +6,7 @@ from bot.chat.arguments import arg
 from bot.chat.registry import Call, Command
 from bot.chat.reply import Reply
 from bot.incidents.lives import declare, find_teams_to_call
-from commands.kinds import PRIORITY, SERVICE, TEAM, TEXT
+from commands.kinds import FLAG, PRIORITY, SERVICE, TEAM, TEXT
 from storage.models import Service, Team
 from storage.words import Priority
 
@@ -18,6 +18,7 @@ class Args:
     service: Service | None = arg("Impacted service", SERVICE, default=None)
     team: Team | None = arg("Team to call", TEAM, default=None, refreshes=True)
     summary: str = arg("What is known so far", TEXT, default="", many_lines=True)
+    private: bool = arg("Only for those who take part", FLAG, default=False)
 
 
 async def run(call: Call) -> Reply:
@@ -31,8 +32,14 @@ async def run(call: Call) -> Reply:
         summary=args.summary,
         teams=teams,
         services=services,
+        private=args.private,
     )
-    data = {"ref": incident.ref, "title": incident.title, "teams": [team.name for team in teams]}
+    data = {
+        "ref": incident.ref,
+        "title": incident.title,
+        "teams": [team.name for team in teams],
+        "private": args.private,
+    }
     return Reply("incident_declare", data, go_to=f"/{incident.ref}")
 
 

@@ -21,7 +21,7 @@ async def run(call: Call) -> Reply:
     args: Args = call.args
     is_new = await take_part(call.unit, call.incident, args.person, "invited")
     why = f"{call.incident.ref}: {args.why or call.incident.title}"
-    count = await queue_pages(call.unit, args.person, why=why)
+    count = await queue_pages(call.unit, args.person, why=why, about=f"incident:{call.incident.id}")
     data = {"ref": call.incident.ref, "name": args.person.name, "is_new": is_new, "count": count}
     return Reply("incident_invite", data)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bot.chat.arguments import arg
 from bot.chat.registry import Call, Command
 from bot.chat.reply import Reply
+from bot.incidents.privacy import find_viewer
 from commands.kinds import one_of
 from storage.questions import incidents as ask
 
@@ -18,7 +19,8 @@ class Args:
 
 async def run(call: Call) -> Reply:
     everything = call.args.which == "all"
-    found = await (ask.list_incidents if everything else ask.list_open_incidents)(call.unit.session, 20)
+    question = ask.list_incidents if everything else ask.list_open_incidents
+    found = await question(call.unit.session, 20, viewer=await find_viewer(call.unit))
     return Reply("incident_list", {"incidents": found, "now": call.unit.now, "everything": everything})
 
 

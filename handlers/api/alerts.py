@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 from bot.alerts.lives import get_alert as find_alert
 from bot.flow.unit import Unit
+from bot.incidents.privacy import find_viewer
 from handlers.api.operation import (
     Call,
     Filter,
@@ -95,6 +96,7 @@ async def list_alerts(call: Call[AlertQuery, NoBody]) -> Listing[AlertItem]:
         found = await lists.list_alerts(
             unit.session,
             query.wanted(),
+            viewer=await find_viewer(unit),
             statuses=query.status,
             priorities=query.priority,
             incident_id=incident,

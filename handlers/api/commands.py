@@ -14,9 +14,9 @@ from bot.chat.registry import Command
 from bot.chat.reply import Reply
 from bot.errors import Invalid, Refused, Unknown
 from bot.flow.unit import Actor, Unit
-from bot.incidents.lives import get_incident
-from handlers.api.door import PLATFORM, find_actor, has_scope, named_by
-from handlers.api.operation import NO_NUL, Call, Name, NoQuery, Operation
+from bot.incidents.privacy import get_incident
+from handlers.api.door import find_actor, has_scope, named_by
+from handlers.api.operation import NO_NUL, PLATFORM, Call, Name, NoQuery, Operation
 from handlers.parts import Parts
 from storage.words import Scope
 
@@ -26,7 +26,7 @@ Line = Annotated[
 ]
 Value = Annotated[str, Meta(max_length=100_000, pattern=NO_NUL)]
 ADMINISTERS = ("admin", "owner")
-SIGNS_IN = ("tocsin login",)
+SIGNS_IN = ("tocsin link", "tocsin login", "tocsin unlink")
 """Its answer lets in whoever reads it, with all rights of that person: more than a key for writing may do."""
 
 
@@ -129,7 +129,7 @@ OPERATIONS = (
             "Any command that people type, with the same words. A command that needs more answers 200 with its form. "
             "One that could not be done is a problem document: 404 for what does not exist, 422 for an argument that "
             "is wrong, 409 when things are not in a state that allows it, 403 when the person may not. Commands of "
-            "administrators, and `/tocsin login`, need a key with scope admin."
+            "administrators, and `/tocsin login`, `link` and `unlink`, need a key with scope admin."
         ),
         problems=(404, 409),
     ),

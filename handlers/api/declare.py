@@ -28,6 +28,12 @@ class Declaration(Struct, frozen=True, forbid_unknown_fields=True):
     summary: Text = ""
     services: Annotated[tuple[Name, ...], Meta(max_length=50, description="Slugs or names.")] = ()
     teams: Annotated[tuple[Name, ...], Meta(max_length=50, description="Slugs or names.")] = ()
+    private: Annotated[
+        bool,
+        Meta(
+            description="Only for those who take part, and admins. A key needs scope admin to see it again."
+        ),
+    ] = False
     as_: Annotated[
         Name | None, Meta(description="Who declares it: handle, e-mail or name. Without it, the key's name.")
     ] = msgspec.field(name="as", default=None)
@@ -48,6 +54,7 @@ async def declare_incident(call: Call[NoQuery, Declaration]) -> web.Response:
             summary=body.summary,
             teams=await find_teams_to_call(unit, teams, services),
             services=list({service.id: service for service in services}.values()),
+            private=body.private,
         )
         return incident.id
 

@@ -15,7 +15,7 @@ from bot.access.keys import check_scope, get_key
 from bot.access.people import get_user
 from bot.errors import Invalid, Malformed, Problem, Unauthenticated, Unknown
 from bot.flow.unit import Actor, Unit
-from handlers.api.operation import Call, Operation, send
+from handlers.api.operation import Call, Operation, act_by_key, send
 from handlers.parts import Parts
 from storage.models import ApiKey, User
 from storage.words import Scope
@@ -26,7 +26,6 @@ PLACE = re.compile(r" - at `\$\.?(?P<place>[^`]*)`$")
 FIELD = re.compile(
     r"^Object (?P<fault>contains unknown|missing required) field `(?P<name>.*?)`(?: - at|$)", re.DOTALL
 )
-PLATFORM = "api"
 
 
 def open_door(
@@ -106,9 +105,9 @@ def _explain(wrong: msgspec.ValidationError, kind: type[msgspec.Struct]) -> Inva
 async def find_actor(unit: Unit, key: ApiKey | None, name: str | None) -> tuple[Actor, User | None]:
     """Who acts: the person named by `as`, or else the program that the key was made for."""
     if name is None:
-        return Actor(key.name if key else "API", None, PLATFORM), None
+        return act_by_key(key), None
     user = await named_by("as", get_person(unit, name))
-    return Actor(user.name, user.id, PLATFORM), user
+    return act_by_key(key, user), user
 
 
 async def get_person(unit: Unit, name: str) -> User:

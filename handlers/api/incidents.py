@@ -9,6 +9,8 @@ from msgspec import Meta, Struct
 
 from bot.catalog.teams import get_service, get_team
 from bot.flow.unit import Unit
+from bot.incidents.privacy import find_viewer
+from bot.incidents.privacy import get_incident as find_incident
 from bot.incidents.view import IncidentView, PersonView, build_incident_view
 from handlers.api.door import named_by
 from handlers.api.operation import (
@@ -44,7 +46,8 @@ class IncidentQuery(PageQuery, frozen=True, kw_only=True):
 
 
 class IncidentItem(Struct, frozen=True, kw_only=True):
-    """An incident in a list. `alerts` and `open_alerts` count them."""
+    """An incident in a list. `alerts` and `open_alerts` count them. A `private` one exists only for keys with scope
+    admin."""
 
     ref: str
     number: int
@@ -68,6 +71,7 @@ class IncidentItem(Struct, frozen=True, kw_only=True):
     alerts: int
     open_alerts: int
     merged_into: str | None
+    private: bool
     url: str
 
 
@@ -121,6 +125,7 @@ async def list_incidents(call: Call[IncidentQuery, NoBody]) -> Listing[IncidentI
         found = await lists.list_incidents(
             unit.session,
             query.wanted(),
+            viewer=await find_viewer(unit),
             statuses=statuses if query.status else (),
             priorities=query.priority,
             team_id=team.id if team else None,
@@ -166,6 +171,7 @@ async def _show_items(unit: Unit, rows: Sequence[Incident]) -> list[IncidentItem
             alerts=counts.get(row.id, (0, 0))[0],
             open_alerts=counts.get(row.id, (0, 0))[1],
             merged_into=f"INC-{row.merged_into}" if row.merged_into else None,
+            private=row.private,
             url=f"{unit.installation.public_url}/{row.ref}",
         )
         for row in rows
@@ -173,7 +179,10 @@ async def _show_items(unit: Unit, rows: Sequence[Incident]) -> list[IncidentItem
 
 
 async def get_incident(call: Call[NoQuery, NoBody]) -> IncidentDetail:
-    return await call.look(lambda unit: show_incident(unit, call.number("ref")))
+    async def look(unit: Unit) -> IncidentDetail:
+        return await show_incident(unit, (await find_incident(unit, call.part("ref"))).id)
+
+    return await call.look(look)
 
 
 async def show_incident(unit: Unit, number: int) -> IncidentDetail:

@@ -15,9 +15,9 @@ from aiohttp import web
 from msgspec import Meta, Struct
 
 from bot.errors import Unknown
-from bot.flow.unit import Unit
+from bot.flow.unit import Actor, Unit
 from handlers.parts import Parts
-from storage.models import ApiKey
+from storage.models import ApiKey, User
 from storage.questions.lists import Wanted
 from storage.words import Scope
 
@@ -25,6 +25,7 @@ Q = TypeVar("Q", bound=Struct)
 B = TypeVar("B", bound=Struct)
 T = TypeVar("T")
 PREFIX = "/api/v1"
+PLATFORM = "api"
 JSON = "application/json"
 HIGHEST = 2**31 - 1
 """Ids are 32-bit integers in PostgreSQL; a cursor beyond the last one is clamped to it."""
@@ -120,7 +121,20 @@ class Call(Generic[Q, B]):
         return int(self.part(name).upper().removeprefix("INC-"))
 
     async def look(self, ask: Callable[[Unit], Awaitable[T]]) -> T:
-        return await self.parts.work.look(ask)
+        """Ask as the key: what is private exists only for one with scope admin."""
+        return await self.parts.work.look(ask, self.actor)
+
+    @property
+    def actor(self) -> Actor:
+        """The program that the key was made for."""
+        return act_by_key(self.key)
+
+
+def act_by_key(key: ApiKey | None, user: User | None = None) -> Actor:
+    """Who acts by a key: a person, or the program that it was made for."""
+    name = user.name if user is not None else key.name if key is not None else "API"
+    sees_private = key is not None and key.scope is Scope.ADMIN
+    return Actor(name, user.id if user is not None else None, PLATFORM, sees_private)
 
 
 Run = Callable[[Call[Q, B]], Awaitable[Struct | web.Response]]

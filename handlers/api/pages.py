@@ -7,6 +7,7 @@ from msgspec import Meta, Struct
 
 from bot.errors import Unknown
 from bot.flow.unit import Unit
+from bot.incidents.privacy import find_viewer
 from handlers.api.door import get_person, named_by
 from handlers.api.operation import (
     Call,
@@ -69,6 +70,7 @@ async def list_pages(call: Call[PageFilterQuery, NoBody]) -> Listing[PageItem]:
         found = await lists.list_pages(
             unit.session,
             query.wanted(),
+            viewer=await find_viewer(unit),
             user_id=user.id if user else None,
             subject=subject,
             states=query.state,
@@ -81,7 +83,7 @@ async def list_pages(call: Call[PageFilterQuery, NoBody]) -> Listing[PageItem]:
 
 async def get_page(call: Call[NoQuery, NoBody]) -> PageItem:
     async def look(unit: Unit) -> PageItem:
-        page = await unit.session.get(Page, call.number("id"))
+        page = await lists.find_page(unit.session, call.number("id"), viewer=await find_viewer(unit))
         if page is None:
             raise Unknown("page.unknown", path=call.request.path)
         return _show_page(page, await unit.session.get_one(User, page.user_id))

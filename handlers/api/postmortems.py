@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from bot.chat.markup import render_html
 from bot.flow.unit import Unit
-from bot.incidents.lives import get_incident
+from bot.incidents.privacy import get_incident
 from bot.incidents.view import build_incident_view
 from bot.reviews.postmortem import SECTIONS, render_postmortem_markdown
 from bot.reviews.postmortem import get_postmortem as find_postmortem

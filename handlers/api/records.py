@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 from bot.chat.card import Card
 from bot.chat.markup import render_text
 from bot.flow.unit import Unit
-from bot.incidents.lives import get_incident
+from bot.incidents.privacy import get_incident
 from bot.incidents.timeline import spell_entry
 from handlers.api.operation import (
     REF,

@@ -7,7 +7,8 @@ from bot.chat.invocation import MessageAction
 from bot.chat.reply import Reply
 from bot.errors import Unknown
 from bot.flow.unit import Unit
-from bot.incidents.lives import declare, find_teams_to_call, get_incident
+from bot.incidents.lives import declare, find_teams_to_call
+from bot.incidents.privacy import get_incident, is_visible
 from bot.incidents.tasks import add_task
 from bot.incidents.timeline import Source, add_message
 from storage.models import Incident, User
@@ -34,7 +35,12 @@ async def declare_from_message(unit: Unit, action: MessageAction) -> Reply:
     await add_message(unit, incident, source, said.actor, said.text, said.sent_at)
     return Reply(
         "incident_declare",
-        {"ref": incident.ref, "title": incident.title, "teams": [team.name for team in teams]},
+        {
+            "ref": incident.ref,
+            "title": incident.title,
+            "teams": [team.name for team in teams],
+            "private": incident.private,
+        },
         go_to=f"/{incident.ref}",
     )
 
@@ -69,6 +75,6 @@ async def _get_incident(unit: Unit, action: MessageAction) -> Incident:
     if action.incident:
         return await get_incident(unit, action.incident)
     incident = await ask.find_incident_of_channel(unit.session, action.said.platform, action.said.channel)
-    if incident is None:
+    if incident is None or not await is_visible(unit, incident):
         raise Unknown("incident.not_a_room")
     return incident

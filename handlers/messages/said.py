@@ -3,6 +3,7 @@
 from bot.chat.invocation import Said
 from bot.flow.unit import Unit
 from bot.incidents.people import take_part
+from bot.incidents.privacy import may_come_in
 from bot.incidents.timeline import Source, follow_deletion, follow_edit
 from storage.models import User
 from storage.questions import incidents as ask
@@ -11,7 +12,7 @@ from storage.questions import incidents as ask
 async def is_news(unit: Unit, said: Said) -> bool:
     """Whether there is anything to write down about a message: most are said by people who take part already."""
     incident = await ask.find_incident_of_channel(unit.session, said.platform, said.channel)
-    if incident is None or said.actor.user_id is None:
+    if incident is None or said.actor.user_id is None or not await may_come_in(unit, incident, said.platform):
         return False
     known = await ask.find_participant(unit.session, incident.id, said.actor.user_id)
     return known is None or known.left_at is not None or known.how in ("invited", "paged")

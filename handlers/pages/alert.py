@@ -2,14 +2,14 @@
 
 from aiohttp import web
 
+from bot.alerts.lives import get_alert
 from bot.chat.invocation import Invocation
 from bot.chat.markup import Rich
-from bot.errors import Unknown
 from bot.flow.unit import Unit
 from handlers.pages.alerts import read_alert_rows
 from handlers.pages.visit import Values, Visit, signed_in
 from handlers.parts import Parts
-from storage.models import Alert, AlertNote, Incident, User
+from storage.models import AlertNote, Incident, User
 from storage.questions import alerts as ask_alerts
 from storage.questions import screens
 
@@ -22,9 +22,7 @@ async def show(visit: Visit) -> web.StreamResponse:
     number = visit.number("number")
 
     async def ask(unit: Unit) -> Values:
-        alert = await unit.session.get(Alert, number)
-        if alert is None:
-            raise Unknown("alert.unknown", name=str(number))
+        alert = await get_alert(unit, str(number))
         notes = await ask_alerts.list_notes(unit.session, alert.id)
         integration = (await screens.list_integrations(unit.session, [alert.integration_id])).get(
             alert.integration_id

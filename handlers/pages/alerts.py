@@ -41,7 +41,12 @@ async def show(visit: Visit) -> web.StreamResponse:
 
     async def ask(unit: Unit) -> Values:
         found = await screens.list_alerts(
-            unit.session, closed=closed, text=text, before=visit.query_number("before"), limit=PAGE
+            unit.session,
+            viewer=visit.user,
+            closed=closed,
+            text=text,
+            before=visit.query_number("before"),
+            limit=PAGE,
         )
         return {
             "alerts": await read_alert_rows(unit, found),

@@ -9,7 +9,7 @@ from bot.chat.invocation import MessageAction, Said
 from bot.chat.markup import render_text
 from bot.chat.reply import Reply
 from bot.chat.room.board import edit_saying, get_message, mark_changed, put_saying, toggle_reaction
-from bot.errors import Forbidden, Problem
+from bot.errors import Forbidden, Problem, Unknown
 from bot.flow.unit import BOT, Actor, Unit
 from handlers.pages.commands import read_invocation
 from handlers.pages.messages import get_channel, read_changes, read_conversation
@@ -85,7 +85,7 @@ async def say(visit: Visit) -> web.StreamResponse:
 
 async def show_edit(visit: Visit) -> web.StreamResponse:
     async def ask(unit: Unit) -> Values:
-        row = await get_message(unit, visit.number("message"))
+        row = await _get_visible(unit, visit)
         if row.author_id != visit.user.id:
             raise Forbidden("message.not_yours")
         return {"message": row, "duty": None, "waiting_pages": 0, "back": read_back(visit, {})}
@@ -98,6 +98,7 @@ async def edit(visit: Visit) -> web.StreamResponse:
     back = read_back(visit, form)
 
     async def change(unit: Unit) -> Said:
+        await _get_visible(unit, visit)
         row = await edit_saying(unit, visit.number("message"), visit.user.id, form.get("text", ""))
         return await describe(unit, row)
 
@@ -149,8 +150,12 @@ async def _act(visit: Visit, action: str, said: Said) -> Reply:
 
 
 async def _get_visible(unit: Unit, visit: Visit) -> BoardMessage:
+    """The message, if this person may see the channel; raises Unknown, alike for one that is not there."""
     row = await get_message(unit, visit.number("message"))
-    await get_channel(unit, row.channel_id, visit.user)
+    try:
+        await get_channel(unit, row.channel_id, visit.user)
+    except Unknown as unknown:
+        raise Unknown("message.unknown", number=row.id) from unknown
     return row
 
 

@@ -8,13 +8,14 @@ from aiohttp import web
 
 from bot.errors import Unknown
 from bot.flow.unit import Unit
+from bot.incidents.privacy import find_visible, get_incident
 from bot.incidents.timeline import list_timeline, spell_entry
 from bot.incidents.view import IncidentView, build_incident_view
 from handlers.pages.alerts import read_alert_rows
 from handlers.pages.messages import read_conversation
 from handlers.pages.visit import Values, Visit, signed_in
 from handlers.parts import Parts
-from storage.models import BoardChannel, Incident, IncidentRoom
+from storage.models import BoardChannel, IncidentRoom
 from storage.questions import incidents as incidents_ask
 from storage.questions import reviews, screens
 
@@ -26,7 +27,7 @@ KINDS = {
         "incident_declared", "incident_acknowledged", "incident_unacknowledged", "status_changed",
         "incident_resolved", "incident_closed", "incident_reopened", "incident_merged", "merged_in",
         "priority_changed", "title_changed", "summary_changed", "service_impacted", "team_added", "room_opened",
-        "postmortem_drafted", "postmortem_changed",
+        "postmortem_drafted", "postmortem_changed", "incident_made_private", "incident_made_public",
     ),
     "updates": ("update_posted", "update_overdue"),
     "people": (
@@ -55,6 +56,12 @@ def read_number(visit: Visit) -> int:
     return int(visit.request.match_info["ref"].upper().removeprefix("INC-"))
 
 
+async def read_incident(visit: Visit, unit: Unit) -> IncidentView:
+    """The incident that the address names; raises Unknown when there is none for this person."""
+    incident = await get_incident(unit, f"INC-{read_number(visit)}")
+    return await build_incident_view(unit.session, incident.id)
+
+
 async def spell_right(visit: Visit) -> web.StreamResponse:
     return visit.go(f"/INC-{read_number(visit)}")
 
@@ -79,7 +86,7 @@ async def _await_room(visit: Visit) -> None:
     """Whoever has just declared an incident is here before its room is; it takes a moment to open."""
 
     async def is_opening(unit: Unit) -> Values:
-        incident = await unit.session.get(Incident, read_number(visit))
+        incident = await find_visible(unit, read_number(visit))
         is_new = incident is not None and unit.now - incident.declared_at < OPENING_FOR
         return {
             "now": is_new and await incidents_ask.find_room(unit.session, read_number(visit), "room") is None
@@ -100,14 +107,14 @@ async def show_panel(visit: Visit) -> web.StreamResponse:
     part = "entries" if "list" in visit.request.query else "panel"
 
     async def ask(unit: Unit) -> Values:
-        view = await build_incident_view(unit.session, read_number(visit))
+        view = await read_incident(visit, unit)
         return {"incident": view, **await read_panel(visit, unit, tab, view)}
 
     return await visit.show_part(f"pages/parts/{part}", ask)
 
 
 async def read_head(visit: Visit, unit: Unit) -> Values:
-    view = await build_incident_view(unit.session, read_number(visit))
+    view = await read_incident(visit, unit)
     card = visit.parts.templates.render_card(
         "incident", incident=view, url=f"{visit.parts.settings.public_url}/{view.ref}", now=unit.now
     )
@@ -126,7 +133,7 @@ async def read_panel(visit: Visit, unit: Unit, tab: str, view: IncidentView | No
         spelt = [(entry, spell_entry(visit.parts.templates, entry)) for entry in reversed(entries)]
         values |= {"entries": spelt, "filter_kind": kind, "filter_text": text}
     elif tab == "alerts":
-        rows = await screens.list_alerts(unit.session, incident_id=number, limit=200)
+        rows = await screens.list_alerts(unit.session, viewer=visit.user, incident_id=number, limit=200)
         values["alerts"] = await read_alert_rows(unit, rows)
     return values
 

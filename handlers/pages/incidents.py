@@ -41,6 +41,7 @@ async def show(visit: Visit) -> web.StreamResponse:
     async def ask(unit: Unit) -> Values:
         found = await screens.list_incidents(
             unit.session,
+            viewer=visit.user,
             over=over,
             **wanted,
             before=visit.query_number("before"),
@@ -54,7 +55,8 @@ async def show(visit: Visit) -> web.StreamResponse:
             "services": await catalog.list_named(unit.session, Service),
             "wanted": wanted,
             "over": over,
-            "is_new": first_days and not await screens.list_incidents(unit.session, over=True, limit=1),
+            "is_new": first_days
+            and not await screens.list_incidents(unit.session, viewer=visit.user, over=True, limit=1),
         }
 
     if visit.wants_fragment:

@@ -4,8 +4,13 @@ import re
 
 from aiohttp import web
 
+from bot.alerts.lives import get_alert
+from bot.errors import Unknown
+from bot.flow.unit import Unit
+from bot.incidents.privacy import get_incident
+from handlers.pages.messages import get_channel
 from handlers.pages.security import add_headers
-from handlers.pages.visit import Visit, signed_in
+from handlers.pages.visit import Values, Visit, signed_in
 from handlers.parts import Parts
 
 TOPIC = re.compile(r"(incidents|alerts|oncall|(incident|alert|board|user):\d{1,9})")
@@ -16,7 +21,8 @@ MOST_TOPICS = 20
 def list_routes(parts: Parts) -> list[web.RouteDef]:
     async def stream(visit: Visit) -> web.StreamResponse:
         asked = visit.request.query.get("topics", "").split(",")[:MOST_TOPICS]
-        topics = {topic for topic in asked if TOPIC.fullmatch(topic) and _may_hear(visit, topic)}
+        wanted = {topic for topic in asked if TOPIC.fullmatch(topic)}
+        topics = (await visit.look(lambda unit: _keep_visible(visit, unit, wanted)))["topics"]
         response = web.StreamResponse(
             headers={
                 "Content-Type": "text/event-stream; charset=utf-8",
@@ -39,5 +45,20 @@ def list_routes(parts: Parts) -> list[web.RouteDef]:
     return [web.get("/live", signed_in(parts, stream))]
 
 
-def _may_hear(visit: Visit, topic: str) -> bool:
-    return not topic.startswith("user:") or topic == f"user:{visit.user.id}"
+async def _keep_visible(visit: Visit, unit: Unit, topics: set[str]) -> Values:
+    return {"topics": {topic for topic in topics if await _may_hear(visit, unit, topic)}}
+
+
+async def _may_hear(visit: Visit, unit: Unit, topic: str) -> bool:
+    """Whether this person may know of what a topic is about, and when it changes."""
+    kind, _, number = topic.partition(":")
+    try:
+        if kind == "incident":
+            await get_incident(unit, number)
+        elif kind == "alert":
+            await get_alert(unit, number)
+        elif kind == "board":
+            await get_channel(unit, int(number), visit.user)
+    except Unknown:
+        return False
+    return kind != "user" or int(number) == visit.user.id

@@ -8,8 +8,10 @@ from bot.chat.card import Card
 from bot.chat.room.board import PUSHPIN
 from bot.errors import Unknown
 from bot.flow.unit import Unit
+from bot.incidents.privacy import is_visible
 from storage.models import BoardChannel, BoardMessage, TimelineEntry, User
 from storage.questions import access, board
+from storage.questions.privacy import find_private_of_channel
 
 
 @dataclass(frozen=True)
@@ -85,8 +87,12 @@ async def view_messages(
 
 
 async def get_channel(unit: Unit, channel_id: int, user: User) -> BoardChannel:
-    """A channel this person may see; raises Unknown for another person's own one."""
+    """A channel this person may see; raises Unknown for another person's own one, and for that of an incident which does
+    not exist for them."""
     channel = await unit.session.get(BoardChannel, channel_id)
     if channel is None or (channel.kind == "direct" and channel.owner_id != user.id):
+        raise Unknown("channel.unknown", number=channel_id)
+    private = await find_private_of_channel(unit.session, channel)
+    if private is not None and not await is_visible(unit, private):
         raise Unknown("channel.unknown", number=channel_id)
     return channel

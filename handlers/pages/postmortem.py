@@ -5,7 +5,6 @@ from aiohttp import web
 from bot.chat.markup import render_html
 from bot.errors import Invalid, Problem, Refused, Unknown
 from bot.flow.unit import Unit
-from bot.incidents.view import build_incident_view
 from bot.reviews.postmortem import (
     SECTIONS,
     edit_postmortem,
@@ -13,7 +12,7 @@ from bot.reviews.postmortem import (
     render_postmortem_markdown,
     set_postmortem_status,
 )
-from handlers.pages.incident import read_number
+from handlers.pages.incident import read_incident, read_number
 from handlers.pages.visit import Values, Visit, signed_in
 from handlers.parts import Parts
 from storage.models import User
@@ -35,11 +34,11 @@ def list_routes(parts: Parts) -> list[web.RouteDef]:
 
 async def show(visit: Visit) -> web.StreamResponse:
     async def ask(unit: Unit) -> Values:
-        number = read_number(visit)
-        found = await reviews.find_postmortem(unit.session, number)
+        view = await read_incident(visit, unit)
+        found = await reviews.find_postmortem(unit.session, view.id)
         owner = await unit.session.get(User, found.owner_id) if found and found.owner_id else None
         return {
-            "incident": await build_incident_view(unit.session, number),
+            "incident": view,
             "postmortem": found,
             "owner": owner,
             "sections": SECTIONS,
@@ -53,9 +52,10 @@ async def show_editor(visit: Visit) -> web.StreamResponse:
     section = _get_section(visit)
 
     async def ask(unit: Unit) -> Values:
-        postmortem = await get_postmortem(unit, read_number(visit))
+        view = await read_incident(visit, unit)
+        postmortem = await get_postmortem(unit, view.id)
         return {
-            "incident": await build_incident_view(unit.session, postmortem.incident_id),
+            "incident": view,
             "section": section,
             "text": postmortem.sections.get(section, ""),
             "version": postmortem.version,
@@ -71,6 +71,7 @@ async def save(visit: Visit) -> web.StreamResponse:
     text, version = form.get("text", ""), form.get("version", "")
 
     async def change(unit: Unit) -> None:
+        await read_incident(visit, unit)
         await edit_postmortem(unit, number, {section: text}, int(version) if version.isdecimal() else -1)
 
     try:
@@ -82,9 +83,10 @@ async def save(visit: Visit) -> web.StreamResponse:
 
 async def _show_conflict(visit: Visit, section: str, text: str, problem: Problem) -> web.StreamResponse:
     async def ask(unit: Unit) -> Values:
-        postmortem = await get_postmortem(unit, read_number(visit))
+        view = await read_incident(visit, unit)
+        postmortem = await get_postmortem(unit, view.id)
         return {
-            "incident": await build_incident_view(unit.session, postmortem.incident_id),
+            "incident": view,
             "theirs": postmortem.sections.get(section, ""),
             "version": postmortem.version,
         }
@@ -98,9 +100,12 @@ async def change_status(visit: Visit) -> web.StreamResponse:
     status = (await visit.form()).get("status", "")
     if status not in tuple(PostmortemStatus):
         raise Invalid("postmortem.bad_status", "status", status=status)
-    await visit.parts.work.run(
-        lambda unit: set_postmortem_status(unit, number, PostmortemStatus(status)), visit.actor
-    )
+
+    async def change(unit: Unit) -> None:
+        await read_incident(visit, unit)
+        await set_postmortem_status(unit, number, PostmortemStatus(status))
+
+    await visit.parts.work.run(change, visit.actor)
     return visit.go(f"/INC-{number}/postmortem")
 
 
@@ -120,8 +125,8 @@ async def send_html(visit: Visit) -> web.StreamResponse:
 
 async def _render(visit: Visit) -> str:
     async def ask(unit: Unit) -> Values:
-        postmortem = await get_postmortem(unit, read_number(visit))
-        view = await build_incident_view(unit.session, postmortem.incident_id)
+        view = await read_incident(visit, unit)
+        postmortem = await get_postmortem(unit, view.id)
         return {"text": render_postmortem_markdown(visit.parts.templates, view, postmortem)}
 
     return str((await visit.look(ask))["text"])

@@ -4,12 +4,14 @@ import re
 
 from aiohttp import web
 
+from bot.alerts.lives import get_alert
+from bot.errors import Unknown
 from bot.flow.unit import Unit
+from bot.incidents.privacy import get_incident
 from handlers.pages.alerts import read_alert_rows
 from handlers.pages.incidents import read_rows
 from handlers.pages.visit import Values, Visit, signed_in
 from handlers.parts import Parts
-from storage.models import Alert, Incident
 from storage.questions import alerts
 
 NAMED = re.compile(r"(?:(?P<incident>inc-)|(?P<alert>#))(?P<number>\d{1,9})", re.IGNORECASE)
@@ -26,7 +28,10 @@ async def show(visit: Visit) -> web.StreamResponse:
         number = int(named["number"])
 
         async def exists(unit: Unit) -> Values:
-            return {"row": await unit.session.get(Incident if named["incident"] else Alert, number)}
+            try:
+                return {"row": await (get_incident if named["incident"] else get_alert)(unit, str(number))}
+            except Unknown:
+                return {"row": None}
 
         if (await visit.look(exists))["row"] is not None:
             return visit.go(f"/INC-{number}" if named["incident"] else f"/alerts/{number}")
@@ -35,8 +40,12 @@ async def show(visit: Visit) -> web.StreamResponse:
         if not text:
             return {"rows": [], "alerts": []}
         return {
-            "rows": await read_rows(unit, await alerts.search_incidents(unit.session, text)),
-            "alerts": await read_alert_rows(unit, await alerts.search_alerts(unit.session, text)),
+            "rows": await read_rows(
+                unit, await alerts.search_incidents(unit.session, text, viewer=visit.user)
+            ),
+            "alerts": await read_alert_rows(
+                unit, await alerts.search_alerts(unit.session, text, viewer=visit.user)
+            ),
         }
 
     return await visit.show("pages/search", ask, text=text)

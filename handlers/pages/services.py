@@ -17,7 +17,7 @@ def list_routes(parts: Parts) -> list[web.RouteDef]:
             return {
                 "services": sorted(services, key=lambda row: (row.tier, row.name)),
                 "teams": await catalog.list_by_id(unit.session, Team, ids),
-                "open_incidents": await screens.list_open_incidents_by_service(unit.session),
+                "open_incidents": await screens.list_open_incidents_by_service(unit.session, visit.user),
             }
 
         if visit.wants_fragment:

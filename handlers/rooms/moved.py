@@ -4,6 +4,7 @@ from bot.chat.invocation import Moved
 from bot.errors import Refused
 from bot.flow.unit import Unit
 from bot.incidents.people import leave, take_part
+from bot.incidents.privacy import may_come_in
 from storage.models import User
 from storage.questions import incidents as ask
 
@@ -11,6 +12,8 @@ from storage.questions import incidents as ask
 async def record_move(unit: Unit, moved: Moved) -> None:
     incident = await ask.find_incident_of_channel(unit.session, moved.platform, moved.channel)
     if incident is None or moved.actor.user_id is None:
+        return
+    if moved.joined and not await may_come_in(unit, incident, moved.platform):
         return
     user = await unit.session.get_one(User, moved.actor.user_id)
     if moved.joined:

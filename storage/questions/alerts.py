@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, func, insert, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import Alert, AlertNote, Incident
+from storage.questions.privacy import Looking, is_alert_visible, is_incident_visible
 from storage.words import AlertStatus
 
 CHUNK = 400
@@ -63,20 +64,16 @@ async def list_alerts_by_id(session: AsyncSession, ids: Collection[int]) -> Sequ
     return (await session.scalars(select(Alert).where(Alert.id.in_(ids)).order_by(Alert.id))).all()
 
 
-async def list_open_alerts(session: AsyncSession, limit: int = 50) -> Sequence[Alert]:
-    """Open alerts, the most urgent first, then the newest."""
+async def list_open_alerts(session: AsyncSession, limit: int = 50, *, viewer: Looking) -> Sequence[Alert]:
+    """Open alerts that this viewer may see, the most urgent first, then the newest."""
     return (
         await session.scalars(
             select(Alert)
-            .where(Alert.status == AlertStatus.OPEN)
+            .where(Alert.status == AlertStatus.OPEN, is_alert_visible(viewer))
             .order_by(Alert.priority, Alert.id.desc())
             .limit(limit)
         )
     ).all()
-
-
-async def list_alerts(session: AsyncSession, limit: int = 50) -> Sequence[Alert]:
-    return (await session.scalars(select(Alert).order_by(Alert.id.desc()).limit(limit))).all()
 
 
 async def list_open_of_incident(session: AsyncSession, incident_id: int) -> Sequence[Alert]:
@@ -106,11 +103,10 @@ async def change_open_of_incident(
     return sorted(ids)
 
 
-async def count_open(session: AsyncSession) -> int:
-    return (
-        await session.scalar(select(func.count()).select_from(Alert).where(Alert.status == AlertStatus.OPEN))
-        or 0
-    )
+async def count_open(session: AsyncSession, viewer: Looking) -> int:
+    """How many open alerts this viewer may see."""
+    asked = select(func.count()).select_from(Alert)
+    return await session.scalar(asked.where(Alert.status == AlertStatus.OPEN, is_alert_visible(viewer))) or 0
 
 
 async def count_open_in(session: AsyncSession, incident_ids: Collection[int]) -> dict[int, int]:
@@ -129,16 +125,19 @@ async def list_notes(session: AsyncSession, alert_id: int) -> Sequence[AlertNote
     ).all()
 
 
-async def search_alerts(session: AsyncSession, text: str, limit: int = 20) -> Sequence[Alert]:
+async def search_alerts(
+    session: AsyncSession, text: str, limit: int = 20, *, viewer: Looking
+) -> Sequence[Alert]:
     wanted = text.lower()
     return (
         await session.scalars(
             select(Alert)
             .where(
+                is_alert_visible(viewer),
                 or_(
                     func.lower(Alert.title).contains(wanted, autoescape=True),
                     func.lower(Alert.alias).contains(wanted, autoescape=True),
-                )
+                ),
             )
             .order_by(Alert.id.desc())
             .limit(limit)
@@ -146,16 +145,19 @@ async def search_alerts(session: AsyncSession, text: str, limit: int = 20) -> Se
     ).all()
 
 
-async def search_incidents(session: AsyncSession, text: str, limit: int = 20) -> Sequence[Incident]:
+async def search_incidents(
+    session: AsyncSession, text: str, limit: int = 20, *, viewer: Looking
+) -> Sequence[Incident]:
     wanted = text.lower()
     return (
         await session.scalars(
             select(Incident)
             .where(
+                is_incident_visible(viewer),
                 or_(
                     func.lower(Incident.title).contains(wanted, autoescape=True),
                     func.lower(Incident.summary).contains(wanted, autoescape=True),
-                )
+                ),
             )
             .order_by(Incident.id.desc())
             .limit(limit)

@@ -22,6 +22,7 @@ from storage.models import (
     Update,
     User,
 )
+from storage.questions.privacy import Looking, is_incident_visible
 from storage.words import AlertStatus, IncidentStatus
 
 OPEN = tuple(status for status in IncidentStatus if status.is_open)
@@ -41,20 +42,24 @@ async def find_open_in_group(session: AsyncSession, rule_id: int, group_key: str
     return incident if incident is not None and incident.status.is_open else None
 
 
-async def list_open_incidents(session: AsyncSession, limit: int = 100) -> Sequence[Incident]:
-    """Open incidents, the most urgent first, then the oldest."""
+async def list_open_incidents(
+    session: AsyncSession, limit: int = 100, *, viewer: Looking
+) -> Sequence[Incident]:
+    """Open incidents that this viewer may see, the most urgent first, then the oldest."""
     return (
         await session.scalars(
             select(Incident)
-            .where(Incident.status.in_(OPEN))
+            .where(Incident.status.in_(OPEN), is_incident_visible(viewer))
             .order_by(Incident.priority, Incident.declared_at)
             .limit(limit)
         )
     ).all()
 
 
-async def list_incidents(session: AsyncSession, limit: int = 20) -> Sequence[Incident]:
-    return (await session.scalars(select(Incident).order_by(Incident.id.desc()).limit(limit))).all()
+async def list_incidents(session: AsyncSession, limit: int = 20, *, viewer: Looking) -> Sequence[Incident]:
+    """The newest incidents that this viewer may see."""
+    asked = select(Incident).where(is_incident_visible(viewer)).order_by(Incident.id.desc()).limit(limit)
+    return (await session.scalars(asked)).all()
 
 
 async def list_teams(session: AsyncSession, incident_id: int) -> Sequence[Team]:

@@ -28,6 +28,7 @@ from storage.models import (
     Update,
     User,
 )
+from storage.questions.privacy import Looking, is_alert_visible, is_incident_visible, is_page_visible
 from storage.words import AlertStatus, IncidentStatus, PageState, Priority
 
 Row = TypeVar(
@@ -57,13 +58,14 @@ async def list_incidents(
     session: AsyncSession,
     wanted: Wanted,
     *,
+    viewer: Looking,
     statuses: Collection[IncidentStatus] = (),
     priorities: Collection[Priority] = (),
     team_id: int | None = None,
     service_id: int | None = None,
 ) -> Found[Incident]:
     """By status: ix_incident_status; by team or service: ix_incident_team_team, ix_incident_service_service."""
-    query = select(Incident)
+    query = select(Incident).where(is_incident_visible(viewer))
     if statuses:
         query = query.where(Incident.status.in_(statuses))
     if priorities:
@@ -85,6 +87,7 @@ async def list_alerts(
     session: AsyncSession,
     wanted: Wanted,
     *,
+    viewer: Looking,
     statuses: Collection[AlertStatus] = (),
     priorities: Collection[Priority] = (),
     incident_id: int | None = None,
@@ -92,7 +95,7 @@ async def list_alerts(
     source: str = "",
 ) -> Found[Alert]:
     """By incident: ix_alert_incident; by status: ix_alert_status."""
-    query = select(Alert)
+    query = select(Alert).where(is_alert_visible(viewer))
     if statuses and set(statuses) != set(AlertStatus):
         query = query.where(Alert.status.in_(statuses))
     if priorities:
@@ -111,12 +114,13 @@ async def list_pages(
     session: AsyncSession,
     wanted: Wanted,
     *,
+    viewer: Looking,
     user_id: int | None = None,
     subject: str = "",
     states: Collection[PageState] = (),
 ) -> Found[Page]:
     """By person: ix_page_user; by subject: ix_page_subject; by state: ix_page_state."""
-    query = select(Page)
+    query = select(Page).where(is_page_visible(viewer))
     if user_id is not None:
         query = query.where(Page.user_id == user_id)
     if subject:
@@ -124,6 +128,13 @@ async def list_pages(
     if states:
         query = query.where(Page.state.in_(states))
     return await _walk(session, query, Page, wanted)
+
+
+async def find_page(session: AsyncSession, number: int, *, viewer: Looking) -> Page | None:
+    """The page with this id, if this viewer may see what it is about."""
+    return (
+        await session.scalars(select(Page).where(Page.id == number, is_page_visible(viewer)))
+    ).one_or_none()
 
 
 async def list_named(

@@ -20,6 +20,7 @@ from storage.models import (
     Update,
     User,
 )
+from storage.questions.privacy import Looking, is_alert_visible, is_incident_visible
 from storage.words import AlertStatus, IncidentStatus, PageState
 
 OPEN = tuple(status for status in IncidentStatus if status.is_open)
@@ -29,6 +30,7 @@ WAITING = (PageState.QUEUED, PageState.SENT)
 async def list_incidents(
     session: AsyncSession,
     *,
+    viewer: Looking,
     over: bool = False,
     text: str = "",
     team: str = "",
@@ -47,7 +49,7 @@ async def list_incidents(
             .where(Incident.status.in_(OPEN))
             .order_by(Incident.priority, Incident.declared_at)
         )
-    asked = _containing(asked, text)
+    asked = _containing(asked.where(is_incident_visible(viewer)), text)
     if team:
         asked = asked.where(
             Incident.id.in_(
@@ -118,6 +120,7 @@ async def list_service_names(session: AsyncSession, incident_ids: Collection[int
 async def list_alerts(
     session: AsyncSession,
     *,
+    viewer: Looking,
     closed: bool = False,
     text: str = "",
     incident_id: int | None = None,
@@ -125,7 +128,7 @@ async def list_alerts(
     limit: int = 100,
 ) -> Sequence[Alert]:
     """Open alerts by priority, the newest first; or closed ones, the newest first; or all of one incident."""
-    asked = select(Alert)
+    asked = select(Alert).where(is_alert_visible(viewer))
     if incident_id is not None:
         asked = asked.where(Alert.incident_id == incident_id).order_by(
             Alert.status.desc(), Alert.priority, Alert.id.desc()
@@ -176,12 +179,12 @@ async def _is_waiting(session: AsyncSession, subject: str) -> bool:
     return True
 
 
-async def list_open_incidents_by_service(session: AsyncSession) -> dict[int, list[Incident]]:
-    """The open incidents of each service."""
+async def list_open_incidents_by_service(session: AsyncSession, viewer: Looking) -> dict[int, list[Incident]]:
+    """The open incidents of each service that this viewer may see."""
     rows = await session.execute(
         select(IncidentService.service_id, Incident)
         .join(Incident, Incident.id == IncidentService.incident_id)
-        .where(Incident.status.in_(OPEN))
+        .where(Incident.status.in_(OPEN), is_incident_visible(viewer))
         .order_by(Incident.priority, Incident.id)
     )
     found: dict[int, list[Incident]] = {}

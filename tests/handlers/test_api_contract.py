@@ -17,6 +17,7 @@ from handlers.api.document import list_operations
 from storage.models import Service, User
 from storage.questions import lists
 from storage.questions.lists import Wanted
+from storage.questions.privacy import Viewer
 from storage.words import AlertStatus, IncidentStatus, PageState
 from tests.handlers.program import Program
 from tests.house import House, open_house
@@ -115,15 +116,16 @@ async def test_no_list_reads_a_whole_table(sqlite_house: House):
     async with sqlite_house.parts.work.database.read() as session:
         connection = await session.connection()
         event.listen(connection.sync_connection, "before_cursor_execute", listen)
-        await lists.list_incidents(session, wanted)
-        await lists.list_incidents(session, wanted, statuses=[IncidentStatus.CLOSED])
-        await lists.list_incidents(session, wanted, team_id=1)
-        await lists.list_incidents(session, wanted, service_id=1)
-        await lists.list_alerts(session, wanted)
-        await lists.list_alerts(session, wanted, statuses=[AlertStatus.OPEN])
-        await lists.list_pages(session, wanted, user_id=1)
-        await lists.list_pages(session, wanted, subject="incident:1")
-        await lists.list_pages(session, wanted, states=[PageState.FAILED])
+        for viewer in (Viewer(sees_all=True), Viewer(), Viewer(1)):
+            await lists.list_incidents(session, wanted, viewer=viewer)
+            await lists.list_incidents(session, wanted, viewer=viewer, statuses=[IncidentStatus.CLOSED])
+            await lists.list_incidents(session, wanted, viewer=viewer, team_id=1)
+            await lists.list_incidents(session, wanted, viewer=viewer, service_id=1)
+            await lists.list_alerts(session, wanted, viewer=viewer)
+            await lists.list_alerts(session, wanted, viewer=viewer, statuses=[AlertStatus.OPEN])
+            await lists.list_pages(session, wanted, viewer=viewer, user_id=1)
+            await lists.list_pages(session, wanted, viewer=viewer, subject="incident:1")
+            await lists.list_pages(session, wanted, viewer=viewer, states=[PageState.FAILED])
         await lists.list_entries(session, 1, Wanted())
         await lists.list_updates(session, 1, wanted)
         await lists.list_tasks(session, 1, wanted)

@@ -1,0 +1,130 @@
+"""Who may see a private incident, as a condition of lists; `bot/incidents/privacy.py` says the same of one incident.
+
+Every list that shows incidents, or what belongs to them, asks with it.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Integer, and_, case, cast, exists, func, not_, or_, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from storage.models import (
+    Alert,
+    BoardChannel,
+    Follower,
+    Incident,
+    IncidentRoom,
+    Page,
+    Participant,
+    RoleHolder,
+    User,
+)
+from storage.words import UserRole
+
+SEE_ALL = (UserRole.ADMIN, UserRole.OWNER)
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Whoever looks: a person, or a program without one. `sees_all` is for administrators."""
+
+    user_id: int | None = None
+    sees_all: bool = False
+
+
+Looking = User | Viewer
+
+
+def read_viewer(looking: Looking) -> Viewer:
+    return looking if isinstance(looking, Viewer) else Viewer(looking.id, looking.role in SEE_ALL)
+
+
+def is_incident_visible(looking: Looking, incident: Any = Incident) -> ColumnElement[bool]:
+    """The condition for rows of `incident`: it is not private, or this viewer is one of its people."""
+    viewer = read_viewer(looking)
+    if viewer.sees_all:
+        return true()
+    is_public: ColumnElement[bool] = incident.private.is_(False)
+    me = viewer.user_id
+    if me is None:
+        return is_public
+    takes_part = exists().where(
+        Participant.incident_id == incident.id, Participant.user_id == me, Participant.left_at.is_(None)
+    )
+    holds_role = exists().where(RoleHolder.incident_id == incident.id, RoleHolder.user_id == me)
+    follows = exists().where(Follower.incident_id == incident.id, Follower.user_id == me)
+    return or_(is_public, incident.declared_by == me, takes_part, holds_role, follows)
+
+
+def _belongs_to_visible(number: ColumnElement[Any], looking: Looking) -> ColumnElement[bool]:
+    """The condition for what belongs to the incident with this number, or (NULL) to none."""
+    if read_viewer(looking).sees_all:
+        return true()
+    other = aliased(Incident)
+    return not_(exists().where(other.id == number, not_(is_incident_visible(looking, other))))
+
+
+def is_alert_visible(looking: Looking) -> ColumnElement[bool]:
+    """The condition for alerts: one that belongs to a private incident is as private."""
+    return _belongs_to_visible(Alert.incident_id, looking)  # type: ignore[arg-type]
+
+
+def is_page_visible(looking: Looking) -> ColumnElement[bool]:
+    """The condition for pages: by the incident or alert that they are about."""
+    about = case((Page.subject != "", Page.subject), else_=Page.reason["about"].as_string())
+    alert = aliased(Alert)
+    number = case(
+        (about.like("incident:%"), cast(func.substr(about, 10), Integer)),
+        (
+            about.like("alert:%"),
+            select(alert.incident_id)
+            .where(alert.id == cast(func.substr(about, 7), Integer))
+            .correlate(Page)
+            .scalar_subquery(),
+        ),
+    )
+    return _belongs_to_visible(number, looking)
+
+
+async def list_insiders(session: AsyncSession, incident: Incident) -> set[int]:
+    """The ids of those who declared it, take part in it now, hold a role or follow."""
+    found = {incident.declared_by} if incident.declared_by is not None else set()
+    for asked in (
+        select(Participant.user_id).where(
+            Participant.incident_id == incident.id, Participant.left_at.is_(None)
+        ),
+        select(RoleHolder.user_id).where(RoleHolder.incident_id == incident.id),
+        select(Follower.user_id).where(Follower.incident_id == incident.id),
+    ):
+        found |= set(await session.scalars(asked))
+    return found
+
+
+async def list_paged(session: AsyncSession, incident_id: int) -> Collection[User]:
+    """Everybody who was paged for an incident."""
+    paged = select(Page.user_id).where(Page.subject == f"incident:{incident_id}")
+    return (await session.scalars(select(User).where(User.id.in_(paged)).order_by(User.id))).all()
+
+
+async def list_merged(session: AsyncSession, incident_id: int) -> Collection[Incident]:
+    """The incidents that were merged into this one."""
+    return (await session.scalars(select(Incident).where(Incident.merged_into == incident_id))).all()
+
+
+async def find_private_of_channel(session: AsyncSession, channel: BoardChannel) -> Incident | None:
+    """The private incident that is worked on in a channel of the Room."""
+    if channel.kind != "incident":
+        return None
+    return (
+        await session.scalars(
+            select(Incident)
+            .join(
+                IncidentRoom,
+                and_(IncidentRoom.incident_id == Incident.id, IncidentRoom.platform == "room"),
+            )
+            .where(IncidentRoom.channel == str(channel.id), Incident.private.is_(True))
+        )
+    ).first()
