@@ -6,6 +6,7 @@ from bot.chat.arguments import arg
 from bot.chat.registry import Call, Command
 from bot.chat.reply import Reply
 from bot.incidents.lives import declare, find_teams_to_call
+from bot.incidents.timeline import keep_said
 from commands.kinds import FLAG, PRIORITY, SERVICE, TEAM, TEXT
 from storage.models import Service, Team
 from storage.words import Priority
@@ -34,6 +35,8 @@ async def run(call: Call) -> Reply:
         services=services,
         private=args.private,
     )
+    if call.invocation.about is not None:
+        await keep_said(call.unit, incident, call.invocation.about)
     data = {
         "ref": incident.ref,
         "title": incident.title,

@@ -21,7 +21,7 @@ from handlers.api.operation import (
     build_listing,
 )
 from handlers.api.values import Person, find_person, list_people
-from storage.models import BoardMessage, User
+from storage.models import Attachment, BoardMessage, User
 from storage.questions import incidents as ask
 from storage.questions import lists
 from storage.words import Audience, IncidentStatus, Priority
@@ -40,6 +40,18 @@ class TimelineQuery(PageQuery, frozen=True, kw_only=True):
     text: Annotated[Filter, Meta(description="Only what people wrote that contains this.")] = ""
 
 
+class FileItem(Struct, frozen=True):
+    """A file of a message. `url` is for people who are signed in; it is empty while the file is not here, and `error` says
+    why it will not be."""
+
+    id: int
+    name: str
+    mime: str
+    size: int
+    url: str
+    error: str
+
+
 class Entry(Struct, frozen=True):
     """One thing that happened. `at` is when; `recorded_at` is when it was written down. `sentence` says it for people,
     `text` is what a person wrote, `data` are the event's own values."""
@@ -55,6 +67,7 @@ class Entry(Struct, frozen=True):
     text: str
     data: dict[str, Any]
     permalink: str
+    files: list[FileItem]
 
 
 class UpdateItem(Struct, frozen=True):
@@ -121,12 +134,18 @@ async def list_timeline(call: Call[TimelineQuery, NoBody]) -> Listing[Entry]:
                 row.text,
                 row.data,
                 row.permalink,
+                [_show_file(one, call.parts.settings.public_url) for one in row.attachments],
             )
             for row in found.rows
         ]
         return build_listing(items, found.next_after)
 
     return await call.look(look)
+
+
+def _show_file(row: Attachment, public_url: str) -> FileItem:
+    url = f"{public_url}/files/{row.id}" if row.is_here else ""
+    return FileItem(row.id, row.name, row.mime, row.size, url, row.error)
 
 
 async def list_updates(call: Call[PageQuery, NoBody]) -> Listing[UpdateItem]:

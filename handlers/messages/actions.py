@@ -10,7 +10,7 @@ from bot.flow.unit import Unit
 from bot.incidents.lives import declare, find_teams_to_call
 from bot.incidents.privacy import get_incident, is_visible
 from bot.incidents.tasks import add_task
-from bot.incidents.timeline import Source, add_message
+from bot.incidents.timeline import keep_said
 from storage.models import Incident, User
 from storage.questions import incidents as ask
 from storage.questions.flow import remember_arrival
@@ -19,9 +19,7 @@ from storage.questions.flow import remember_arrival
 async def add_to_timeline(unit: Unit, action: MessageAction) -> Reply:
     """Keep the message in the incident's timeline, with its own author and time."""
     incident = await _get_incident(unit, action)
-    said = action.said
-    source = Source(said.platform, said.channel, said.message, said.permalink, said.files)
-    entry, is_new = await add_message(unit, incident, source, said.actor, said.text, said.sent_at)
+    entry, is_new = await keep_said(unit, incident, action.said)
     return Reply("message_timeline", {"ref": incident.ref, "entry": entry.id, "is_new": is_new})
 
 
@@ -31,22 +29,15 @@ async def declare_from_message(unit: Unit, action: MessageAction) -> Reply:
     summary = said.text if len(said.text) > 200 else ""
     teams = await find_teams_to_call(unit)
     incident = await declare(unit, said.text[:200], summary=summary, teams=teams)
-    source = Source(said.platform, said.channel, said.message, said.permalink, said.files)
-    await add_message(unit, incident, source, said.actor, said.text, said.sent_at)
-    return Reply(
-        "incident_declare",
-        {
-            "ref": incident.ref,
-            "title": incident.title,
-            "teams": [team.name for team in teams],
-            "private": incident.private,
-        },
-        go_to=f"/{incident.ref}",
-    )
+    await keep_said(unit, incident, said)
+    data = {"ref": incident.ref, "title": incident.title, "teams": [team.name for team in teams]}
+    return Reply("incident_declare", {**data, "private": incident.private}, go_to=f"/{incident.ref}")
 
 
 async def make_task(unit: Unit, action: MessageAction) -> Reply:
+    """A task in the message's words; the message stands in the timeline, with the link that leads back to it."""
     incident = await _get_incident(unit, action)
+    await keep_said(unit, incident, action.said)
     task = await add_task(unit, incident, action.said.text)
     return Reply(
         "incident_task", {"ref": incident.ref, "number": task.number, "title": task.title, "owner": ""}
