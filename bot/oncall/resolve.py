@@ -86,7 +86,11 @@ async def list_rosters(
 
 async def list_on_call(unit: Unit, at: datetime, schedule_ids: Collection[int] | None = None) -> list[OnCall]:
     """Who is on call at a moment, for these schedules or for all."""
-    rosters = await list_rosters(unit, at, at + HORIZON, schedule_ids)
+    return await read_on_call(unit, at, await list_rosters(unit, at, at + HORIZON, schedule_ids))
+
+
+async def read_on_call(unit: Unit, at: datetime, rosters: Sequence[Roster]) -> list[OnCall]:
+    """Who is on call at a moment by rosters that are read already, up to HORIZON after it."""
     answers = []
     for roster in rosters:
         now = roster.who(at)
@@ -126,8 +130,13 @@ def _active(people: dict[int, User], ids: Sequence[int]) -> tuple[User, ...]:
 
 async def list_shifts(unit: Unit, user_id: int, start: datetime, end: datetime) -> list[Shift]:
     """When this person is on call between `start` and `end`, merged, in order of time."""
+    return find_shifts(await list_rosters(unit, start, end), user_id, start, end)
+
+
+def find_shifts(rosters: Sequence[Roster], user_id: int, start: datetime, end: datetime) -> list[Shift]:
+    """Like list_shifts, by rosters that are read already."""
     shifts: list[Shift] = []
-    for roster in await list_rosters(unit, start, end):
+    for roster in rosters:
         edges = [start, *roster.changes(start, end), end]
         for begin, finish in pairwise(edges):
             if begin == finish or user_id not in roster.who(begin):
