@@ -1,23 +1,28 @@
 """Who acts when an account on a chat platform does: people whom nobody knows, linking, mentions, and finding people."""
 
 import re
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
 
+from bot.access.housekeeping import keep_house as housekeeping
 from bot.access.linking import MINUTES
+from bot.access.profile import change_profile
 from bot.access.signin import use_sign_in_link
 from bot.chat.invocation import Invocation, Visitor
 from bot.chat.markup import render_text
 from bot.chat.reply import Reply
 from bot.errors import Unauthenticated
 from bot.flow.unit import Actor, Unit
+from bot.paging.pages import list_methods
 from storage.models import (
     AuditEntry,
     ChatAccount,
     Follower,
     Incident,
+    OutboxRow,
     Participant,
     RoleHolder,
     Rotation,
@@ -25,7 +30,8 @@ from storage.models import (
     User,
 )
 from storage.questions.people import replace_person
-from tests.house import House
+from tests.house import House, open_house
+from tests.platforms.slack import SlackServer
 
 ASKED = "Tocsin did not know you"
 
@@ -229,6 +235,68 @@ async def test_whoever_is_mentioned_is_meant(house: House) -> None:
     elsewhere = await meet(house, "U1", "Eve", platform="discord")
     await say(house, elsewhere, "/incident role INC-1 commander <@U1>")
     assert [row.user_id for row in await house.rows(RoleHolder)] == [elsewhere.user_id]
+
+
+@pytest.fixture
+async def workspace(database_url: str) -> AsyncIterator[tuple[House, SlackServer]]:
+    """A house that works in a strict Slack."""
+    async with SlackServer() as slack:
+        environment = {
+            "TOCSIN_SLACK_BOT_TOKEN": slack.bot_token,
+            "TOCSIN_SLACK_APP_TOKEN": slack.app_token,
+            "TOCSIN_SLACK_API_URL": slack.api_url,
+        }
+        async with open_house(database_url, environment) as house:
+            yield house, slack
+            await house.parts.platforms["slack"].stop()
+
+
+async def test_people_are_looked_up_before_anybody_pages_them(workspace: tuple[House, SlackServer]) -> None:
+    house, slack = workspace
+    at_slack = slack.add_user("kate", real_name="Kate Lin", email="kate@example.org")
+    kate = await house.add_person("Kate", "kate@example.org")
+    mark = await house.add_person("Mark", "mark@example.org")
+
+    async def keep_house() -> dict[int, str | None]:
+        await housekeeping(house.parts.work)
+        await house.settle()
+        return {row.user_id: row.address for row in await house.rows(ChatAccount)}
+
+    async def ways(user: User) -> list[str]:
+        return await house.parts.work.look(lambda unit: list_methods(unit, user))
+
+    known = await keep_house()
+    assert (known[kate.id], known[mark.id]) == (at_slack.id, None)
+    assert (await ways(kate), await ways(mark)) == (["room", "slack"], ["room"])
+    asked = slack.count("users.lookupByEmail")
+    assert await keep_house() == known
+    assert slack.count("users.lookupByEmail") == asked
+    await house.at("01:00:00")
+    assert await keep_house() == known
+    assert slack.count("users.lookupByEmail") == asked + 1  # only who was not there
+
+    late = slack.add_user("mark", real_name="Mark", email="mark@new.example")
+    await house.parts.work.run(lambda unit: change_profile(unit, mark.id, "Mark", "mark@new.example", "UTC"))
+    await house.settle()
+    assert (await house.rows(ChatAccount, ChatAccount.user_id == mark.id))[0].address == late.id
+    await house.command("/page @mark Please look at the payments")
+    assert len(slack.direct(late)) == 1
+
+
+async def test_an_account_that_is_somebodys_is_not_taken_by_an_e_mail_address(
+    workspace: tuple[House, SlackServer],
+) -> None:
+    house, slack = workspace
+    member = slack.add_user("ann", real_name="Ann", email="ann@example.org")
+    visitor = await meet(house, member.id, "Ann", email="ann@example.org")
+    ann = await house.add_person("Ann Lee", "ann@example.org")
+    await housekeeping(house.parts.work)
+    await house.settle()
+    assert await house.rows(OutboxRow) == []
+    assert (await meet(house, member.id)).user_id == visitor.user_id
+    in_room = Actor("Ann Lee", ann.id, "room")
+    assert "Linked" in await say(house, visitor, f"/tocsin link {await code_of(house, in_room)}")
+    assert (await meet(house, member.id)).user_id == ann.id
 
 
 async def test_the_services_of_the_team_that_is_chosen_come_first(sqlite_house: House) -> None:
