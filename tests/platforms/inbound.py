@@ -1,6 +1,7 @@
 """A house that writes down what a platform hands in, and a real SlackPlatform that hands it in from the emulator."""
 
 import asyncio
+import inspect
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -37,6 +38,7 @@ class Desk:
     previews: dict[str, Card] = field(default_factory=dict)
     act: Callable[[MessageAction], Reply] = lambda action: Reply(text=f"kept: {action.said.text}")
     delay: float = 0.0
+    trouble: Exception | None = None
     met: list[Visitor] = field(default_factory=list)
     known: dict[str, Actor] = field(default_factory=dict)
     invoked: list[Invocation] = field(default_factory=list)
@@ -50,13 +52,15 @@ class Desk:
     arrivals: set[str] = field(default_factory=set)
 
     async def meet(self, visitor: Visitor) -> Actor | None:
+        await asyncio.sleep(self.delay)
+        if self.trouble is not None:
+            raise self.trouble
         if visitor.address not in self.known and visitor.name:
             self.met.append(visitor)
             self.known[visitor.address] = Actor(visitor.name, len(self.known) + 1, "slack")
         return self.known.get(visitor.address)
 
     async def invoke(self, invocation: Invocation) -> Reply:
-        await asyncio.sleep(self.delay)
         if invocation.arrival in self.arrivals:
             return Reply(repeated=True)
         reply = self.answer(invocation)
@@ -117,12 +121,16 @@ class Bot:
 
 
 async def eventually(check: Callable[[], Any], seconds: float = 4.0) -> Any:
-    """Wait until something is so, and return it."""
+    """Wait until something is so, and return it; what has to be awaited is."""
     until = time.monotonic() + seconds
-    while not (found := check()):
+    while True:
+        found = check()
+        if inspect.isawaitable(found):
+            found = await found
+        if found:
+            return found
         assert time.monotonic() < until, "it did not come to be"
         await asyncio.sleep(0.01)
-    return found
 
 
 @asynccontextmanager

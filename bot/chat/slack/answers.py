@@ -82,7 +82,7 @@ class Answers:
     async def answer(
         self, origin: Origin, title: str, work: Coroutine[Any, Any, Outcome], remembered: Remembered
     ) -> None:
-        """Show what came of it, and meanwhile that it is under way. Raises what cancels it."""
+        """Show what came of it; when that takes longer than a moment, meanwhile that it is under way."""
         task = asyncio.ensure_future(self.run(work))
         loading = ""
         try:

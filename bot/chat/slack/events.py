@@ -2,10 +2,12 @@
 tab, links to the Room. Slack has its acknowledgement before any of it is read.
 """
 
+import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
+from weakref import WeakValueDictionary
 
 from bot.chat.card import Card
 from bot.chat.invocation import MessageAction, Moved, RoomChanged, Said
@@ -19,7 +21,7 @@ from bot.chat.slack.home import build_home
 from bot.chat.slack.messages import Messages, is_of_app, read_moment
 from bot.chat.slack.origins import Origin
 from bot.chat.slack.visitors import PLATFORM, Visitors
-from bot.errors import Rejected, Retry
+from bot.errors import Rejected, Retry, Unavailable
 from bot.flow.unit import Actor
 from bot.logs import get_logger
 
@@ -28,6 +30,8 @@ Event = Mapping[str, Any]
 KNOWN = 5.0
 """How long it is believed whether a channel is a room, in seconds."""
 MOST = 2_000
+PAUSES = (1.0, 3.0, 10.0, 30.0)
+"""How long to wait after each attempt that the database or Slack could not take, in seconds."""
 CHANGES = {"archive": "archived", "unarchive": "restored", "rename": "renamed", "deleted": "deleted"}
 SAID = (None, "file_share", "thread_broadcast", "me_message")
 """Subtypes of messages that people write; all others are Slack's own."""
@@ -58,6 +62,7 @@ class Events:
         self.revoked = ""
         """Why the app has no access any more, when Slack said so."""
         self._rooms: dict[str, tuple[bool, float]] = {}
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._takers: dict[str, Callable[[Event, Mapping[str, Any]], Awaitable[None]]] = {
             "message": self._take_message,
             "reaction_added": self._take_reaction,
@@ -84,10 +89,21 @@ class Events:
         event: Event,
         body: Mapping[str, Any],
     ) -> None:
-        try:
-            await taker(event, body)
-        except (Retry, Rejected) as failure:
-            log.warning("slack.event_failed", event_type=event["type"], reason=failure.reason)
+        """What happens in one channel is taken in one by one, in its order; a database that is away is waited for."""
+        channel = event.get("channel") or (event.get("item") or {}).get("channel") or event.get("user")
+        lock = self._turns.setdefault(str(channel), asyncio.Lock())
+        async with lock:
+            for pause in PAUSES:
+                try:
+                    await taker(event, body)
+                    return
+                except (Retry, Unavailable) as failure:
+                    log.warning("slack.event_held_up", event_type=event["type"], reason=str(failure))
+                except Rejected as failure:
+                    log.warning("slack.event_failed", event_type=event["type"], reason=failure.reason)
+                    return
+                await asyncio.sleep(pause)
+            log.error("slack.event_lost", event_type=event["type"])
 
     # messages and reactions
 

@@ -81,7 +81,10 @@ class Listener:
             return 404, {}, ""
         if not _is_signed(self._verifier, body, headers):
             return 401, {}, ""
-        request = AsyncBoltRequest(body=body.decode(), headers=dict(headers))
+        try:
+            request = AsyncBoltRequest(body=body.decode(), headers=dict(headers))
+        except (ValueError, TypeError, AttributeError):  # signed, and yet nothing that Slack sends
+            return 400, {}, ""
         response = await self._app.async_dispatch(request)
         return response.status, response.first_headers(), response.body
 

@@ -106,6 +106,11 @@ class Socket:
                 await asyncio.sleep(wait)
                 pause = min(2 * pause, LONGEST_PAUSE)
                 continue
+            except Exception:  # nothing may end the only way by which people reach us
+                log.exception("slack.connecting_failed")
+                self.last_error = "slack.no_socket"
+                await asyncio.sleep(LONGEST_PAUSE)
+                continue
             before, self._current = self._current, connection
             pause, self.last_error = FIRST_PAUSE, ""
             log.info("slack.connected")
