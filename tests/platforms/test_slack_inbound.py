@@ -186,6 +186,30 @@ async def test_a_button_runs_its_line_and_a_menu_too(bot: Bot) -> None:
     assert "Acknowledge" in card.words  # the card stays
 
 
+async def test_what_cannot_be_undone_at_once_is_asked_once(bot: Bot) -> None:
+    kate = bot.slack.add_user("kate")
+    room = bot.slack.add_channel("inc-1", members=[kate], with_bot=True)
+    buttons = (
+        Button("Add task", "/incident task INC-1", menu=True),
+        Button("Resolve", "/incident resolve INC-1", menu=True, confirm=True),
+    )
+    bot.desk.answer = lambda call: Reply(text=call.text, card=Card("INC-1 · Disk full", buttons=buttons))
+    await bot.slack.command(kate, room, "/incident", "show")
+    card = (await eventually(lambda: bot.slack.ephemerals_of(kate)))[0]
+    await bot.slack.choose(kate, card, "Resolve")
+    question = await eventually(lambda: bot.slack.modal_of(kate))
+    assert "counts as over now" in question.words
+    assert [call.text for call in bot.desk.invoked] == ["/incident show"]
+    await bot.slack.close_view(kate, question)
+    assert len(bot.desk.invoked) == 1
+    await bot.slack.choose(kate, card, "Resolve")
+    await bot.slack.submit(kate, await eventually(lambda: bot.slack.modal_of(kate)), {})
+    await eventually(lambda: len(bot.desk.invoked) == 2)
+    assert (bot.desk.invoked[1].text, bot.desk.invoked[1].channel) == ("/incident resolve INC-1", room.id)
+    await eventually(lambda: len(bot.slack.ephemerals_of(kate)) == 2)
+    assert bot.slack.modal_of(kate) is None
+
+
 async def test_a_click_on_the_home_tab_is_answered_in_a_modal_and_the_tab_is_fresh(bot: Bot) -> None:
     kate = bot.slack.add_user("kate")
     bot.desk.cards = (Card("You are on call", buttons=(Button("Declare", "/incident list"),)),)

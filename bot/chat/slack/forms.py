@@ -12,10 +12,13 @@ from bot.chat.invocation import Invocation, MessageAction
 from bot.chat.markup import render_text
 from bot.chat.reply import Reply
 from bot.chat.slack.answers import Outcome
-from bot.chat.slack.commands import INCIDENT, TIMELINE, Commands
+from bot.chat.slack.commands import INCIDENT, TIMELINE, Commands, remember
+from bot.chat.slack.elements import ASK
 from bot.chat.slack.modals import (
+    CONFIRM,
     FORM,
     VALUE,
+    build_confirm,
     build_errors,
     build_loading,
     build_options,
@@ -53,9 +56,20 @@ class Forms:
         if kind == VALUE and view:
             self.errands.start_once(origin.arrival, lambda: self._refresh(origin, view))
             return
-        line = str(action.get("value") or (action.get("selected_option") or {}).get("value") or "")
+        chosen = action.get("selected_option") or {}
+        line = str(action.get("value") or chosen.get("value") or "")
+        if line.startswith(ASK):
+            label = str((chosen.get("text") or {}).get("text", ""))
+            self.errands.start_once(origin.arrival, lambda: self._ask(origin, label, line.removeprefix(ASK)))
+            return
         if kind.startswith(("run-", "menu-")) and line:
             self.errands.start_once(origin.arrival, lambda: self._press(origin, line))
+
+    async def _ask(self, origin: Origin, label: str, line: str) -> None:
+        """Ask once, before something is done that was chosen from a menu."""
+        metadata = replace(remember(origin), command=line).pack()
+        if not await self.answers.open(origin, build_confirm(label, line, metadata, self.templates)):
+            await self.answers.tell(origin, self.answers.refuse("form_late"))
 
     async def _press(self, origin: Origin, line: str) -> None:
         await self.commands.run_line(origin, line)
@@ -65,6 +79,11 @@ class Forms:
     async def take_submission(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
         """Somebody sent a form."""
         view = body["view"]
+        if view.get("callback_id") == CONFIRM:
+            await ack(response_action="clear")
+            agreed, line = of_submission(body), unpack(view).command
+            self.errands.start_once(agreed.arrival, lambda: self._press(agreed, line))
+            return
         if view.get("callback_id") != FORM:
             await ack()
             return

@@ -73,7 +73,7 @@ class SlackRooms:
                 and channel.get("creator") == me
                 and made >= room.since - CLOCKS_DIFFER
             ):
-                return channel
+                return dict(channel)
         return None
 
     async def find_standing(self, name: str) -> str:
