@@ -3,15 +3,17 @@
 from dataclasses import dataclass
 
 from bot.access.linking import unlink
-from bot.chat.arguments import arg
+from bot.chat.arguments import Kind, arg
 from bot.chat.registry import Call, Command
 from bot.chat.reply import Reply
 from commands.kinds import TEXT, get_person
 
+PLATFORM = Kind("text", TEXT.parse, example="slack")
+
 
 @dataclass(frozen=True)
 class Args:
-    platform: str = arg("On which platform, if not here", TEXT, default="", hint="slack")
+    platform: str = arg("On which platform, if not here", PLATFORM, default="")
 
 
 async def run(call: Call) -> Reply:
