@@ -230,6 +230,21 @@ async def test_after_a_long_wait_a_wrong_form_comes_back_with_what_was_typed(by_
     assert view.values["title"]["value"]["value"] == "Disk"
 
 
+async def test_a_form_that_could_not_be_kept_after_a_long_wait_comes_back_and_can_be_sent_again(
+    by_http: Bot,
+) -> None:
+    kate, _, view = await open_form(by_http)
+    by_http.desk.delay, by_http.desk.trouble = 2.2, Unavailable("storage.unavailable")
+    values = {"title": "Disk full", "team": "search", "summary": "a\nb", "private": ["yes"]}
+    await by_http.slack.submit(kate, view, values)
+    assert "Loading" in view.words
+    await eventually(lambda: "The database cannot be reached" in view.words)
+    by_http.desk.delay, by_http.desk.trouble = 0.0, None
+    await by_http.slack.submit(kate, view)
+    assert by_http.desk.invoked[-1].values == values | {"private": "yes"}
+    assert (await eventually(lambda: by_http.told(kate))) == ["INC-1 Disk full is open."]
+
+
 async def test_whoever_closes_the_waiting_modal_is_still_told(by_http: Bot) -> None:
     by_http.desk.answer = lambda call: Reply(text="Two incidents are open.")
     by_http.desk.delay = 1.0

@@ -26,6 +26,7 @@ from bot.chat.slack.modals import (
     read_values,
 )
 from bot.chat.slack.origins import Origin, Remembered, of_interaction, of_submission, unpack
+from bot.chat.slack.refill import refill
 from bot.chat.slack.visitors import PLATFORM
 from bot.flow.unit import Actor
 
@@ -122,6 +123,10 @@ class Forms:
         """What took too long is done now: show it where it is said to be under way."""
         await asyncio.gather(asyncio.wait({task}), asyncio.sleep(SETTLE))
         outcome = task.result()
+        if outcome.form is None and outcome.reply.failed:
+            again = refill(view, outcome.reply, self.templates)
+            if await self.answers.update(str(view["id"]), again):
+                return
         await self.answers.show(origin, str(view["title"]["text"]), outcome, unpack(view), str(view["id"]))
 
     async def _submit(self, origin: Origin, view: Mapping[str, Any]) -> Outcome:
