@@ -7,18 +7,24 @@ import pytest
 
 from tests.house import open_house
 from tests.platforms.contract.room_stage import RoomStage
-from tests.platforms.contract.stage import Stage
+from tests.platforms.contract.slack_stage import open_slack_stage
+from tests.platforms.contract.stage import Chat, Stage
 
-EVERYWHERE = ["room"]
+ELSEWHERE = ["slack-http", "slack-socket"]
+EVERYWHERE = ["room", *ELSEWHERE]
 
 
 @asynccontextmanager
 async def open_stage(name: str, database_url: str) -> AsyncIterator[Stage]:
     """A stage with nobody on it but the owner."""
-    async with open_house(database_url) as house:
-        stage = await RoomStage.open(house)
-        yield stage
-        await stage.close()
+    if name == "room":
+        async with open_house(database_url) as house:
+            stage = await RoomStage.open(house)
+            yield stage
+            await stage.close()
+    else:
+        async with open_slack_stage(name, database_url) as slack:
+            yield slack
 
 
 @pytest.fixture(params=EVERYWHERE)
@@ -32,4 +38,11 @@ async def stage(request: pytest.FixtureRequest, sqlite_url: str) -> AsyncIterato
 async def stage_on_both(request: pytest.FixtureRequest, database_url: str) -> AsyncIterator[Stage]:
     """Every platform in turn, on each database."""
     async with open_stage(request.param, database_url) as opened:
+        yield opened
+
+
+@pytest.fixture(params=ELSEWHERE)
+async def chat(request: pytest.FixtureRequest, sqlite_url: str) -> AsyncIterator[Chat]:
+    """Every platform that lives elsewhere, with accounts and rooms of its own."""
+    async with open_slack_stage(request.param, sqlite_url) as opened:
         yield opened

@@ -111,10 +111,13 @@ async def test_a_button_that_asks_for_more_opens_the_form_of_that_incident(stage
 
 async def test_resolving_asks_once_and_taking_command_does_not(stage: Stage) -> None:
     room = await declare(stage)
-    card = await card_of(stage, room)
-    assert stage.question(card, "Take command") == ""
-    assert stage.question(card, "Resolve") != ""
-    await stage.press(stage.owner, card, "Resolve")
+    taken = await stage.press(stage.owner, await card_of(stage, room), "Take command")
+    assert taken.question == ""
+    assert (await read(stage, "incidents/INC-1"))["commander"]["name"] == stage.owner.name
+    asked = await stage.press(stage.owner, await card_of(stage, room), "Resolve")
+    assert "Paging stops" in asked.question
+    assert (await read(stage, "incidents/INC-1"))["status"] == "investigating"
+    await stage.confirm(stage.owner)
     card = await card_of(stage, room)
     assert "Resolved" in card.text
     assert "Resolve" not in card.buttons

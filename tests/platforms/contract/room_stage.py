@@ -82,15 +82,12 @@ class RoomStage:
         if found.tag == "select" and value not in known:
             raise NotPossible(f"{name} has no {value!r}, only {known}")
 
-    def question(self, message: Seen, label: str) -> str:
-        return label if "confirm" in self._form_of(message, label).fields() else ""
-
     async def press(self, person: Person, message: Seen, label: str) -> Answer:
         form = self._form_of(message, label)
-        answer = await self._post(person, form.attributes["action"], form.fields())
-        if "confirm" in form.fields():
-            return await self.fill(person, {})
-        return answer
+        return await self._post(person, form.attributes["action"], form.fields())
+
+    async def confirm(self, person: Person) -> Answer:
+        return await self.fill(person, {})
 
     @staticmethod
     def _form_of(message: Seen, label: str) -> Element:
@@ -150,6 +147,8 @@ class RoomStage:
             shown = [one.text for one in page.walk() if one.classes & {"prose", "card"}]
             return Answer("\n".join(shown))
         self.forms[person.name] = form
+        if "submitted" not in form.fields():
+            return Answer(question=form.text_of(class_="prose"))
         names = {name: value for name, value in form.fields().items() if name.startswith("arg.")}
         errors = {
             one.attributes["name"].removeprefix("arg."): form.text_of(id=f"{one.attributes['id']}-error")

@@ -37,8 +37,8 @@ class File:
 
 @dataclass(frozen=True)
 class Seen:
-    """A message as it stands on a screen. `thread` is the message that it answers, `text` all of its words, the title's
-    too, and `handle` the platform's own."""
+    """A message as it stands on a screen. `text` is all of its words, the title's too; `thread` the message that it
+    answers; `loud` says that it calls everybody; `handle` is the platform's own."""
 
     id: str
     author: str
@@ -47,6 +47,7 @@ class Seen:
     buttons: tuple[str, ...] = ()
     thread: str = ""
     pinned: bool = False
+    loud: bool = False
     at: datetime | None = None
     handle: Any = field(default=None, compare=False, repr=False)
 
@@ -63,10 +64,11 @@ class OpenForm:
 
 @dataclass(frozen=True)
 class Answer:
-    """What only one person sees after something that they did."""
+    """What only one person sees after something that they did; `question` is what they are asked before it is done."""
 
     text: str = ""
     form: OpenForm | None = None
+    question: str = ""
 
 
 class Stage(Protocol):
@@ -101,12 +103,12 @@ class Stage(Protocol):
         """Fill in the form in front of this person, and send it."""
         ...
 
-    def question(self, message: Seen, label: str) -> str:
-        """What a button asks before it does anything; empty when it does not ask."""
+    async def press(self, person: Person, message: Seen, label: str) -> Answer:
+        """Press a button, or choose it from the menu."""
         ...
 
-    async def press(self, person: Person, message: Seen, label: str) -> Answer:
-        """Press a button or choose it from the menu; what it asks is confirmed."""
+    async def confirm(self, person: Person) -> Answer:
+        """Say yes to the question that this person was asked."""
         ...
 
     async def say(

@@ -1,0 +1,89 @@
+"""The contract of every chat platform: the life of a room, who is in it, and what may come twice."""
+
+from tests.platforms.contract.play import (
+    announcement_of,
+    card_of,
+    declare,
+    last_direct,
+    participants,
+    read,
+    timeline,
+)
+from tests.platforms.contract.stage import Chat, Stage
+
+
+async def test_an_update_goes_to_the_room_under_the_announcement_and_to_who_follows(stage: Stage) -> None:
+    mark = await stage.add_person("Mark", role="stakeholder", team="")
+    ann = await stage.add_person("Ann", role="stakeholder", team="")
+    room = await declare(stage)
+    await stage.press(mark, await announcement_of(stage), "Follow")
+    await stage.type(stage.owner, room, "/incident update We rolled back status:monitoring next:20m")
+    (posted,) = [one for one in await stage.messages(room) if "Update on INC-1" in one.title]
+    assert "We rolled back" in posted.text
+    announcement = await announcement_of(stage)
+    assert "Monitoring" in announcement.text
+    (under,) = [one for one in await stage.messages(stage.announcements) if one.thread]
+    assert under.thread == announcement.id
+    assert "We rolled back" in under.text
+    assert "We rolled back" in (await last_direct(stage, mark)).text
+    assert await stage.directs(ann) == []
+
+
+async def test_who_joins_or_speaks_takes_part_and_who_leaves_does_not(stage: Stage) -> None:
+    kate = await stage.add_person("Kate", team="")
+    room = await declare(stage)
+    assert "Kate" not in await participants(stage)
+    await stage.join(kate, room)
+    assert "Kate" in await participants(stage)
+    await stage.leave(kate, room)
+    assert "Kate" not in await participants(stage)
+    await stage.join(kate, room)
+    await stage.say(kate, room, "I am back")
+    assert "Kate" in await participants(stage)
+
+
+async def test_those_who_are_called_are_in_the_room(chat: Chat) -> None:
+    kate = await chat.add_person("Kate", team="")
+    room = await declare(chat)
+    assert await chat.members_of(room) == {chat.owner.name}
+    await chat.type(chat.owner, room, "/incident invite @kate")
+    assert await chat.members_of(room) == {chat.owner.name, kate.name}
+
+
+async def test_somebody_unknown_acts_under_their_own_name_and_is_asked_once_to_link(chat: Chat) -> None:
+    zoe = await chat.add_stranger("Zoe")
+    await chat.house.send({"title": "Disk is full", "priority": "P1", "service": "web"})
+    room = await chat.room_of("INC-1")
+    await chat.join(zoe, room)
+    first = await chat.press(zoe, await card_of(chat, room), "Acknowledge")
+    assert "/tocsin link" in first.text
+    assert "Zoe" in (await card_of(chat, room)).text
+    assert [entry["by"] for entry in await timeline(chat, "incident_acknowledged")] == ["Zoe"]
+    second = await chat.press(zoe, await card_of(chat, room), "Take command")
+    assert "/tocsin link" not in second.text
+    assert (await read(chat, "incidents/INC-1"))["commander"]["name"] == "Zoe"
+
+
+async def test_what_is_delivered_twice_is_done_once(chat: Chat) -> None:
+    await chat.deliver_twice(True)
+    room = await declare(chat)
+    assert await chat.room_of("INC-2") == ""
+    opened = await chat.type(chat.owner, room, "/incident task")
+    assert opened.form is not None
+    await chat.fill(chat.owner, {"title": "Restart the gateway"})
+    said = await chat.say(chat.owner, room, "Release 41 went out")
+    await chat.pin(chat.owner, said)
+    await chat.press(chat.owner, await card_of(chat, room), "Take command")
+    assert len((await read(chat, "incidents/INC-1/tasks"))["items"]) == 1
+    assert len(await timeline(chat)) == 1
+    assert len(await timeline(chat, "role_taken")) == 1
+
+
+async def test_what_is_posted_again_is_one_message(chat: Chat) -> None:
+    room = await declare(chat)
+    before = len(await chat.messages(room))
+    first = await chat.deliver_again(room, "key-1", "The database is away")
+    second = await chat.deliver_again(room, "key-1", "The database is away")
+    other = await chat.deliver_again(room, "key-2", "The database is away")
+    assert first == second != other
+    assert len(await chat.messages(room)) == before + 2
