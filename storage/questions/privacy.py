@@ -51,12 +51,14 @@ def is_incident_visible(looking: Looking, incident: Any = Incident) -> ColumnEle
     me = viewer.user_id
     if me is None:
         return is_public
-    takes_part = exists().where(
-        Participant.incident_id == incident.id, Participant.user_id == me, Participant.left_at.is_(None)
-    )
-    holds_role = exists().where(RoleHolder.incident_id == incident.id, RoleHolder.user_id == me)
-    follows = exists().where(Follower.incident_id == incident.id, Follower.user_id == me)
-    return or_(is_public, incident.declared_by == me, takes_part, holds_role, follows)
+    # Names of their own: a list that asks for one of these tables itself must not lend it to the condition.
+    part, holder, follower = aliased(Participant), aliased(RoleHolder), aliased(Follower)
+    takes_part = exists().where(part.incident_id == incident.id, part.user_id == me, part.left_at.is_(None))
+    holds_role = exists().where(holder.incident_id == incident.id, holder.user_id == me)
+    follows = exists().where(follower.incident_id == incident.id, follower.user_id == me)
+    # NULL must not make the whole of it NULL: its opposite would let everybody see what an alert has opened.
+    declared = incident.declared_by.is_not_distinct_from(me)
+    return or_(is_public, declared, takes_part, holds_role, follows)
 
 
 def _belongs_to_visible(number: ColumnElement[Any], looking: Looking) -> ColumnElement[bool]:
