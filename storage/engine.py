@@ -18,6 +18,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm.exc import StaleDataError
 
+from storage.one_trip import shorten_trips
+
 fcntl: ModuleType | None
 try:
     import fcntl
@@ -117,6 +119,7 @@ class Database:
 
 def _prepare_sqlite(engine: AsyncEngine, begin: str) -> None:
     """WAL with a flush on every commit; transactions begin as told, not when the driver feels like it."""
+    shorten_trips(engine)
 
     @event.listens_for(engine.sync_engine, "connect")
     def connected(connection: Any, _: Any) -> None:
