@@ -56,6 +56,7 @@ class SlackStage:
     async def start(self, by_http: bool) -> None:
         """Begin to listen; the owner is in Slack, and so is a channel for everybody."""
         house, slack = self.house, self.slack
+        slack.workspace.now = lambda: house.clock.now().timestamp()
         if by_http:
             slack.request_url = f"{house.url}{self.platform.path}"
         await self.platform.start(house.parts.inbound)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import secrets
 import time
+from collections.abc import Callable
 from typing import Any
 
 from tests.platforms.slack.things import Answering, Channel, Json, Message, Trigger, User, View
@@ -19,6 +20,7 @@ class Workspace:
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
         self._last_ts = 0
+        self.now: Callable[[], float] = time.time
         self.app_id = self.new_id("A")
         self.team_id = self.new_id("T")
         self.domain = "tocsin-test"
@@ -41,7 +43,7 @@ class Workspace:
 
     def new_ts(self) -> str:
         """An instant in Slack's writing, later than every earlier one."""
-        self._last_ts = max(time.time_ns() // 1000, self._last_ts + 1)
+        self._last_ts = max(int(self.now() * 1_000_000), self._last_ts + 1)
         return f"{self._last_ts // 1_000_000}.{self._last_ts % 1_000_000:06d}"
 
     def add_user(self, name: str, **about: Any) -> User:
