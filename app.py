@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
     """Build the house: everything is made here, and nothing is started."""
+    from datetime import timedelta
+
     from bot.access.roles import check_role
     from bot.alerts.intake import Intake
     from bot.chat.platform import Platform
@@ -57,6 +59,7 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
         (*chats, *notifiers),
         UserRole(settings.visitor_role),
         int(settings.file_limit_mb * 1024 * 1024),
+        timedelta(hours=settings.archive_after_hours) if settings.archive_after_hours else None,
     )
     work = Work(database, clock, REACTIONS, installation)
     templates = Templates(settings.templates_dir, settings.public_url)
@@ -96,6 +99,7 @@ async def prepare(parts: Parts) -> Welcome | None:
     """Read the configuration file, or make the small world of a first start; what to print for the first person."""
     from bot.catalog.first_start import greet, is_empty, make_small_world
     from bot.config import find_own_name, find_own_zone
+    from bot.oncall.groups import follow_schedules
 
     async def start(unit: Unit) -> Welcome | None:
         if parts.settings.config_file is not None:
@@ -105,6 +109,7 @@ async def prepare(parts: Parts) -> Welcome | None:
             await apply_config(unit, read_config(parts.settings.config_file))
         elif await is_empty(unit):
             await make_small_world(unit, find_own_name(), find_own_zone())
+        await follow_schedules(unit)
         return await greet(unit)
 
     return await parts.work.run(start)

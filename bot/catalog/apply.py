@@ -54,7 +54,12 @@ async def apply_config(unit: Unit, config: Config) -> int:
     schedules = await ledger.keep(
         Schedule,
         {
-            slug: {"name": entry.name, "zone": entry.zone, "team_id": _find_id(teams, entry.team)}
+            slug: {
+                "name": entry.name,
+                "zone": entry.zone,
+                "team_id": _find_id(teams, entry.team),
+                "chat_group": entry.chat_group or "",
+            }
             for slug, entry in config.schedules.items()
         },
     )

@@ -23,6 +23,7 @@ from bot.catalog import reasons
 GAP = "nobody"
 HANDLE = re.compile(r"[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?")
 LONGEST_DURATION = 30 * 86_400
+GROUP = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 PART = re.compile(r"(\d{1,8})\s*([smhd])\s*")
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 START = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}")
@@ -96,6 +97,14 @@ def _read_zone(text: str) -> str:
     if text not in _list_zones():
         raise wrong(reasons.tell_zone(text, _list_zones()))
     return text
+
+
+def _read_group(text: str) -> str:
+    """The handle of a user group, as chat shows it or without the @."""
+    handle = text.removeprefix("@").lower()
+    if not GROUP.fullmatch(handle):
+        raise wrong(reasons.BAD_GROUP)
+    return handle
 
 
 def read_duration(value: object) -> object:
@@ -194,6 +203,7 @@ Line = Annotated[str, _limit(500), AfterValidator(read_line)]
 Email = Annotated[str, _limit(254), AfterValidator(read_line), AfterValidator(_read_email)]
 Url = Annotated[str, _limit(2000), AfterValidator(read_line), AfterValidator(_read_url)]
 Zone = Annotated[str, AfterValidator(_read_zone)]
+Group = Annotated[str, _limit(80), AfterValidator(read_line), AfterValidator(_read_group)]
 Duration = Annotated[int, BeforeValidator(read_duration)]
 Start = Annotated[str, AfterValidator(_read_start)]
 UserName = Annotated[str, known("user")]

@@ -31,6 +31,7 @@ NO_SUCH_DAY = "there is no such day or time in the calendar; write one like `202
 YEAR_FAR_AWAY = "must be in a year from 2000 to 2100"
 BAD_HANDLE = "must be 1 to 64 small letters, digits, `.`, `-` and `_`, with a letter or digit first and last"
 HANDLE_TAKEN = "`nobody` means a gap in a rotation; choose another handle"
+BAD_GROUP = "must be the handle of a user group, like `oncall-payments`"
 BAD_EMAIL = "must be an e-mail address like `kate@example.org`"
 BAD_URL = "must be an address that begins with https:// or http://"
 MORE_THAN_A_LINE = "must be on one line"

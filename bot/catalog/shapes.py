@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from bot.catalog.kinds import (
     Duration,
     Email,
+    Group,
     Name,
     Participants,
     PolicyName,
@@ -114,6 +115,9 @@ class ScheduleShape(Shape):
     name: Name = key("what people call the schedule", "Payments on-call")
     team: TeamName | None = key("the team whose schedule it is", "payments", default=None)
     zone: Zone = key("the time zone that its handoffs are written in", "Europe/Paris", default="UTC")
+    chat_group: Group | None = key(
+        "the user group in chat that gets whoever is on call", "oncall-payments", default=None
+    )
     rotations: Annotated[list[RotationShape], Field(min_length=1, max_length=50)] = key(
         "the rotations", "[{starts: 2026-11-02T09:00, participants: [kate, sam]}]"
     )

@@ -11,7 +11,7 @@ from bot.chat.card import Card
 from bot.chat.markup import render_text
 from bot.chat.platform import Message
 from bot.deliveries.delivery import Delivery, number_of, once_of
-from bot.deliveries.rooms import build_post, build_update_card, get_update
+from bot.deliveries.posts import build_post, build_update_card, get_update
 from bot.errors import Rejected, Retry
 from bot.flow.outbox import Job, Outcome
 from bot.flow.unit import Unit

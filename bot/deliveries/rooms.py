@@ -1,171 +1,171 @@
-"""An incident's room: opening it step by step, its card, its topic, invitations, and the few messages in it."""
+"""What stands in an incident's room beside its card: topic, name, links, and the few messages; and archiving it."""
 
-import re
-from datetime import datetime
+from contextlib import suppress
 
-from bot.chat.card import Card
 from bot.chat.markup import render_text
-from bot.chat.platform import Message, NewRoom
+from bot.chat.platform import Bookmark, Message
 from bot.deliveries.delivery import Delivery, number_of, once_of
-from bot.errors import Rejected, Retry
+from bot.deliveries.openings import Entry, Openings
+from bot.deliveries.posts import build_post, build_update_card, digest_of, get_update
+from bot.errors import Lost
 from bot.flow.outbox import Job, Outcome
 from bot.flow.unit import Unit
-from bot.incidents.events import RoomOpened
-from bot.incidents.view import IncidentView, view_update
-from storage.models import IncidentRoom, Update
-from storage.questions import access
+from bot.incidents.rooms import get_locked, keep, room_name
+from bot.incidents.view import IncidentView
+from storage.models import Incident
 from storage.questions import incidents as ask
+from storage.words import IncidentStatus
 
-NAME_LIMIT = 80
-
-
-def room_name(view: IncidentView) -> str:
-    """A channel name that every platform takes: `inc-71-payment-portal-slow`."""
-    words = re.sub(r"[^a-z0-9]+", "-", view.title.lower()).strip("-")
-    return f"{view.ref.lower()}-{words}"[:NAME_LIMIT].strip("-")
+LINKS = 10
 
 
 class Rooms:
-    """Deliverers of `room.*`."""
+    """Deliverers of `room.*`, but for the card and the invitations."""
 
-    def __init__(self, delivery: Delivery) -> None:
+    def __init__(self, delivery: Delivery, openings: Openings) -> None:
         self.delivery = delivery
+        self.openings = openings
 
     async def open(self, job: Job) -> Outcome | None:
-        view = await self.delivery.view(number_of(job.subject))
-        platform = self.delivery.platform_of(job)
-        if await self._find_room(job) is not None:
-            return None
-        topic = self._topic(view)
-        place = await platform.open_room(
-            NewRoom(room_name(view), topic, topic, f"incident-{view.id}", view.declared_at)
-        )
-
-        async def opened(unit: Unit) -> None:
-            if await ask.find_room(unit.session, view.id, platform.name) is None:
-                unit.session.add(
-                    IncidentRoom(
-                        incident_id=view.id,
-                        platform=platform.name,
-                        channel=place.channel,
-                        name=place.name,
-                        url=place.url or self.delivery.incident_url(view.ref),
-                    )
-                )
-                unit.emit(RoomOpened(view.id, platform.name, place.name))
-
-        return opened
-
-    async def show_card(self, job: Job) -> Outcome | None:
-        """Post and pin the card, or edit the one that is there."""
-        room = await self._get_room(job)
-        view = await self.delivery.view(room.incident_id)
-        message = Message(card=self.build_card(view), summary=f"{view.ref} {view.title}")
-        platform = self.delivery.platform_of(job)
-        assert room.channel is not None
-        if room.card is not None:
-            await platform.edit(room.channel, room.card, message)
-            return None
-        address = await platform.post(room.channel, message, once_of(job, f"card-{room.id}"))
-        await platform.pin(room.channel, address)
-
-        async def posted(unit: Unit) -> None:
-            (await unit.session.get_one(IncidentRoom, room.id)).card = address
-
-        return posted
-
-    def build_card(self, view: IncidentView) -> Card:
-        return self.delivery.templates.render_card(
-            "incident",
-            incident=view,
-            url=self.delivery.incident_url(view.ref),
-            now=self.delivery.work.clock.now(),
-        )
+        await self.openings.enter(job)
+        return None
 
     async def show_topic(self, job: Job) -> Outcome | None:
-        room = await self._get_room(job)
-        view = await self.delivery.view(room.incident_id)
-        assert room.channel is not None
-        await self.delivery.platform_of(job).set_topic(room.channel, self._topic(view))
-        return None
+        async def show(entry: Entry) -> Outcome | None:
+            topic = self.openings.spell_topic(entry.view)
+            if entry.room.shown.get("topic") == topic:
+                return None
+            await entry.platform.set_topic(entry.channel, topic)
+            return _keep(entry, topic=topic)
 
-    def _topic(self, view: IncidentView) -> str:
-        return render_text(self.delivery.templates.render_markup("posts/topic", incident=view))
+        return await self.openings.deliver(job, show)
 
-    async def invite(self, job: Job) -> Outcome | None:
-        """Everybody who takes part now and is on this platform."""
-        room = await self._get_room(job)
-        view = await self.delivery.view(room.incident_id)
-        platform = self.delivery.platform_of(job)
-        ids = [row.person.id for row in view.participants if row.left_at is None]
-        users = await self.delivery.work.look(lambda unit: access.list_users_by_id(unit.session, ids))
-        addresses = [await self.delivery.find_address(platform, user) for user in users.values()]
-        assert room.channel is not None
-        await platform.invite(room.channel, tuple(address for address in addresses if address))
-        return None
+    async def rename(self, job: Job) -> Outcome | None:
+        """After its title has changed; a name that people gave it stays."""
+
+        async def rename(entry: Entry) -> Outcome | None:
+            wanted = room_name(entry.view.ref, entry.view.title)
+            shown = entry.room.shown
+            if shown.get("asked_name") == wanted or shown.get("named_by_hand"):
+                return None
+            name = await entry.platform.rename_room(entry.channel, wanted)
+
+            async def renamed(unit: Unit) -> None:
+                room = await get_locked(unit, entry.room.id)
+                room.name = name
+                keep(room, asked_name=wanted)
+                unit.touch(f"incident:{entry.view.id}")
+
+            return renamed
+
+        return await self.openings.deliver(job, rename)
+
+    async def show_links(self, job: Job) -> Outcome | None:
+        async def show(entry: Entry) -> Outcome | None:
+            links = await self._list_links(entry.view)
+            digest = digest_of([(link.title, link.url) for link in links])
+            if entry.room.shown.get("links") == digest:
+                return None
+            await entry.platform.set_links(entry.channel, links)
+            return _keep(entry, links=digest)
+
+        return await self.openings.deliver(job, show)
+
+    async def _list_links(self, view: IncidentView) -> tuple[Bookmark, ...]:
+        """The incident's page, its call, what to do, and what people have added; each address once."""
+        runbook = await self.delivery.work.look(lambda unit: ask.find_runbook(unit.session, view.id))
+        named = (
+            ("room", self.delivery.incident_url(view.ref)),
+            ("call", view.call_url),
+            ("runbook", runbook),
+        )
+        words = self.delivery.templates.render_sentence
+        wanted = [(render_text(words("posts/links", name)), url) for name, url in named if url]
+        wanted += [(link.title or link.url, link.url) for link in view.links]
+        seen: dict[str, Bookmark] = {}
+        for title, url in wanted:
+            seen.setdefault(url, Bookmark(title, url))
+        return tuple(seen.values())[:LINKS]
 
     async def say(self, job: Job) -> Outcome | None:
         """One message, its words from `templates/posts/`."""
-        room = await self._get_room(job)
-        view = await self.delivery.view(room.incident_id)
-        words, data, by = job.payload["words"], job.payload["data"], job.payload["by"]
-        message = build_post(self.delivery, words, view, data, by)
-        assert room.channel is not None
-        await self.delivery.platform_of(job).post(room.channel, message, once_of(job))
-        return None
+
+        async def say(entry: Entry) -> Outcome | None:
+            words, data, by = job.payload["words"], job.payload["data"], job.payload["by"]
+            message = build_post(self.delivery, words, entry.view, data, by)
+            await entry.platform.post(entry.channel, message, once_of(job, entry.key(job)))
+            return None
+
+        return await self.openings.deliver(job, say)
 
     async def say_update(self, job: Job) -> Outcome | None:
         update = await get_update(self.delivery, number_of(job.subject))
-        room = await self._get_room(job, update.incident_id)
-        view = await self.delivery.view(update.incident_id)
-        card = build_update_card(self.delivery, view, update)
-        assert room.channel is not None
-        message = Message(card=card, summary=card.title)
-        await self.delivery.platform_of(job).post(room.channel, message, once_of(job))
-        return None
 
-    async def _find_room(self, job: Job, incident_id: int | None = None) -> IncidentRoom | None:
-        number = incident_id if incident_id is not None else number_of(job.subject)
-        platform = job.stream.rpartition("@")[2]
-        return await self.delivery.work.look(lambda unit: ask.find_room(unit.session, number, platform))
+        async def say(entry: Entry) -> Outcome | None:
+            card = build_update_card(self.delivery, entry.view, update)
+            message = Message(card=card, summary=card.title)
+            await entry.platform.post(entry.channel, message, once_of(job, entry.key(job)))
+            return None
 
-    async def _get_room(self, job: Job, incident_id: int | None = None) -> IncidentRoom:
-        room = await self._find_room(job, incident_id)
-        if room is None or room.channel is None:
-            raise Retry("the room is not open yet", 2.0)
-        return room
+        return await self.openings.deliver(job, say, update.incident_id)
+
+    async def archive(self, job: Job) -> Outcome | None:
+        """Of an incident that is closed still. What was archived or deleted by hand meanwhile counts as archived."""
+        view = await self.delivery.view(number_of(job.subject))
+        platform = self.delivery.platform_of(job)
+        room = await self.openings.find(view.id, platform.name)
+        if room is None or room.channel is None or room.archived_at is not None:
+            return None
+        if view.status is not IncidentStatus.CLOSED:
+            return None
+        with suppress(Lost):
+            await platform.archive(room.channel)
+
+        async def archived(unit: Unit) -> None:
+            (await get_locked(unit, room.id)).archived_at = unit.now
+            incident = await unit.session.get_one(Incident, view.id)
+            if incident.status is not IncidentStatus.CLOSED:  # reopened while it was being archived
+                unit.put(job.stream, "room.restore", job.subject, coalesce=True)
+            unit.touch(f"incident:{view.id}")
+
+        return archived
+
+    async def restore(self, job: Job) -> Outcome | None:
+        """Of an incident that is open again. Where the platform can't, there is a new room, which names the old one."""
+
+        async def restore(entry: Entry) -> Outcome | None:
+            if entry.room.archived_at is None:
+                return None
+            try:
+                await entry.platform.restore(entry.channel)
+            except Lost as lost:
+                new = await self.openings.replace(entry, lost)
+                return _point_to(job, entry) if new is not None else None
+            return restored(entry)
+
+        def restored(entry: Entry) -> Outcome:
+            async def note(unit: Unit) -> None:
+                (await get_locked(unit, entry.room.id)).archived_at = None
+                unit.touch(f"incident:{entry.view.id}")
+
+            return note
+
+        return await self.openings.deliver(job, restore)
 
 
-def build_post(
-    delivery: Delivery, words: str, view: IncidentView | None, data: dict[str, object], by: str
-) -> Message:
-    """A message from `templates/posts/<words>`: a card when the template begins with a title line, else markup."""
-    values = {"incident": view, "by": by, "d": {name: _revive(value) for name, value in data.items()}}
-    markup = delivery.templates.render_markup(f"posts/{words}", **values)
-    if markup.startswith("# "):
-        card = delivery.templates.read_card(markup)
-        return Message(card=card, summary=card.title)
-    return Message(text=markup, summary=render_text(markup))
+def _keep(entry: Entry, **values: str) -> Outcome:
+    async def note(unit: Unit) -> None:
+        room = await get_locked(unit, entry.room.id)
+        if room.channel == entry.channel:
+            keep(room, **values)
+
+    return note
 
 
-def _revive(value: object) -> object:
-    """Instants travel through the outbox as text."""
-    if isinstance(value, str) and len(value) >= 19 and value[4:5] == "-" and value[10:11] == "T":
-        try:
-            return datetime.fromisoformat(value)
-        except ValueError:
-            return value
-    return value
+def _point_to(job: Job, old: Entry) -> Outcome:
+    async def point(unit: Unit) -> None:
+        data = {"name": old.room.name, "url": old.room.url}
+        payload = {"words": "room_replaced", "data": data, "by": ""}
+        unit.put(job.stream, "room.say", job.subject, payload=payload)
 
-
-def build_update_card(delivery: Delivery, view: IncidentView, update: Update) -> Card:
-    return delivery.templates.render_card(
-        "update", incident=view, update=view_update(update), url=delivery.incident_url(view.ref)
-    )
-
-
-async def get_update(delivery: Delivery, number: int) -> Update:
-    update = await delivery.work.look(lambda unit: unit.session.get(Update, number))
-    if update is None:
-        raise Rejected("the update is gone")
-    return update
+    return point

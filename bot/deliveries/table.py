@@ -2,25 +2,39 @@
 
 from bot.deliveries.accounts import Accounts
 from bot.deliveries.announcements import Announcements
+from bot.deliveries.cards import Cards
 from bot.deliveries.delivery import Delivery
 from bot.deliveries.files import Files
+from bot.deliveries.groups import Groups
+from bot.deliveries.invitations import Invitations
+from bot.deliveries.openings import Openings
 from bot.deliveries.pages import Pages
 from bot.deliveries.rooms import Rooms
 from bot.flow.outbox import Deliverer
 
 
 def list_deliverers(delivery: Delivery) -> dict[str, Deliverer]:
-    rooms, announcements, pages = Rooms(delivery), Announcements(delivery), Pages(delivery)
+    openings = Openings(delivery)
+    rooms, cards = Rooms(delivery, openings), Cards(delivery, openings)
+    announcements, pages = Announcements(delivery), Pages(delivery)
     return {
         "room.open": rooms.open,
-        "room.card": rooms.show_card,
+        "room.card": cards.post,
+        "room.pin": cards.pin,
+        "room.refresh": cards.refresh,
         "room.topic": rooms.show_topic,
-        "room.invite": rooms.invite,
+        "room.rename": rooms.rename,
+        "room.links": rooms.show_links,
+        "room.invite": Invitations(delivery, openings).invite,
         "room.say": rooms.say,
         "room.update": rooms.say_update,
-        "announce.card": announcements.show_card,
+        "room.archive": rooms.archive,
+        "room.restore": rooms.restore,
+        "announce.card": announcements.post,
+        "announce.refresh": announcements.refresh,
         "announce.update": announcements.say_update,
         "ops.say": announcements.say_to_ops,
+        "group.show": Groups(delivery).show,
         "page.send": pages.send,
         "page.refresh": pages.refresh,
         "follower.update": pages.send_update,

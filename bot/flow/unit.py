@@ -9,7 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import delete, text
@@ -65,6 +65,8 @@ class Installation:
     """What a member of a chat workspace may do whom Tocsin does not know yet."""
     file_limit: int = 10 * 1024 * 1024
     """The largest file of a message that is kept, in bytes."""
+    archive_after: timedelta | None = None
+    """How long after its incident is closed a room is archived; None for never."""
 
 
 class Unit:
@@ -89,6 +91,7 @@ class Unit:
         self.known: dict[object, Any] = {}
         """Answers that hold for the whole unit, by question: asked once for a group of signals or timers."""
         self._rows: dict[object, dict[str, Any]] = {}
+        self._patient: set[object] = set()
         self._timers: dict[tuple[str, str], dict[str, Any] | None] = {}
 
     def emit(self, event: Event) -> None:
@@ -113,9 +116,15 @@ class Unit:
         *,
         coalesce: bool = False,
         payload: dict[str, Any] | None = None,
+        patient: bool = False,
     ) -> None:
-        """Queue something to show or send. With `coalesce`, one waiting row of this stream, kind and subject is enough."""
+        """Queue something to show or send. With `coalesce`, one waiting row of this stream, kind and subject is enough; when
+        it waits because it was too early for it (`Later`), it goes at once, unless this is `patient`."""
         key: object = (stream, kind, subject) if coalesce else object()
+        if not patient:
+            self._patient.discard(key)
+        elif key not in self._rows:
+            self._patient.add(key)
         if key not in self._rows:
             self._rows[key] = {
                 "stream": stream,
@@ -152,12 +161,17 @@ class Unit:
         if self._rows:
             await self.session.flush()
             # Touching a waiting row locks it, so that no worker claims it before this change can be seen.
-            statement = insert(OutboxRow).on_conflict_do_update(
-                index_elements=["stream", "kind", "subject"],
-                index_where=text("state = 'pending' AND coalesce_row"),
-                set_={"coalesce_row": True},
-            )
-            await self.session.execute(statement, list(self._rows.values()))
+            for patient in (False, True):
+                rows = [row for key, row in self._rows.items() if (key in self._patient) is patient]
+                statement = insert(OutboxRow)
+                touched = {"coalesce_row": True} if patient else {"not_before": statement.excluded.not_before}
+                statement = statement.on_conflict_do_update(
+                    index_elements=["stream", "kind", "subject"],
+                    index_where=text("state = 'pending' AND coalesce_row"),
+                    set_=touched,
+                )
+                if rows:
+                    await self.session.execute(statement, rows)
         gone = [key for key, timer in self._timers.items() if timer is None]
         for kind, subject in gone:
             await self.session.execute(delete(Timer).where(Timer.kind == kind, Timer.subject == subject))

@@ -201,6 +201,15 @@ class RoomOpened(IncidentEvent):
 
 
 @dataclass(frozen=True)
+class RoomLost(IncidentEvent):
+    """The room on a platform is not there any more. `how`: archived or deleted by hand, or found `gone`."""
+
+    platform: str
+    name: str
+    how: str
+
+
+@dataclass(frozen=True)
 class TimelineChanged(IncidentEvent):
     """An entry was written by hand, taken from a message, or edited."""
 

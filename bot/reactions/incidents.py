@@ -1,4 +1,4 @@
-"""What follows when something happens to an incident: its rooms, its people, its paging, its reminders."""
+"""What follows when something happens to an incident: its people, its paging, its reminders. Its rooms are in `rooms`."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -16,6 +16,7 @@ from bot.paging.escalations import (
 )
 from bot.paging.events import NobodyReached
 from bot.paging.pages import list_methods, queue_pages, refresh_pages
+from bot.reactions.rooms import announcement_stream, refresh_incident, room_stream, say
 from bot.updates.updates import UpdateOverdue, UpdatePosted
 from storage.models import Incident, Team, User
 from storage.questions import catalog, oncall
@@ -28,51 +29,6 @@ ASK_TO_RESOLVE_AFTER = timedelta(minutes=5)
 
 async def keep_in_timeline(_unit: Unit, event: incidents.IncidentEvent) -> None:
     record_event(_unit, event)
-
-
-async def refresh_card(unit: Unit, event: incidents.IncidentEvent) -> None:
-    """Every place that shows the incident's state is edited; waiting edits of one card are one edit."""
-    refresh_incident(unit, event.incident_id)
-
-
-def refresh_incident(unit: Unit, incident_id: int) -> None:
-    subject = f"incident:{incident_id}"
-    for platform in unit.installation.platforms:
-        unit.put(f"INC-{incident_id}@{platform}", "room.card", subject, coalesce=True)
-        unit.put(f"INC-{incident_id}@{platform}", "announce.card", subject, coalesce=True)
-    unit.touch(subject, "incidents")
-
-
-async def refresh_topic(unit: Unit, event: incidents.IncidentEvent) -> None:
-    for platform in unit.installation.platforms:
-        unit.put(
-            f"INC-{event.incident_id}@{platform}",
-            "room.topic",
-            f"incident:{event.incident_id}",
-            coalesce=True,
-        )
-
-
-async def open_rooms(unit: Unit, event: incidents.IncidentDeclared) -> None:
-    """Step by step, in order, each resumed after a failure: the room, its card, the invitations; the announcement."""
-    subject = f"incident:{event.incident_id}"
-    for platform in unit.installation.platforms:
-        stream = f"INC-{event.incident_id}@{platform}"
-        unit.put(stream, "room.open", subject)
-        unit.put(stream, "room.card", subject, coalesce=True)
-        unit.put(stream, "room.invite", subject, coalesce=True)
-        if not event.private:
-            unit.put(stream, "announce.card", subject, coalesce=True)
-    unit.touch("incidents")
-
-
-async def send_invitations(unit: Unit, event: incidents.IncidentEvent) -> None:
-    await invite_to_rooms(unit, event.incident_id)
-
-
-async def invite_to_rooms(unit: Unit, incident_id: int) -> None:
-    for platform in unit.installation.platforms:
-        unit.put(f"INC-{incident_id}@{platform}", "room.invite", f"incident:{incident_id}", coalesce=True)
 
 
 async def invite_responders(unit: Unit, event: incidents.IncidentEvent) -> None:
@@ -149,21 +105,6 @@ async def forget_commander_reminder(unit: Unit, event: incidents.RoleTaken) -> N
         unit.cancel("no_commander", f"incident:{event.incident_id}")
 
 
-async def say_in_room(unit: Unit, event: incidents.IncidentEvent) -> None:
-    """One message in the room, for what people there must not miss. Its words are `templates/posts/<event>`."""
-    say(unit, event.incident_id, event.kind, {name: plain(value) for name, value in event.data().items()})
-
-
-def say(unit: Unit, incident_id: int, words: str, data: dict[str, object]) -> None:
-    for platform in unit.installation.platforms:
-        unit.put(
-            f"INC-{incident_id}@{platform}",
-            "room.say",
-            f"incident:{incident_id}",
-            payload={"words": words, "data": data, "by": unit.actor.name},
-        )
-
-
 async def stop_paging_for_incident(unit: Unit, event: incidents.IncidentEvent) -> None:
     await stop_escalations(unit, f"incident:{event.incident_id}")
     await refresh_pages(unit, f"incident:{event.incident_id}")
@@ -235,9 +176,9 @@ async def send_update(unit: Unit, event: UpdatePosted) -> None:
     subject = f"update:{event.update_id}"
     incident = await unit.session.get_one(Incident, event.incident_id)
     for platform in unit.installation.platforms:
-        unit.put(f"INC-{event.incident_id}@{platform}", "room.update", subject)
+        unit.put(room_stream(event.incident_id, platform), "room.update", subject)
         if not incident.private:
-            unit.put(f"INC-{event.incident_id}@{platform}", "announce.update", subject)
+            unit.put(announcement_stream(event.incident_id, platform), "announce.update", subject)
     for user in await incidents_ask.list_followers(unit.session, event.incident_id):
         for method in await list_methods(unit, user):
             unit.put(f"follower:{user.id}@{method}", "follower.update", subject, payload={"user": user.id})
@@ -266,9 +207,3 @@ async def remind_commander(unit: Unit, event: UpdateOverdue) -> None:
 async def list_platforms_of(unit: Unit, user: User) -> list[str]:
     """The chat platforms on which a person can be written to."""
     return [name for name in await list_methods(unit, user) if name in unit.installation.platforms]
-
-
-def plain(value: object) -> object:
-    if isinstance(value, str):
-        return str(value)
-    return list(value) if isinstance(value, tuple) else value

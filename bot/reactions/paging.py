@@ -9,14 +9,16 @@ from bot.flow.unit import Unit
 from bot.incidents.people import take_part
 from bot.incidents.privacy import find_private, hide_private
 from bot.incidents.timeline import record
+from bot.oncall.groups import follow_schedule
 from bot.oncall.overrides import PagerTaken
 from bot.paging import events as paging
 from bot.paging.escalations import (
     go_on_if_nobody_is_left,
 )
 from bot.paging.pages import fail_page
-from bot.reactions.incidents import invite_to_rooms, list_platforms_of, say
-from storage.models import Page, User
+from bot.reactions.incidents import list_platforms_of
+from bot.reactions.rooms import invite_to_rooms, say, say_to_ops
+from storage.models import Page, Schedule, User
 
 
 async def note_page(unit: Unit, event: paging.PersonPaged) -> None:
@@ -53,7 +55,7 @@ async def tell_who_asked(unit: Unit, event: paging.PageAnswered) -> None:
 async def note_failed_page(unit: Unit, event: paging.PageFailed) -> None:
     data = {"name": event.name, "method": event.method, "error": event.error}
     await _note(unit, event.subject, "page_failed", data)
-    _say_to_ops(unit, "page_failed", {**data, "subject": await hide_private(unit, event.subject)})
+    say_to_ops(unit, "page_failed", {**data, "subject": await hide_private(unit, event.subject)})
 
 
 async def try_next_step(unit: Unit, event: paging.PageFailed) -> None:
@@ -63,14 +65,14 @@ async def try_next_step(unit: Unit, event: paging.PageFailed) -> None:
 async def tell_nobody_reached(unit: Unit, event: paging.NobodyReached) -> None:
     data = {"step": event.step, "recipients": list(event.recipients)}
     await _note(unit, event.subject, "nobody_reached", data)
-    _say_to_ops(unit, "nobody_reached", {**data, "subject": await hide_private(unit, event.subject)})
+    say_to_ops(unit, "nobody_reached", {**data, "subject": await hide_private(unit, event.subject)})
 
 
 async def tell_exhausted(unit: Unit, event: paging.EscalationExhausted) -> None:
     """Nobody answered: the room and the ops room say so, loudly."""
     await _note(unit, event.subject, "escalation_exhausted", {"policy": event.policy})
     subject = await hide_private(unit, event.subject)
-    _say_to_ops(unit, "escalation_exhausted", {"policy": event.policy, "subject": subject})
+    say_to_ops(unit, "escalation_exhausted", {"policy": event.policy, "subject": subject})
     kind, _, number = event.subject.partition(":")
     if kind == "incident":
         say(unit, int(number), "escalation_exhausted", {"policy": event.policy, "subject": event.subject})
@@ -84,11 +86,6 @@ async def _note(unit: Unit, subject: str, kind: str, data: Mapping[str, Any]) ->
         log_alert(unit, int(number), kind, **data)
 
 
-def _say_to_ops(unit: Unit, words: str, data: Mapping[str, Any]) -> None:
-    for platform in unit.installation.platforms:
-        unit.put(f"ops@{platform}", "ops.say", words, payload={"words": words, "data": dict(data)})
-
-
 async def job_parked(unit: Unit, job: Job, reason: str) -> None:
     """The other side will never take it: a page fails visibly, everything else is told to the ops room."""
     if job.kind == "page.send":
@@ -97,8 +94,13 @@ async def job_parked(unit: Unit, job: Job, reason: str) -> None:
             await fail_page(unit, page.id, reason)
     elif job.kind != "ops.say":
         subject = await hide_private(unit, job.subject)
-        _say_to_ops(unit, "delivery_parked", {"kind": job.kind, "subject": subject, "reason": reason})
+        say_to_ops(unit, "delivery_parked", {"kind": job.kind, "subject": subject, "reason": reason})
 
 
 async def show_on_call(unit: Unit, _: PagerTaken) -> None:
     unit.touch("oncall")
+
+
+async def show_group(unit: Unit, event: PagerTaken) -> None:
+    """The schedule's user group in chat has them, too."""
+    follow_schedule(unit, await unit.session.get_one(Schedule, event.schedule_id))

@@ -10,10 +10,11 @@ from bot.errors import Rejected, Retry
 from bot.flow.unit import Unit
 from bot.incidents.privacy import hide_private
 from bot.notify.notifier import Notifier
+from bot.oncall.groups import fact_of
 from bot.oncall.resolve import HORIZON, list_on_call
 from bot.paging.pages import list_methods
-from storage.models import EscalationPolicy, Integration, Team
-from storage.questions import access, catalog, flow, paging
+from storage.models import EscalationPolicy, Fact, Integration, Team
+from storage.questions import access, catalog, flow, oncall, paging
 from storage.words import EscalationState
 
 STUCK_SECONDS = 120
@@ -45,6 +46,7 @@ async def examine(unit: Unit, outside: Sequence[Check]) -> list[Check]:
         *await _check_schedules(unit),
         *await _check_people(unit),
         *await _check_accounts(unit),
+        *await _check_groups(unit),
         *await _check_integrations(unit),
         *([] if "email" in unit.installation.methods else [Check("no_email", True)]),
         *outside,
@@ -117,6 +119,18 @@ async def _check_accounts(unit: Unit) -> list[Check]:
         if absent:
             data = {"platform": platform, "names": absent[:NAMED], "more": max(len(absent) - NAMED, 0)}
             found.append(Check("people_not_there", False, data))
+    return found
+
+
+async def _check_groups(unit: Unit) -> list[Check]:
+    """The user groups in chat that could not follow their schedules."""
+    found = []
+    for schedule in await oncall.list_schedules(unit.session):
+        for platform in unit.installation.platforms:
+            fact = await unit.session.get(Fact, fact_of(schedule.id, platform))
+            if fact is not None and schedule.chat_group:
+                data = {"schedule": schedule.name, "group": schedule.chat_group, "reason": fact.value}
+                found.append(Check("group_not_followed", False, {**data, "platform": platform}))
     return found
 
 

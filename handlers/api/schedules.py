@@ -30,13 +30,15 @@ AHEAD = timedelta(days=60)
 
 
 class ScheduleItem(Struct, frozen=True):
-    """A roster. `on_call` are on call now, until `until`; `next` follow them. `zone` is the zone of its handoffs."""
+    """A roster. `on_call` are on call now, until `until`; `next` follow them. `zone` is the zone of its handoffs; the
+    user group `chat_group` follows it in chat, unless it is empty."""
 
     id: int
     slug: str
     name: str
     team: Named | None
     zone: str
+    chat_group: str
     active: bool
     on_call: list[Person]
     until: datetime | None
@@ -97,6 +99,7 @@ async def _show_items(unit: Unit, rows: Sequence[Schedule]) -> list[ScheduleItem
                 row.name,
                 show_named(teams.get(row.team_id or 0)),
                 row.zone,
+                row.chat_group,
                 row.active,
                 [show_person(user) for user in now.people] if now else [],
                 now.until if now else None,

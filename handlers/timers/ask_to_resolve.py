@@ -2,7 +2,7 @@
 
 from bot.flow.timers import Due
 from bot.flow.unit import Unit
-from bot.reactions.incidents import say
+from bot.reactions.rooms import say
 from storage.models import Incident
 from storage.questions import incidents as ask
 

@@ -3,7 +3,7 @@
 from bot.flow.timers import Due
 from bot.flow.unit import Unit
 from bot.incidents.people import find_commander
-from bot.reactions.incidents import say
+from bot.reactions.rooms import say
 from storage.models import Incident
 
 

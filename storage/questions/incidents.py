@@ -173,6 +173,25 @@ async def list_links(session: AsyncSession, incident_id: int) -> Sequence[Link]:
     ).all()
 
 
+async def find_runbook(session: AsyncSession, incident_id: int) -> str:
+    """What to do: the runbook of an impacted service, the most important first, or else the one that an alert names."""
+    runbook = await session.scalar(
+        select(Service.runbook)
+        .join(IncidentService, IncidentService.service_id == Service.id)
+        .where(IncidentService.incident_id == incident_id, Service.runbook != "")
+        .order_by(Service.tier, Service.id)
+        .limit(1)
+    )
+    if runbook:
+        return str(runbook)
+    asked = select(Alert.links).where(Alert.incident_id == incident_id).order_by(Alert.id).limit(20)
+    for links in await session.scalars(asked):
+        for link in links:
+            if "runbook" in str(link.get("title", "")).lower():
+                return str(link.get("url", ""))
+    return ""
+
+
 async def list_updates(session: AsyncSession, incident_id: int) -> Sequence[Update]:
     """Status updates, the newest first."""
     return (

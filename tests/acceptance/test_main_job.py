@@ -118,7 +118,7 @@ async def test_from_the_first_alert_to_the_postmortem(house: House) -> None:
     await house.at("01:06:00")
     assert len(await cards(house, f"direct-{kate.id}")) == reminded + 1
 
-    # 01:10 resolved and closed: card, announcement and alerts follow, and no reminder is left
+    # 01:10 resolved and closed: card, announcement and alerts follow, and nothing is left but archiving the room
     await house.at("01:10:00")
     await house.command("/incident note INC-1 Rolled back release 41 at:40m", by=kate)
     await house.command("/incident resolve INC-1 Errors are back to normal", by=kate)
@@ -128,7 +128,7 @@ async def test_from_the_first_alert_to_the_postmortem(house: House) -> None:
     assert {alert["status"] for alert in (await api.get("alerts"))["items"]} == {"closed"}
     assert (await cards(house, "incident-1"))[0].card["tone"] == "resolved"
     assert (await cards(house, "announcements"))[0].card["tone"] == "resolved"
-    assert await house.rows(Timer, Timer.subject == "incident:1") == []
+    assert [timer.kind for timer in await house.rows(Timer, Timer.subject == "incident:1")] == ["archive_room"]
 
     # 01:20 the postmortem is drafted from the record
     await house.at("01:20:00")

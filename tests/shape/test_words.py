@@ -90,7 +90,7 @@ def test_every_message_in_a_room_has_its_template() -> None:
         for kind, reactions in REACTIONS.items()
         if any(reaction.__name__ == "say_in_room" for reaction in reactions)
     }
-    said |= {f"ops_{text_at(call, 1)}" for _, call in read_calls() if name_of(call) == "_say_to_ops"}
+    said |= {f"ops_{text_at(call, 1)}" for _, call in read_calls() if name_of(call) == "say_to_ops"}
     missing = [name for name in said - {None} if not (HERE / f"posts/{name}.md.jinja").exists()]
     assert missing == []
 

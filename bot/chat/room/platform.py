@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from bot.chat.platform import Bookmark, Check, Inbound, Message, NewRoom, NotInvited, Once, Person, Place
 from bot.chat.room.board import add_channel, find_channel, mark_changed, put_message
-from bot.errors import Rejected, Retry, Unavailable
+from bot.errors import Lost, Rejected, Retry, Unavailable
 from bot.flow.unit import Unit, Work
 from storage.models import BoardChannel, BoardMessage
 
@@ -76,6 +76,7 @@ class RoomPlatform:
 
     async def post(self, channel: str, message: Message, once: Once, thread: str = "") -> str:
         async def posted(unit: Unit) -> str:
+            await _get_channel(unit, channel)
             above = int(thread) if thread else None
             return str((await put_message(unit, int(channel), message, once.key, above)).id)
 
@@ -85,7 +86,7 @@ class RoomPlatform:
         async def edited(unit: Unit) -> None:
             row = await unit.session.get(BoardMessage, int(address))
             if row is None:
-                raise Rejected("the message is gone")
+                raise Lost("the message is gone")
             row.text = message.text
             row.card = message.card.pack() if message.card else {}
             await mark_changed(unit, row)
@@ -148,5 +149,5 @@ class RoomPlatform:
 async def _get_channel(unit: Unit, address: str) -> BoardChannel:
     channel = await unit.session.get(BoardChannel, int(address))
     if channel is None:
-        raise Rejected("the channel is gone")
+        raise Lost("the channel is gone")
     return channel

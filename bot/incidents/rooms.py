@@ -1,0 +1,96 @@
+"""What an incident knows of its room on a platform: its name, how often it was opened, what is shown there, and when it
+is lost. Asking a platform for it is the business of `bot/deliveries`."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.flow.unit import Unit
+from bot.incidents.events import RoomLost
+from storage.models import IncidentRoom
+
+NAME_LIMIT = 80
+NEW_ROOMS = 3
+"""So often a room that is lost is opened anew; then something is wrong that no new room mends."""
+EDITS_APART = 1.0
+AT_ONCE = 3
+"""A card is edited once a second in the long run; a person who acts twice in a row sees both at once."""
+COUNTS_APART = 5.0
+"""Seconds from any edit of a card to one that only changes counts."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """A card as it is shown: the digest of all of it, and of what remains when its counts are left out."""
+
+    full: str
+    steady: str
+
+
+def room_name(ref: str, title: str) -> str:
+    """A channel name that every platform takes: `inc-71-payment-portal-slow`, or `inc-71` for a title without letters."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    words = re.sub(r"[^a-z0-9]+", "-", plain)
+    return f"{ref.lower()}-{words}".strip("-")[:NAME_LIMIT].strip("-")
+
+
+def seconds_to_edit(shown: dict[str, Any], look: Look, now: datetime) -> float | None:
+    """How long an edit has to wait, 0 for not at all; None when there is nothing to edit. `shown` is what the room keeps of
+    the card (see `remember`)."""
+    if shown.get("full") == look.full:
+        return None
+    if "at" not in shown:
+        return 0.0
+    free_at = datetime.fromisoformat(shown["free_at"]) - timedelta(seconds=(AT_ONCE - 1) * EDITS_APART)
+    if shown.get("steady") == look.steady:
+        free_at = max(free_at, datetime.fromisoformat(shown["at"]) + timedelta(seconds=COUNTS_APART))
+    return max((free_at - now).total_seconds(), 0.0)
+
+
+def remember(room: IncidentRoom, place: str, look: Look, now: datetime) -> None:
+    """Note what is shown in a place (card, announcement) from now on."""
+    before = room.shown.get(place, {}).get("free_at")
+    free_at = max(now, datetime.fromisoformat(before) if before else now) + timedelta(seconds=EDITS_APART)
+    shown = {"full": look.full, "steady": look.steady, "at": now.isoformat(), "free_at": free_at.isoformat()}
+    keep(room, **{place: shown})
+
+
+def keep(room: IncidentRoom, **values: Any) -> None:
+    """Note something about what is shown; None forgets it."""
+    room.shown = {name: value for name, value in {**room.shown, **values}.items() if value is not None}
+
+
+def count_opened(room: IncidentRoom | None) -> int:
+    """How often this room was opened so far."""
+    return int(room.shown.get("opened", 0)) if room is not None else 0
+
+
+async def get_locked(unit: Unit, room_id: int) -> IncidentRoom:
+    """The room, for changing it: several deliveries for one room end at the same time."""
+    room = await unit.session.get_one(IncidentRoom, room_id)
+    await unit.lock(room)
+    return room
+
+
+def lose_room(unit: Unit, room: IncidentRoom, how: str) -> None:
+    """The channel of an open incident is gone. `how`: deleted by hand, or just found `gone`."""
+    unit.emit(RoomLost(room.incident_id, room.platform, room.name, how))
+    forget_channel(unit, room)
+
+
+def forget_channel(unit: Unit, room: IncidentRoom) -> None:
+    """It is gone, with everything in it."""
+    room.channel = room.card = room.archived_at = None
+    room.invited = []
+    keep(room, card=None, topic=None, links=None, asked_name=None, since=unit.now.isoformat())
+
+
+def take_off_invited(room: IncidentRoom, user_id: int) -> None:
+    """A person left: they can be invited again."""
+    room.invited = [one for one in room.invited if one != user_id]
+
+
+def note_invited(room: IncidentRoom, user_ids: list[int]) -> None:
+    room.invited = [*room.invited, *(one for one in user_ids if one not in room.invited)]

@@ -1,0 +1,168 @@
+"""What follows in the rooms of an incident: they are opened, filled, kept true, archived, and brought back.
+
+Three streams for each incident and platform: the room (`INC-7@slack`), its card (`INC-7.card@slack`) and its announcement
+(`INC-7.announcement@slack`). Refreshes wait in streams of their own, so that they hold up no message.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.flow.unit import Unit
+from bot.incidents import events as incidents
+from bot.incidents.privacy import hide_private
+from bot.incidents.rooms import take_off_invited
+from storage.models import IncidentRoom
+from storage.questions import incidents as ask
+
+
+def room_stream(incident_id: int, platform: str) -> str:
+    return f"INC-{incident_id}@{platform}"
+
+
+def card_stream(incident_id: int, platform: str) -> str:
+    return f"INC-{incident_id}.card@{platform}"
+
+
+def announcement_stream(incident_id: int, platform: str) -> str:
+    return f"INC-{incident_id}.announcement@{platform}"
+
+
+async def open_rooms(unit: Unit, event: incidents.IncidentDeclared) -> None:
+    """Step by step, in order, each resumed after a failure: the room, its card, links, invitations; the announcement."""
+    for platform in unit.installation.platforms:
+        _put(unit, event.incident_id, platform, "room.open")
+        _furnish(unit, event.incident_id, platform)
+        if not event.private:
+            _put(unit, event.incident_id, platform, "announce.card")
+    unit.touch("incidents")
+
+
+async def furnish_room(unit: Unit, event: incidents.RoomOpened) -> None:
+    """Everything that belongs into a room; a first one has it waiting already. The announcement leads to it."""
+    _furnish(unit, event.incident_id, event.platform)
+    refresh_incident(unit, event.incident_id)
+
+
+async def announce(unit: Unit, event: incidents.IncidentMadePublic) -> None:
+    for platform in unit.installation.platforms:
+        _put(unit, event.incident_id, platform, "announce.card")
+
+
+def _furnish(unit: Unit, incident_id: int, platform: str) -> None:
+    for kind in ("room.card", "room.links", "room.invite"):
+        _put(unit, incident_id, platform, kind)
+
+
+def _put(unit: Unit, incident_id: int, platform: str, kind: str) -> None:
+    unit.put(room_stream(incident_id, platform), kind, f"incident:{incident_id}", coalesce=True)
+
+
+async def refresh_card(unit: Unit, event: incidents.IncidentEvent) -> None:
+    """Every place that shows the incident's state is edited; waiting edits of one card are one edit."""
+    refresh_incident(unit, event.incident_id)
+
+
+async def refresh_counts(unit: Unit, event: incidents.IncidentEvent) -> None:
+    """Like refresh_card, for what comes in hundreds and can wait."""
+    refresh_incident(unit, event.incident_id, patient=True)
+
+
+def refresh_incident(unit: Unit, incident_id: int, patient: bool = False) -> None:
+    subject = f"incident:{incident_id}"
+    for platform in unit.installation.platforms:
+        card, announcement = card_stream(incident_id, platform), announcement_stream(incident_id, platform)
+        unit.put(card, "room.refresh", subject, coalesce=True, patient=patient)
+        unit.put(announcement, "announce.refresh", subject, coalesce=True, patient=patient)
+    unit.touch(subject, "incidents")
+
+
+async def refresh_topic(unit: Unit, event: incidents.IncidentEvent) -> None:
+    for platform in unit.installation.platforms:
+        _put(unit, event.incident_id, platform, "room.topic")
+
+
+async def refresh_links(unit: Unit, event: incidents.IncidentEvent) -> None:
+    for platform in unit.installation.platforms:
+        _put(unit, event.incident_id, platform, "room.links")
+
+
+async def rename_rooms(unit: Unit, event: incidents.TitleChanged) -> None:
+    for platform in unit.installation.platforms:
+        _put(unit, event.incident_id, platform, "room.rename")
+
+
+async def send_invitations(unit: Unit, event: incidents.IncidentEvent) -> None:
+    await invite_to_rooms(unit, event.incident_id)
+
+
+async def invite_to_rooms(unit: Unit, incident_id: int) -> None:
+    for platform in unit.installation.platforms:
+        _put(unit, incident_id, platform, "room.invite")
+
+
+async def forget_invitation(unit: Unit, event: incidents.PersonLeft) -> None:
+    """Who left can be invited again."""
+    for room in await ask.list_rooms(unit.session, event.incident_id):
+        await unit.lock(room)
+        take_off_invited(room, event.user_id)
+
+
+async def plan_archiving(unit: Unit, event: incidents.IncidentEvent) -> None:
+    after = unit.installation.archive_after
+    if after is not None:
+        unit.plan("archive_room", f"incident:{event.incident_id}", unit.now + after)
+
+
+def archive_room(unit: Unit, room: IncidentRoom) -> None:
+    """Say so, and do it."""
+    say_on(unit, room.incident_id, room.platform, "room_archived", {})
+    _put(unit, room.incident_id, room.platform, "room.archive")
+
+
+async def bring_rooms_back(unit: Unit, event: incidents.IncidentReopened) -> None:
+    """People work there again."""
+    unit.cancel("archive_room", f"incident:{event.incident_id}")
+    for room in await ask.list_rooms(unit.session, event.incident_id):
+        _put(unit, event.incident_id, room.platform, "room.restore")
+
+
+async def room_taken_away(unit: Unit, event: incidents.RoomLost) -> None:
+    """By hand, of an incident that is open: the ops room hears who did it, and the room comes back."""
+    if event.how == "gone":
+        return
+    subject = await hide_private(unit, f"incident:{event.incident_id}")
+    name = event.name if subject != "private" else ""
+    data = {"subject": subject, "name": name, "how": event.how, "by": unit.actor.name}
+    say_to_ops(unit, "room_taken_away", {**data, "platform": event.platform})
+    kind = "room.restore" if event.how == "archived" else "room.open"
+    _put(unit, event.incident_id, event.platform, kind)
+
+
+async def say_in_room(unit: Unit, event: incidents.IncidentEvent) -> None:
+    """One message in the room, for what people there must not miss. Its words are `templates/posts/<event>`."""
+    say(unit, event.incident_id, event.kind, {name: plain(value) for name, value in event.data().items()})
+
+
+def say(unit: Unit, incident_id: int, words: str, data: dict[str, object]) -> None:
+    for platform in unit.installation.platforms:
+        say_on(unit, incident_id, platform, words, data)
+
+
+def say_on(unit: Unit, incident_id: int, platform: str, words: str, data: dict[str, object]) -> None:
+    unit.put(
+        room_stream(incident_id, platform),
+        "room.say",
+        f"incident:{incident_id}",
+        payload={"words": words, "data": data, "by": unit.actor.name},
+    )
+
+
+def say_to_ops(unit: Unit, words: str, data: Mapping[str, Any]) -> None:
+    for platform in unit.installation.platforms:
+        unit.put(f"ops@{platform}", "ops.say", words, payload={"words": words, "data": dict(data)})
+
+
+def plain(value: object) -> object:
+    if isinstance(value, str):
+        return str(value)
+    return list(value) if isinstance(value, tuple) else value
