@@ -8,12 +8,14 @@ import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from tests.programs import need
 
@@ -42,17 +44,35 @@ class Emulated:
 
     url: str
     http: aiohttp.ClientSession
+    api_url: str = ""
+    """What the bot is given: the emulator's API behind a listener that notes each answer."""
+    answers: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    """What the bot called, and what it was told."""
 
-    @property
-    def api_url(self) -> str:
-        return f"{self.url}/api/"
+    async def pass_on(self, request: web.Request) -> web.Response:
+        """One call of the bot."""
+        method = request.match_info["method"]
+        headers = {
+            name: request.headers[name]
+            for name in ("Authorization", "Content-Type")
+            if name in request.headers
+        }
+        body = await request.read()
+        async with self.http.post(f"{self.url}/api/{method}", data=body, headers=headers) as response:
+            answer: dict[str, Any] = await response.json()
+        self.answers.append((method, answer))
+        return web.json_response(answer)
+
+    def newest(self, method: str) -> dict[str, Any]:
+        """The last good answer to a method."""
+        return next(answer for name, answer in reversed(self.answers) if name == method and answer["ok"])
 
     async def ask(self, method: str, as_bot: bool = False, **arguments: Any) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {BOT_TOKEN if as_bot else PERSON_TOKEN}"}
         data = {
             name: json.dumps(one) if isinstance(one, (dict, list)) else one for name, one in arguments.items()
         }
-        async with self.http.post(f"{self.api_url}{method}", data=data, headers=headers) as response:
+        async with self.http.post(f"{self.url}/api/{method}", data=data, headers=headers) as response:
             answer: dict[str, Any] = await response.json()
         assert answer.get("ok"), (method, answer)
         return answer
@@ -115,7 +135,11 @@ async def run_emulate(folder: Path) -> AsyncIterator[Emulated]:
                         break
                     except (aiohttp.ClientConnectionError, aiohttp.ContentTypeError):
                         await asyncio.sleep(0.05)
-            yield emulated
+            app = web.Application()
+            app.add_routes([web.post("/api/{method}", emulated.pass_on)])
+            async with TestServer(app) as server:
+                emulated.api_url = str(server.make_url("/api/"))
+                yield emulated
     finally:
         process.kill()
         await process.wait()
