@@ -9,7 +9,7 @@ KEPT = "Message delivery to incident timeline is successful"
 MOST_CALLS = 90
 
 
-async def test_from_the_first_alert_to_the_postmortem_without_leaving_slack(sqlite_url: str) -> None:
+async def test_from_the_first_alert_to_the_archive_without_leaving_slack(sqlite_url: str) -> None:
     async with open_slack_stage("slack-socket", sqlite_url) as slack:
         kate = await slack.add_person("Kate")
         mark = await slack.add_person("Mark", role="stakeholder", team="")
@@ -17,7 +17,7 @@ async def test_from_the_first_alert_to_the_postmortem_without_leaving_slack(sqli
         await _works_together(slack, room, kate)
         await _tells_stakeholders(slack, room, mark)
         await _grows_and_is_resolved(slack, room, mark)
-        await _is_reviewed_and_closed(slack, room)
+        await _is_reviewed_and_archived(slack, room)
         print(f"calls of Slack: {len(slack.slack.calls)}, {_count(slack)}")
         assert len(slack.slack.calls) <= MOST_CALLS
         assert {call.error for call in slack.slack.calls if not call.ok} <= {"already_in_channel"}
@@ -153,7 +153,7 @@ async def _grows_and_is_resolved(slack: SlackStage, room: str, mark: Person) -> 
     assert {alert["status"] for alert in (await read(slack, "alerts"))["items"]} == {"closed"}
 
 
-async def _is_reviewed_and_closed(slack: SlackStage, room: str) -> None:
+async def _is_reviewed_and_archived(slack: SlackStage, room: str) -> None:
     olivia, house = slack.owner, slack.house
 
     # 45:00 the postmortem is drafted from the record, and then the incident is closed
@@ -165,6 +165,12 @@ async def _is_reviewed_and_closed(slack: SlackStage, room: str) -> None:
     await slack.press(olivia, await card_of(slack, room), "Close")
     assert "Closed" in (await card_of(slack, room)).text
     assert sum(one.pinned for one in await slack.messages(room)) == 1
+
+    # a day later the channel is archived, and was the only one
+    await house.at("24:44:00")
+    assert not await slack.is_archived(room)
+    await house.at("24:46:00")
+    assert await slack.is_archived(room)
 
 
 def _count(slack: SlackStage) -> dict[str, int]:

@@ -50,6 +50,53 @@ async def test_those_who_are_called_are_in_the_room(chat: Chat) -> None:
     assert await chat.members_of(room) == {chat.owner.name, kate.name}
 
 
+async def test_a_new_title_and_priority_show_in_topic_name_and_card(stage: Stage) -> None:
+    room = await declare(stage)
+    await stage.type(stage.owner, room, "/incident title Payment portal is down")
+    await stage.type(stage.owner, room, "/incident priority P1")
+    assert "P1" in await stage.topic_of(room)
+    assert await stage.name_of(room) == "inc-1-payment-portal-is-down"
+    card = await card_of(stage, room)
+    assert "Payment portal is down" in card.title
+    assert "P1" in card.text
+    assert "Payment portal is down" in (await announcement_of(stage)).title
+
+
+async def test_a_room_is_archived_a_day_after_closing_and_can_be_used_again_after_reopening(
+    chat: Chat,
+) -> None:
+    room = await declare(chat)
+    await chat.type(chat.owner, room, "/incident resolve")
+    await chat.type(chat.owner, room, "/incident close")
+    await chat.house.at("23:59:00")
+    assert not await chat.is_archived(room)
+    await chat.house.at("24:01:00")
+    assert await chat.is_archived(room)
+    await chat.type(chat.owner, chat.lobby, "/incident reopen INC-1")
+    used = await chat.room_of("INC-1")
+    assert used
+    assert not await chat.is_archived(used)
+    assert "Investigating" in (await card_of(chat, used)).text
+    await chat.join(chat.owner, used)
+    said = await chat.say(chat.owner, used, "It is back")
+    await chat.pin(chat.owner, said)
+    assert [entry["text"] for entry in await timeline(chat)] == ["It is back"]
+
+
+async def test_a_private_incident_is_no_incident_for_others(chat: Chat) -> None:
+    kate = await chat.add_person("Kate", team="")
+    room = await declare(chat, line="Somebody reads our mail private:yes")
+    assert await chat.is_private(room)
+    assert "Kate" not in await chat.members_of(room)
+    assert "🔒" in (await card_of(chat, room)).text
+    assert await chat.messages(chat.announcements) == []
+    hidden = await chat.type(kate, chat.lobby, "/incident show INC-1")
+    nothing = await chat.type(kate, chat.lobby, "/incident show INC-9")
+    assert hidden.text.replace("INC-1", "INC-9") == nothing.text
+    assert "mail" not in (await chat.type(kate, chat.lobby, "/incident list")).text
+    assert "mail" in (await chat.type(chat.owner, chat.lobby, "/incident show INC-1")).text
+
+
 async def test_somebody_unknown_acts_under_their_own_name_and_is_asked_once_to_link(chat: Chat) -> None:
     zoe = await chat.add_stranger("Zoe")
     await chat.house.send({"title": "Disk is full", "priority": "P1", "service": "web"})
