@@ -34,10 +34,19 @@ async def stage(request: pytest.FixtureRequest, sqlite_url: str) -> AsyncIterato
         yield opened
 
 
-@pytest.fixture(params=EVERYWHERE)
-async def stage_on_both(request: pytest.FixtureRequest, database_url: str) -> AsyncIterator[Stage]:
-    """Every platform in turn, on each database."""
-    async with open_stage(request.param, database_url) as opened:
+@pytest.fixture(
+    params=[
+        ("room", "sqlite_url"),
+        ("slack-http", "sqlite_url"),
+        pytest.param(("room", "postgres_url"), marks=pytest.mark.postgresql),
+        pytest.param(("slack-socket", "postgres_url"), marks=pytest.mark.postgresql),
+    ],
+    ids=lambda pair: f"{pair[0]}-{pair[1].removesuffix('_url')}",
+)
+async def stage_on_both(request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
+    """Every platform, and each database."""
+    name, database = request.param
+    async with open_stage(name, request.getfixturevalue(database)) as opened:
         yield opened
 
 

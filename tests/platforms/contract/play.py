@@ -34,8 +34,7 @@ async def last_direct(stage: Stage, person: Person) -> Seen:
 
 async def read(stage: Stage, path: str) -> Any:
     """Ask the API."""
-    key = await stage.house.key("admin")
-    headers = {"Authorization": f"Bearer {key}"}
+    headers = {"Authorization": f"Bearer {stage.key}"}
     async with stage.house.http.get(f"{stage.house.url}/api/v1/{path}", headers=headers) as response:
         assert response.status == 200, await response.text()
         return await response.json()

@@ -20,6 +20,7 @@ class RoomStage:
     lobby = "/announcements"
 
     owner: Person
+    key: str
 
     def __init__(self, house: House) -> None:
         self.house = house
@@ -30,6 +31,7 @@ class RoomStage:
     async def open(cls, house: House) -> "RoomStage":
         stage = cls(house)
         stage.owner = await stage._come_in(house.owner)
+        stage.key = await house.key()
         return stage
 
     async def close(self) -> None:

@@ -40,6 +40,7 @@ class SlackStage:
     """A place is the id of a channel, or its name after `#`."""
 
     owner: Person
+    key: str
     announcements = "#incidents"
     ops = "#tocsin-ops"
     lobby = "#general"
@@ -69,6 +70,7 @@ class SlackStage:
             lambda unit: change_profile(unit, house.owner.id, "Olivia", "olivia@example.com", "UTC")
         )
         house.owner = user
+        self.key = await house.key()
         self.owner = Person("Olivia", user, account)
 
     async def close(self) -> None:

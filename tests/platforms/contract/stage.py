@@ -82,6 +82,8 @@ class Stage(Protocol):
     ops: str
     lobby: str
     """A place that is no incident's room."""
+    key: str
+    """Of the API, for a look at the record."""
 
     # people
 
