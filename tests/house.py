@@ -4,9 +4,9 @@ A test reads as a timetable: `await house.at("05:00")` moves to five minutes aft
 that falls due on the way.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,6 +22,7 @@ from bot.catalog.integrations import create_integration
 from bot.catalog.teams import get_team, join_team
 from bot.chat.invocation import Invocation
 from bot.chat.markup import render_text
+from bot.chat.platform import Platform
 from bot.chat.reply import Reply
 from bot.config import read_settings
 from bot.flow.unit import Actor, Unit
@@ -204,13 +205,19 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(database_url: str, environment: dict[str, str] | None = None) -> AsyncIterator[House]:
-    """Build and serve; the small world of a first start is in it."""
+async def open_house(
+    database_url: str, environment: dict[str, str] | None = None, platforms: Sequence[Platform] = ()
+) -> AsyncIterator[House]:
+    """Build and serve; the small world of a first start is in it. `platforms` are on besides those that the environment
+    names."""
     clock = HandClock()
     settings = read_settings({"TOCSIN_DATABASE_URL": database_url, **(environment or {})})
     database = Database(database_url)
     parts = build_parts(settings, clock, database)
+    _add_platforms(parts, platforms)
     await prepare(parts)
+    for platform in platforms:
+        await platform.start(parts.inbound)
     async with TestServer(build_web(parts)) as server, aiohttp.ClientSession() as http:
         url = str(server.make_url("")).rstrip("/")
         async with database.read() as session:
@@ -219,3 +226,12 @@ async def open_house(database_url: str, environment: dict[str, str] | None = Non
         yield House(parts, clock, url, http, owner)
         parts.work.live.close()
     await database.close()
+
+
+def _add_platforms(parts: Parts, platforms: Sequence[Platform]) -> None:
+    names = tuple(platform.name for platform in platforms)
+    parts.platforms.update({platform.name: platform for platform in platforms})
+    known = parts.work.installation
+    parts.work.installation = replace(
+        known, platforms=(*known.platforms, *names), methods=(*known.methods, *names)
+    )

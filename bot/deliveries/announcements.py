@@ -15,7 +15,8 @@ from storage.questions import incidents as ask
 
 WAIT_FOR_POST = timedelta(minutes=10)
 """How long an update waits for the post that it belongs under; then it is posted by itself."""
-LOOK_AGAIN = 2.0
+LOOK_AGAIN = (1.0, 15.0)
+"""After so many seconds at least and at most it looks again whether the post is there: half of its age so far."""
 POSTS = 4
 """So often an incident is announced at most: whoever deletes the post again and again does not want it."""
 
@@ -68,8 +69,9 @@ class Announcements:
             return None
         room = await self._find_room(view.id, platform)
         thread = room.announcement if room is not None else None
-        if thread is None and self.delivery.work.clock.now() - job.created_at < WAIT_FOR_POST:
-            raise Later(LOOK_AGAIN)
+        age = self.delivery.work.clock.now() - job.created_at
+        if thread is None and age < WAIT_FOR_POST:
+            raise Later(min(max(age.total_seconds() / 2, LOOK_AGAIN[0]), LOOK_AGAIN[1]))
         card = build_update_card(self.delivery, view, update)
         await self._post_standing(
             platform, "announcements", Message(card=card, summary=card.title), once_of(job), thread or ""
