@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.chat.card import Button, Card, Field
+from bot.chat.clip import clip
 from bot.chat.markup import escape as escape_markup
 from bot.chat.platform import Message
 from bot.chat.reply import Reply
 from bot.chat.slack.blocks import render_message, render_reply
 from bot.chat.slack.elements import ASK
 from bot.chat.slack.home import build_home
-from bot.chat.slack.limits import clip, clip_mrkdwn, split_mrkdwn
+from bot.chat.slack.limits import clip_mrkdwn, split_mrkdwn
 from bot.chat.slack.modals import build_confirm, build_result
 from bot.chat.slack.mrkdwn import escape, read_text, render_mrkdwn, unescape_line
 from tests.platforms.slack.blocks import judge_blocks, judge_view
@@ -132,6 +133,7 @@ def test_sixty_incidents_fit_the_home_and_the_rest_is_counted() -> None:
         ("> said\n> twice", "> said\n> twice"),
         ("| a | b |\n|---|---|\n| 1 | 2 |", "*a* | *b*\n1 | 2"),
         ("```\nif a < b & c:\n```", "```\nif a &lt; b &amp; c:\n```"),
+        ("```\na``````", "```\na`\u200b`\u200b`\u200b`\u200b`\u200b`\n```"),
         (r"\<!everyone\> \<@U1\>", "&lt;!everyone&gt; &lt;@U1&gt;"),
         (r"\*boom\* \_\_init\_\_ snake_case a * b", "∗boom∗ ˍˍinitˍˍ snake_case a * b"),
     ],

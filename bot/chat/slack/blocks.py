@@ -10,25 +10,18 @@ from datetime import datetime
 from itertools import count
 
 from bot.chat.card import Card, Field
+from bot.chat.clip import clip, rows_of
 from bot.chat.markup import render_text
 from bot.chat.platform import Message
 from bot.chat.reply import Reply
 from bot.chat.slack import limits
 from bot.chat.slack.elements import Block, build_actions, context, mrkdwn, plain, section
-from bot.chat.slack.limits import clip, clip_mrkdwn, rows_of, split_mrkdwn
+from bot.chat.slack.limits import clip_mrkdwn, split_mrkdwn
 from bot.chat.slack.mrkdwn import escape, link, render_mrkdwn
-from bot.chat.slack.words import say
 from bot.chat.templates import Templates, spell_duration, spell_local
+from bot.chat.tones import color_of, sign_of
+from bot.chat.words import say
 
-TONES = {
-    "P1": ("🔴", "#d92d20"),
-    "P2": ("🟠", "#e8590c"),
-    "P3": ("🟡", "#e0a800"),
-    "P4": ("🔵", "#2970c9"),
-    "P5": ("⚪", "#8a94a0"),
-    "resolved": ("✅", "#2b9348"),
-    "quiet": ("", "#8a94a0"),
-}
 SHORT_FIELD, SHORT_MARKUP = 60, 160
 """Longer fields (as it is read, and with its links) get a line of their own: two columns are narrow, a phone shows one."""
 MOST_FIELDS = 2 * limits.FIELDS
@@ -79,7 +72,7 @@ def _render(shown: str, spoken: str, card: Card | None, words: Templates) -> Ren
         blocks.append(context(escape(say(words, "clipped"))))
     # Slack reads entities in this text too: what is no entity must not become one.
     text = clip_mrkdwn(escape(spoken.strip() or say(words, "nothing")), limits.TEXT_OF_MESSAGE)
-    color = TONES.get(card.tone, TONES["quiet"])[1] if card else ""
+    color = color_of(card) if card else ""
     everything = [*blocks, *below] or [section(escape(say(words, "nothing")))]
     return Rendered(text, everything[: limits.BLOCKS_OF_MESSAGE], color)
 
@@ -113,7 +106,7 @@ def render_card(card: Card, words: Templates, numbers: Iterator[int]) -> list[Bl
 def show_title(card: Card) -> str:
     """The title in Slack's markup: its sign first, and a link where it has one."""
     title = clip(card.title, limits.HEADER_TEXT) or "–"
-    return f"{_sign(card)}*{link(card.url, title, '*')}*"
+    return f"{sign_of(card)}*{link(card.url, title, '*')}*"
 
 
 def show_field(field: Field, words: Templates) -> str:
@@ -125,16 +118,11 @@ def show_field(field: Field, words: Templates) -> str:
 def _build_title(card: Card) -> Block:
     if card.url.startswith("http"):
         return section(show_title(card))
-    return {"type": "header", "text": plain(_sign(card) + card.title, limits.HEADER_TEXT)}
+    return {"type": "header", "text": plain(sign_of(card) + card.title, limits.HEADER_TEXT)}
 
 
 def _is_short(field: Field) -> bool:
     return bool(field.since) or len(field.label) + len(render_text(field.value)) <= SHORT_FIELD
-
-
-def _sign(card: Card) -> str:
-    sign = TONES.get(card.tone, TONES["quiet"])[0]
-    return f"{sign} " if sign else ""
 
 
 def _show_counter(field: Field, words: Templates) -> str:
@@ -161,5 +149,5 @@ def _speak(card: Card, summary: str, words: Templates) -> str:
             value = render_text(field.value)
         fields.append(f"{field.label}: {value}")
     return "\n".join(
-        part for part in (_sign(card) + summary, "; ".join(fields), render_text(card.body)) if part
+        part for part in (sign_of(card) + summary, "; ".join(fields), render_text(card.body)) if part
     )

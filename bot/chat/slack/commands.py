@@ -17,8 +17,8 @@ from bot.chat.slack.messages import Messages
 from bot.chat.slack.mrkdwn import unescape_line
 from bot.chat.slack.origins import Origin, Remembered, of_command, of_interaction
 from bot.chat.slack.visitors import PLATFORM, Visitors
-from bot.chat.slack.words import say
 from bot.chat.templates import Templates
+from bot.chat.words import say
 from bot.errors import Problem, Rejected
 from bot.flow.unit import Actor
 

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bot.chat.card import Button
+from bot.chat.clip import clip, rows_of
 from bot.chat.slack import limits
-from bot.chat.slack.limits import clip, clip_mrkdwn, rows_of
-from bot.chat.slack.words import explain_line, say
+from bot.chat.slack.limits import clip_mrkdwn
 from bot.chat.templates import Templates
+from bot.chat.words import explain_line, say
 
 Block = dict[str, Any]
 ASK = "?"

@@ -10,8 +10,8 @@ from bot.chat.slack.blocks import show_field, show_title
 from bot.chat.slack.elements import Block, build_actions, context, section
 from bot.chat.slack.limits import clip_mrkdwn
 from bot.chat.slack.mrkdwn import escape, render_mrkdwn
-from bot.chat.slack.words import say
 from bot.chat.templates import Templates
+from bot.chat.words import say
 
 CARD_TEXT = 600
 

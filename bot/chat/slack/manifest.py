@@ -7,10 +7,10 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from bot.chat.clip import clip
 from bot.chat.slack import limits
-from bot.chat.slack.limits import clip
-from bot.chat.slack.words import say
 from bot.chat.templates import Templates
+from bot.chat.words import say
 
 SCOPES = {
     "commands": "commands",

@@ -7,15 +7,15 @@ when a view is replaced by one with the same names.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from bot.chat.clip import clip
 from bot.chat.form import Choice, Form, FormField
 from bot.chat.reply import Reply
 from bot.chat.slack import limits
 from bot.chat.slack.blocks import render_reply
 from bot.chat.slack.elements import Block, context, option, plain, section
-from bot.chat.slack.limits import clip
 from bot.chat.slack.mrkdwn import escape
-from bot.chat.slack.words import explain_line, say
 from bot.chat.templates import Templates
+from bot.chat.words import explain_line, say
 
 View = dict[str, Any]
 FORM, CONFIRM, SHOWN = "form", "confirm", "shown"

@@ -53,7 +53,7 @@ def _render_block(node: SyntaxTreeNode) -> str:
             text = _render_inline(node)
             return f"*{text.replace('*', '')}*" if text.strip("* ") else ""
         case "fence" | "code_block":
-            code = _escape_signs(node.content.rstrip("\n")).replace("```", f"`{GAP}``")
+            code = re.sub("`(?=`)", f"`{GAP}", _escape_signs(node.content.rstrip("\n")))
             return f"```\n{code}\n```"
         case "bullet_list" | "ordered_list":
             return _render_list(node)

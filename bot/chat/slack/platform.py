@@ -7,13 +7,13 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from bot.chat.clip import clip
 from bot.chat.platform import Bookmark, Check, Inbound, Message, NewRoom, NotInvited, Once, Person, Place
 from bot.chat.slack import limits
 from bot.chat.slack.blocks import Rendered, render_message
 from bot.chat.slack.checks import check_workspace
 from bot.chat.slack.client import SlackClient
 from bot.chat.slack.errors import code_of
-from bot.chat.slack.limits import clip
 from bot.chat.slack.rooms import SlackRooms
 from bot.chat.templates import Templates
 from bot.config import SlackSettings

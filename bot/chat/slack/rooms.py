@@ -3,11 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bot.chat.clip import clip
 from bot.chat.platform import Bookmark, NewRoom, NotInvited, Place
 from bot.chat.slack import limits
 from bot.chat.slack.client import SlackClient
 from bot.chat.slack.errors import code_of
-from bot.chat.slack.limits import clip
 from bot.errors import Lost, Rejected
 
 SUFFIXES = 20
