@@ -1,0 +1,53 @@
+"""What the bot may do and hear in a Discord server, each with its reason, and the link that invites it.
+
+`reason_…` in `templates/forms/chat` says each reason in words. Bits and names are those of Discord's reference of permissions
+and of the gateway.
+"""
+
+from functools import reduce
+from operator import or_
+from urllib.parse import quote
+
+PERMISSIONS = {
+    "view_channel": (1 << 10, "see"),
+    "send_messages": (1 << 11, "post"),
+    "embed_links": (1 << 14, "embeds"),
+    "read_message_history": (1 << 16, "history"),
+    "manage_channels": (1 << 4, "rooms"),
+    "manage_roles": (1 << 28, "access"),
+    "pin_messages": (1 << 51, "pin"),
+    "create_public_threads": (1 << 35, "threads"),
+    "send_messages_in_threads": (1 << 38, "threads"),
+}
+"""By Discord's name: the bit, and the code of the reason."""
+INTENTS = {
+    "guilds": "find_rooms",
+    "guild_members": "members",
+    "guild_messages": "timeline",
+    "message_content": "words",
+    "guild_message_reactions": "reactions",
+    "dm_messages": "answers",
+}
+"""What the bot hears, by the name of discord.py's flag, and the code of the reason."""
+PRIVILEGED = ("guild_members", "message_content")
+"""Intents that have to be switched on for the application at Discord."""
+SCOPES = ("bot", "applications.commands")
+PAGE = "https://discord.com/oauth2/authorize"
+
+
+def list_bits() -> int:
+    """All permissions as one number."""
+    return reduce(or_, (bit for bit, _ in PERMISSIONS.values()))
+
+
+def list_missing(granted: int) -> tuple[str, ...]:
+    """The permissions that are not among these bits; an administrator lacks none."""
+    if granted & (1 << 3):
+        return ()
+    return tuple(name for name, (bit, _) in PERMISSIONS.items() if not granted & bit)
+
+
+def build_invite(application_id: str) -> str:
+    """The address at which an admin of a server lets the bot in."""
+    scope = "+".join(SCOPES)
+    return f"{PAGE}?client_id={quote(application_id, safe='')}&scope={scope}&permissions={list_bits()}"
