@@ -4,10 +4,17 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
+from bot.logs import start_logs
 from migrations.run import migrate
 from tests.house import House, open_house
 
 pytest_plugins = ["tests.databases"]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _logs() -> None:
+    """As in a running Tocsin. Unconfigured, structlog draws each trace with all variables, for seconds."""
+    start_logs("info")
 
 
 @pytest.fixture(scope="session")

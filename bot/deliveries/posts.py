@@ -57,7 +57,7 @@ def leave_out_counts(view: IncidentView) -> IncidentView:
 
 def digest_of(value: object) -> str:
     """Two messages with the same digest look the same."""
-    return hashlib.sha256(msgspec.json.encode(value)).hexdigest()[:24]
+    return hashlib.sha256(msgspec.json.encode(value, enc_hook=str)).hexdigest()[:24]
 
 
 def clip(text: str, limit: int) -> str:
