@@ -200,6 +200,7 @@ def test_no_page_names_a_variable_that_nobody_reads() -> None:
 
 def test_every_metric_is_listed() -> None:
     list_modules("handlers")
+    list_modules("bot")
     known = {
         f"{metric.name}_total" if metric.type == "counter" else metric.name
         for metric in REGISTRY.collect()
