@@ -1,4 +1,7 @@
-"""The stages of the contract: each test that asks for `stage` is played on every platform."""
+"""The stages of the contract: each test that asks for `stage` is played on every platform, one that asks for
+`stage_each_way` on each way by which a platform hears of people, and one that asks for `chat` where people have accounts
+of their own.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,7 +13,8 @@ from tests.platforms.contract.room_stage import RoomStage
 from tests.platforms.contract.slack_stage import open_slack_stage
 from tests.platforms.contract.stage import Chat, Stage
 
-ELSEWHERE = ["slack-http", "slack-socket"]
+WAYS_IN = ["slack-http", "slack-socket"]
+ELSEWHERE = ["slack-socket"]
 EVERYWHERE = ["room", *ELSEWHERE]
 
 
@@ -29,7 +33,14 @@ async def open_stage(name: str, database_url: str) -> AsyncIterator[Stage]:
 
 @pytest.fixture(params=EVERYWHERE)
 async def stage(request: pytest.FixtureRequest, sqlite_url: str) -> AsyncIterator[Stage]:
-    """Every platform in turn, on SQLite."""
+    """Every platform in turn."""
+    async with open_stage(request.param, sqlite_url) as opened:
+        yield opened
+
+
+@pytest.fixture(params=["room", *WAYS_IN])
+async def stage_each_way(request: pytest.FixtureRequest, sqlite_url: str) -> AsyncIterator[Stage]:
+    """Every platform in turn, by each way in."""
     async with open_stage(request.param, sqlite_url) as opened:
         yield opened
 
@@ -37,14 +48,13 @@ async def stage(request: pytest.FixtureRequest, sqlite_url: str) -> AsyncIterato
 @pytest.fixture(
     params=[
         ("room", "sqlite_url"),
-        ("slack-http", "sqlite_url"),
-        pytest.param(("room", "postgres_url"), marks=pytest.mark.postgresql),
-        pytest.param(("slack-socket", "postgres_url"), marks=pytest.mark.postgresql),
+        ("slack-socket", "sqlite_url"),
+        pytest.param(("slack-http", "postgres_url"), marks=pytest.mark.postgresql),
     ],
     ids=lambda pair: f"{pair[0]}-{pair[1].removesuffix('_url')}",
 )
 async def stage_on_both(request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
-    """Every platform, and each database."""
+    """Every platform by each way in, and each database."""
     name, database = request.param
     async with open_stage(name, request.getfixturevalue(database)) as opened:
         yield opened
@@ -53,5 +63,12 @@ async def stage_on_both(request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
 @pytest.fixture(params=ELSEWHERE)
 async def chat(request: pytest.FixtureRequest, sqlite_url: str) -> AsyncIterator[Chat]:
     """Every platform that lives elsewhere, with accounts and rooms of its own."""
+    async with open_slack_stage(request.param, sqlite_url) as opened:
+        yield opened
+
+
+@pytest.fixture(params=WAYS_IN)
+async def chat_each_way(request: pytest.FixtureRequest, sqlite_url: str) -> AsyncIterator[Chat]:
+    """The same, by each way in."""
     async with open_slack_stage(request.param, sqlite_url) as opened:
         yield opened

@@ -28,8 +28,9 @@ async def test_a_command_opens_an_incident_with_everything_that_belongs_to_it(st
 
 
 async def test_a_command_without_its_argument_opens_the_form_and_the_form_does_what_the_line_does(
-    stage: Stage,
+    stage_each_way: Stage,
 ) -> None:
+    stage = stage_each_way
     opened = await stage.type(stage.owner, stage.lobby, "/incident declare")
     assert opened.form is not None
     assert {"title", "priority", "service", "team", "summary"} <= set(opened.form.values)
@@ -49,7 +50,8 @@ async def test_a_command_without_its_argument_opens_the_form_and_the_form_does_w
     assert [service["slug"] for service in incident["services"]] == ["web"]
 
 
-async def test_what_is_wrong_is_said_at_its_field_and_what_is_right_stays(stage: Stage) -> None:
+async def test_what_is_wrong_is_said_at_its_field_and_what_is_right_stays(stage_each_way: Stage) -> None:
+    stage = stage_each_way
     room = await declare(stage)
     opened = await stage.type(stage.owner, room, "/incident update We rolled back next:soonish")
     assert opened.form is not None
@@ -67,16 +69,13 @@ async def test_what_is_wrong_is_said_at_its_field_and_what_is_right_stays(stage:
     assert [update["text"] for update in updates] == ["We rolled back"]
 
 
-async def test_a_mistyped_command_is_told_the_nearest_ones(stage: Stage) -> None:
-    answer = await stage.type(stage.owner, stage.lobby, "/incident delcare Mail is late")
-    assert "/incident declare" in answer.text
-    assert await stage.room_of("INC-1") == ""
-
-
-async def test_help_is_in_place(stage: Stage) -> None:
+async def test_help_is_in_place_and_a_mistyped_command_is_told_the_nearest_ones(stage: Stage) -> None:
     answer = await stage.type(stage.owner, stage.lobby, "/incident help")
     for command in ("/incident declare", "/incident update", "/incident resolve"):
         assert command in answer.text
+    answer = await stage.type(stage.owner, stage.lobby, "/incident delcare Mail is late")
+    assert "/incident declare" in answer.text
+    assert await stage.room_of("INC-1") == ""
 
 
 async def test_a_button_acts_as_the_person_who_presses_it_and_the_card_turns_true_in_place(
@@ -109,7 +108,8 @@ async def test_a_button_that_asks_for_more_opens_the_form_of_that_incident(stage
     assert (await read(stage, "incidents/INC-2"))["priority"] == "P3"
 
 
-async def test_resolving_asks_once_and_taking_command_does_not(stage: Stage) -> None:
+async def test_resolving_asks_once_and_taking_command_does_not(stage_each_way: Stage) -> None:
+    stage = stage_each_way
     room = await declare(stage)
     taken = await stage.press(stage.owner, await card_of(stage, room), "Take command")
     assert taken.question == ""

@@ -32,7 +32,8 @@ async def test_a_message_goes_to_the_timeline_with_its_author_text_and_time_and_
     assert len(await stage.messages(room)) == before, "the confirmation is for one person alone"
 
 
-async def test_a_reaction_keeps_a_message_and_an_edit_follows(stage: Stage) -> None:
+async def test_a_reaction_keeps_a_message_and_an_edit_follows(stage_each_way: Stage) -> None:
+    stage = stage_each_way
     room = await declare(stage)
     said = await stage.say(stage.owner, room, "Release 41 went out")
     assert KEPT in (await stage.pin(stage.owner, said)).text
@@ -42,7 +43,8 @@ async def test_a_reaction_keeps_a_message_and_an_edit_follows(stage: Stage) -> N
     assert entry["edited_at"] is not None
 
 
-async def test_a_deletion_takes_the_words_from_the_timeline(chat: Chat) -> None:
+async def test_a_deletion_takes_the_words_from_the_timeline(chat_each_way: Chat) -> None:
+    chat = chat_each_way
     room = await declare(chat)
     said = await chat.say(chat.owner, room, "The password is swordfish")
     await chat.pin(chat.owner, said)
@@ -75,7 +77,10 @@ async def test_outside_of_a_room_the_action_asks_which_incident(chat: Chat) -> N
     assert await timeline(chat, ref="INC-1") == []
 
 
-async def test_a_task_and_an_incident_from_a_message_are_asked_before_they_are_made(chat: Chat) -> None:
+async def test_a_task_and_an_incident_from_a_message_are_asked_before_they_are_made(
+    chat_each_way: Chat,
+) -> None:
+    chat = chat_each_way
     kate = await chat.add_person("Kate")
     room = await declare(chat)
     said = await chat.say(chat.owner, room, "Restart the gateway")

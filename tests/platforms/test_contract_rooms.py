@@ -29,7 +29,8 @@ async def test_an_update_goes_to_the_room_under_the_announcement_and_to_who_foll
     assert await stage.directs(ann) == []
 
 
-async def test_who_joins_or_speaks_takes_part_and_who_leaves_does_not(stage: Stage) -> None:
+async def test_who_joins_or_speaks_takes_part_and_who_leaves_does_not(stage_each_way: Stage) -> None:
+    stage = stage_each_way
     kate = await stage.add_person("Kate", team="")
     room = await declare(stage)
     assert "Kate" not in await participants(stage)
@@ -111,7 +112,8 @@ async def test_somebody_unknown_acts_under_their_own_name_and_is_asked_once_to_l
     assert (await read(chat, "incidents/INC-1"))["commander"]["name"] == "Zoe"
 
 
-async def test_what_is_delivered_twice_is_done_once(chat: Chat) -> None:
+async def test_what_is_delivered_twice_is_done_once(chat_each_way: Chat) -> None:
+    chat = chat_each_way
     await chat.deliver_twice(True)
     room = await declare(chat)
     assert await chat.room_of("INC-2") == ""
