@@ -15,7 +15,6 @@ def list_shapes(commands: Iterable[Command]) -> tuple[CommandShape, ...]:
             summary=command.summary,
             options=tuple(_shape(argument) for argument in command.arguments),
             about=command.about,
-            asks=command.ask,
         )
         for command in sorted(commands, key=lambda command: command.path)
     )

@@ -25,11 +25,9 @@ class OptionShape:
 
 @dataclass(frozen=True)
 class CommandShape:
-    """One command: its path (`incident update`), what it is for, what it is about (`incident` or nothing), its options.
-    With `asks`, typing it bare opens its form even if nothing is required."""
+    """One command: its path (`incident update`), what it is for, its options, what it is about (`incident` or nothing)."""
 
     path: str
     summary: str
     options: tuple[OptionShape, ...] = ()
     about: str = ""
-    asks: bool = False

@@ -128,7 +128,9 @@ async def test_from_the_first_alert_to_the_postmortem(house: House) -> None:
     assert {alert["status"] for alert in (await api.get("alerts"))["items"]} == {"closed"}
     assert (await cards(house, "incident-1"))[0].card["tone"] == "resolved"
     assert (await cards(house, "announcements"))[0].card["tone"] == "resolved"
-    assert [timer.kind for timer in await house.rows(Timer, Timer.subject == "incident:1")] == ["archive_room"]
+    assert [timer.kind for timer in await house.rows(Timer, Timer.subject == "incident:1")] == [
+        "archive_room"
+    ]
 
     # 01:20 the postmortem is drafted from the record
     await house.at("01:20:00")

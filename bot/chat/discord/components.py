@@ -42,9 +42,9 @@ def build_components(buttons: Sequence[Button], words: Templates) -> list[Json]:
     usable = _list_usable(buttons)
     menus = _group(usable)
     in_menus = [button for group in menus for button in group]
-    singles = [build_button(button) for button in usable if button not in in_menus]
+    singles = [button for button in usable if button not in in_menus]
     rows = rows_of(singles, limits.BUTTONS_OF_ROW)[: limits.ROWS - len(menus)]
-    built = [{"type": ROW, "components": list(row)} for row in rows]
+    built = [build_row(row) for row in rows]
     return built + [_build_menu(group, number, words) for number, group in enumerate(menus, 1)]
 
 
@@ -57,7 +57,12 @@ def is_complete(buttons: Sequence[Button]) -> bool:
     return singles <= most and {button.command for button in buttons} == {button.command for button in usable}
 
 
-def build_button(button: Button) -> Json:
+def build_row(buttons: Sequence[Button]) -> Json:
+    """At most five buttons side by side."""
+    return {"type": ROW, "components": [_build_button(button) for button in buttons]}
+
+
+def _build_button(button: Button) -> Json:
     """One button: it opens an address, runs a line, or asks before it does."""
     built: Json = {"type": BUTTON, "label": _label(button.label, limits.BUTTON_LABEL)}
     if button.is_link:

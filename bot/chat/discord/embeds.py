@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.chat.card import Card, Field
+from bot.chat.card import Button, Card, Field
 from bot.chat.clip import clip
 from bot.chat.discord import limits
-from bot.chat.discord.components import build_components, is_complete
+from bot.chat.discord.components import Press, build_components, build_row, is_complete
 from bot.chat.discord.limits import clip_markdown, split_markdown
 from bot.chat.discord.markdown import WEB, clean_address, escape, link, render_markdown, show_distance
 from bot.chat.markup import render_text
@@ -20,7 +20,7 @@ from bot.chat.platform import Message
 from bot.chat.reply import Reply
 from bot.chat.templates import Templates, spell_duration
 from bot.chat.tones import color_of, sign_of
-from bot.chat.words import say
+from bot.chat.words import explain_line, say
 
 Json = dict[str, Any]
 CARD_TEXT = 5_000
@@ -69,6 +69,15 @@ def render_reply(reply: Reply, words: Templates) -> Rendered:
     if reply.failed and text:
         text = words.render_sentence("forms/chat", "failed", sentence=MOMENT).replace(MOMENT, text)
     return _render(text, reply.card, words)
+
+
+def render_question(press: Press, words: Templates) -> Rendered:
+    """The question before a command line runs: what it will do, and the button that does it."""
+    label = press.label or press.line
+    head = words.render_sentence("forms/chat", "sure_of", label=label)
+    text = f"**{render_markdown(head, masked=False)}**\n{escape(explain_line(words, press.line))}"
+    row = build_row([Button(label, press.line, "primary")])
+    return Rendered(clip_markdown(text, limits.CONTENT), components=(row,))
 
 
 def render_card(card: Card, words: Templates) -> Json:

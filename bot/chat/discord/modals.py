@@ -1,9 +1,9 @@
 """Forms as Discord's modals, and back: what a person filled in, by field name.
 
-A modal holds five questions. Those that must be answered, are wrong or hold something come first; what is left out is named
-under the last one, and people give it in the command line. The `custom_id` carries that line (`form:/incident update INC-7`),
-with what a question that is left out already holds. Discord can't show errors in a modal that was sent: they are told in a
-message with a button that opens the form again.
+A modal holds five questions. Those that are wrong, have to be answered or hold something come first; what is left out is
+named under the last one, and people give it in the command line. The `custom_id` carries that line
+(`form:/incident update INC-7`), with what a question that is left out already holds. Discord can't show errors in a modal
+that was sent: they are told in a message with a button that opens the form again.
 """
 
 import re
@@ -15,7 +15,7 @@ from bot.chat.discord import limits
 from bot.chat.discord.components import FORM, build_retry
 from bot.chat.discord.embeds import Rendered
 from bot.chat.discord.limits import clip_markdown
-from bot.chat.discord.markdown import render_markdown
+from bot.chat.discord.markdown import escape, render_markdown
 from bot.chat.form import Choice, Form, FormField
 from bot.chat.templates import Templates
 from bot.chat.words import say
@@ -32,8 +32,11 @@ def build_modal(form: Form, words: Templates) -> Json:
     """A form as a modal."""
     shown, hidden = _divide(form)
     parts = [_build_question(field, words) for field in shown]
-    if (form.note and len(parts) < limits.MODAL_COMPONENTS) or not parts:
-        parts.insert(0, {"type": TEXT, "content": clip(form.note.strip(), limits.INPUT_VALUE) or form.title})
+    if not parts or (form.note.strip() and len(parts) < limits.MODAL_COMPONENTS):
+        note = escape(form.note.strip() or form.title.strip()) or "–"
+        parts.insert(0, {"type": TEXT, "content": clip_markdown(note, limits.INPUT_VALUE)})
+    elif form.note.strip():
+        parts[0].setdefault("description", clip(form.note.strip(), limits.DESCRIPTION))
     if hidden:
         names = [field.name for field in hidden]
         parts[-1].setdefault("description", clip(say(words, "left_out", names=names), limits.DESCRIPTION))

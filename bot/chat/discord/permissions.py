@@ -1,7 +1,7 @@
 """What the bot may do and hear in a Discord server, each with its reason, and the link that invites it.
 
-`reason_…` in `templates/forms/chat` says each reason in words. Bits and names are those of Discord's reference of permissions
-and of the gateway.
+`reason_…` in `templates/forms/chat` says each reason in words. Bits and names are those of Discord's reference of
+permissions and of the gateway.
 """
 
 from functools import reduce
@@ -22,14 +22,14 @@ PERMISSIONS = {
 """By Discord's name: the bit, and the code of the reason."""
 INTENTS = {
     "guilds": "find_rooms",
-    "guild_members": "members",
+    "members": "members",
     "guild_messages": "timeline",
     "message_content": "words",
-    "guild_message_reactions": "reactions",
+    "guild_reactions": "reactions",
     "dm_messages": "answers",
 }
 """What the bot hears, by the name of discord.py's flag, and the code of the reason."""
-PRIVILEGED = ("guild_members", "message_content")
+PRIVILEGED = ("members", "message_content")
 """Intents that have to be switched on for the application at Discord."""
 SCOPES = ("bot", "applications.commands")
 PAGE = "https://discord.com/oauth2/authorize"
