@@ -164,8 +164,9 @@ class Events:
 
     async def _take_move(self, event: Event, body: Mapping[str, Any]) -> None:
         channel, address = str(event["channel"]), str(event["user"])
-        if address == own_user(body) or not await self._is_room(channel):
-            return
+        own = own_user(body)
+        if own in (address, event.get("inviter")) or not await self._is_room(channel):
+            return  # whom the bot brings in was invited, and has not come by themselves
         actor = await self.visitors.meet(address)
         if actor is not None:
             joined = event["type"] == "member_joined_channel"
