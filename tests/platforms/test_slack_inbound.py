@@ -359,7 +359,9 @@ async def test_who_comes_and_goes_is_handed_in_but_not_the_bot(bot: Bot) -> None
     bot.desk.rooms.add(room.id)
     await bot.slack.invite_bot(kate, room)
     invited = bot.slack.add_user("ines")
-    assert await bot.platform.invite(room.id, (invited.id,)) == ()  # she is in it, and has not come by herself
+    assert (
+        await bot.platform.invite(room.id, (invited.id,)) == ()
+    )  # she is in it, and has not come by herself
     await bot.slack.join(robert, room)
     await eventually(lambda: len(bot.desk.moves) == 1)
     await bot.slack.leave(robert, room)
