@@ -120,8 +120,8 @@ class Bot:
         return [message.words for message in (*self.slack.ephemerals_of(user), *self.slack.direct(user))]
 
 
-async def eventually(check: Callable[[], Any], seconds: float = 4.0) -> Any:
-    """Wait until something is so, and return it; what has to be awaited is."""
+async def eventually(check: Callable[[], Any], seconds: float = 30.0) -> Any:
+    """Wait until something is so, and return it; what has to be awaited is. A loaded machine takes its time."""
     until = time.monotonic() + seconds
     while True:
         found = check()

@@ -63,7 +63,7 @@ async def test_a_socket_that_slack_wants_replaced_is_replaced_without_a_gap(by_s
         await asyncio.sleep(0.02)
     await eventually(lambda: len(by_socket.desk.invoked) == 20)
     assert by_socket.slack.late == 0
-    await eventually(lambda: by_socket.slack.sockets == 1, 6)
+    await eventually(lambda: by_socket.slack.sockets == 1)
 
 
 async def test_slack_may_be_away_at_the_start_and_for_a_while() -> None:

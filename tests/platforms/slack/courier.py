@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 import aiohttp
 
+from tests.patience import ANSWER_SECONDS
 from tests.platforms.slack.deliveries import NOTHING_SENT, Delivery, Parcel
 from tests.platforms.slack.sockets import Cut, Sockets
 
@@ -27,7 +28,7 @@ class Courier:
         self.sockets = sockets
         self.signing_secret = signing_secret
         self.request_url: str | None = None
-        self.patience = 3.0
+        self.patience = ANSWER_SECONDS
         self.clock_skew = 0.0
         self.redeliver = False
         self._http: aiohttp.ClientSession | None = None

@@ -14,6 +14,7 @@ from typing import Any, Self
 from aiohttp import web
 from yarl import URL
 
+from tests.patience import ANSWER_SECONDS
 from tests.platforms.slack.courier import Courier
 from tests.platforms.slack.deliveries import NOTHING_SENT, Delivery, event_of
 from tests.platforms.slack.faults import Faults
@@ -43,7 +44,7 @@ class SlackServer(Interacting, Talking, Trouble):
         self.commands: set[str] | None = None
         self.events: set[str] | None = None
         self.unfurl_domains: set[str] | None = None
-        self.trigger_life = 3.0
+        self.trigger_life = ANSWER_SECONDS
         self.delay = 0.0
         self.calls: list[Call] = []
         self.violations: list[str] = []
