@@ -63,9 +63,9 @@ class Cards:
         room = await self.openings.find(number_of(job.subject), platform.name)
         if room is None or room.channel is None or room.card is None:
             return None
+        if room.archived_at is not None and platform.name != "room":
+            return None  # whoever brings the room back has it shown
         view = await self.delivery.view(room.incident_id)
-        if room.archived_at is not None and not view.is_open and platform.name != "room":
-            return None
         message, look = self._build(view)
         wait = seconds_to_edit(room.shown.get("card", {}), look, self.delivery.work.clock.now())
         if wait is None:

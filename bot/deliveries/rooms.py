@@ -4,6 +4,7 @@ from contextlib import suppress
 
 from bot.chat.markup import render_text
 from bot.chat.platform import Bookmark, Message
+from bot.deliveries.cards import refresh_card_of
 from bot.deliveries.delivery import Delivery, number_of, once_of
 from bot.deliveries.openings import Entry, Openings
 from bot.deliveries.posts import build_post, build_update_card, digest_of, get_update
@@ -145,7 +146,9 @@ class Rooms:
 
         def restored(entry: Entry) -> Outcome:
             async def note(unit: Unit) -> None:
-                (await get_locked(unit, entry.room.id)).archived_at = None
+                room = await get_locked(unit, entry.room.id)
+                room.archived_at = None
+                refresh_card_of(unit, room)
                 unit.touch(f"incident:{entry.view.id}")
 
             return note

@@ -4,6 +4,7 @@ from bot.chat.invocation import RoomChanged
 from bot.flow.unit import Unit
 from bot.incidents.events import RoomLost
 from bot.incidents.rooms import forget_channel, keep, lose_room, room_name
+from bot.reactions.rooms import refresh_incident
 from storage.models import Incident, IncidentRoom
 from storage.questions import incidents as ask
 
@@ -19,6 +20,7 @@ async def record_change(unit: Unit, change: RoomChanged) -> None:
         _rename(room, incident, change.name)
     elif change.change == "restored":
         room.archived_at = None
+        refresh_incident(unit, incident.id)
     elif change.change == "archived" and room.archived_at is None:
         room.archived_at = unit.now
         if incident.status.is_open:
