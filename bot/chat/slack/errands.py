@@ -30,9 +30,7 @@ class Errands:
         task.add_done_callback(self._finish)
         return task
 
-    def start_once(
-        self, arrival: str, work: Callable[[], Coroutine[Any, Any, None]]
-    ) -> "asyncio.Task[None]":
+    def start_once(self, arrival: str, work: Callable[[], Coroutine[Any, Any, None]]) -> "asyncio.Task[None]":
         """Let it run; where this delivery has come before, it is what runs, or has run, for it."""
         if arrival not in self._begun:
             self._begun[arrival] = self.start(work())
