@@ -41,6 +41,7 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
     from bot.flow.unit import Installation, Work
     from bot.notify.email import EmailNotifier
     from bot.notify.notifier import Notifier
+    from bot.reactions.outages import lane_away, lane_back
     from bot.reactions.paging import job_parked
     from bot.reactions.table import REACTIONS
     from bot.reports.doctor import look_outside
@@ -78,7 +79,7 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
     registry = Registry(work, templates, surroundings)
     registry.add(found for found in discover("commands", "COMMAND") if isinstance(found, Command))
     delivery = Delivery(work, templates, platforms, notifiers)
-    outbox = Outbox(work, list_deliverers(delivery), job_parked)
+    outbox = Outbox(work, list_deliverers(delivery), job_parked, lane_away, lane_back)
     timers = Timers(work, dict(discover("handlers.timers", "TIMER")))  # type: ignore[arg-type]
     work.on_queued = outbox.wake
     return Parts(

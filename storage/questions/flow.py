@@ -1,7 +1,7 @@
 """Questions about the outbox and the timers, for health, metrics and doctor."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import delete, func, select
@@ -21,6 +21,72 @@ class Queues:
     oldest: float
     timer_overdue: float
     failing_timers: int
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What waits for one other side: its lane (`slack`), how many rows, and since when the oldest of them does."""
+
+    lane: str
+    rows: int
+    oldest: datetime
+
+
+@dataclass(frozen=True)
+class Away:
+    """A platform or channel that does not answer: since when, why, and what waits for it. THE definition of being away:
+    some row was tried in vain, and no answer of any kind has come since."""
+
+    lane: str
+    since: datetime
+    reason: str
+    rows: int
+    oldest: datetime
+
+    def seconds(self, now: datetime) -> float:
+        return max((now - self.since).total_seconds(), 0.0)
+
+
+async def list_waiting(session: AsyncSession) -> list[Waiting]:
+    """What waits, by lane: ix_outbox_stream."""
+    rows = await session.execute(
+        select(OutboxRow.stream, func.count(), func.min(OutboxRow.created_at))
+        .where(OutboxRow.state.in_((OutboxState.PENDING, OutboxState.SENDING)))
+        .group_by(OutboxRow.stream)
+    )
+    found: dict[str, Waiting] = {}
+    for stream, count, oldest in rows:
+        lane = stream.rpartition("@")[2]
+        known = found.get(lane, Waiting(lane, 0, oldest))
+        found[lane] = Waiting(lane, known.rows + int(count), min(known.oldest, oldest))
+    return sorted(found.values(), key=lambda one: one.lane)
+
+
+async def list_away(session: AsyncSession) -> list[Away]:
+    """Every other side that does not answer; costs one look at a small index when all of them do: ix_outbox_away."""
+    tried = (
+        await session.execute(
+            select(OutboxRow.stream, OutboxRow.away_since, OutboxRow.error)
+            .where(OutboxRow.away_since.is_not(None), OutboxRow.state != OutboxState.PARKED)
+            .order_by(OutboxRow.not_before.desc())
+        )
+    ).all()
+    if not tried:
+        return []
+    waiting = {one.lane: one for one in await list_waiting(session)}
+    found: dict[str, Away] = {}
+    for stream, since, error in tried:
+        lane = stream.rpartition("@")[2]
+        known = found.get(lane)
+        if known is not None:
+            found[lane] = replace(known, since=min(known.since, since))
+        elif lane in waiting:
+            found[lane] = Away(lane, since, error, waiting[lane].rows, waiting[lane].oldest)
+    return sorted(found.values(), key=lambda one: one.since)
+
+
+async def find_away(session: AsyncSession, lane: str) -> Away | None:
+    return next((one for one in await list_away(session) if one.lane == lane), None)
 
 
 async def look_at_queues(session: AsyncSession, now: datetime) -> Queues:
