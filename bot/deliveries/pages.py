@@ -11,6 +11,7 @@ from bot.chat.card import Card
 from bot.chat.markup import render_text
 from bot.chat.platform import Message
 from bot.deliveries.delivery import Delivery, number_of, once_of
+from bot.deliveries.pointless import is_pointless
 from bot.deliveries.posts import build_post, build_update_card, get_update
 from bot.errors import Rejected
 from bot.flow.lanes import note_answer
@@ -119,6 +120,8 @@ class Pages:
         is_incident = job.subject.startswith("incident:")
         view = await self.delivery.view(number_of(job.subject)) if is_incident else None
         user = await self._get_user(int(job.payload["user"]))
+        if await is_pointless(self.delivery, job, view):
+            return None
         message = build_post(self.delivery, job.payload["words"], view, job.payload["data"], "")
         platform = self.delivery.platform_of(job)
         person = await self.delivery.find_address(platform, user)

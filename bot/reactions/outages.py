@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from bot.flow.timers import Due
 from bot.flow.unit import Unit
 from bot.incidents.privacy import hide_private
-from bot.paging.events import PersonOutOfReach
 from bot.paging.escalations import go_on_if_nobody_is_left
+from bot.paging.events import PersonOutOfReach
 from bot.paging.reach import HOLD_AFTER, hold_waiting_pages
 from bot.reactions.paging import note
 from bot.reactions.rooms import refresh_incident

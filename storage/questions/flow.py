@@ -76,6 +76,7 @@ async def list_away(session: AsyncSession) -> list[Away]:
     waiting = {one.lane: one for one in await list_waiting(session)}
     found: dict[str, Away] = {}
     for stream, since, error in tried:
+        assert since is not None
         lane = stream.rpartition("@")[2]
         known = found.get(lane)
         if known is not None:
@@ -107,6 +108,31 @@ async def look_at_queues(session: AsyncSession, now: datetime) -> Queues:
         timer_overdue=max((now - due).total_seconds(), 0),
         failing_timers=failing,
     )
+
+
+async def list_behind(session: AsyncSession, row_id: int, stream: str, kind: str) -> Sequence[OutboxRow]:
+    """What waits in the same stream behind this row, of one kind: ix_outbox_stream."""
+    return (
+        await session.scalars(
+            select(OutboxRow)
+            .where(
+                OutboxRow.state == OutboxState.PENDING,
+                OutboxRow.stream == stream,
+                OutboxRow.kind == kind,
+                OutboxRow.id > row_id,
+            )
+            .order_by(OutboxRow.id)
+        )
+    ).all()
+
+
+async def is_queued(session: AsyncSession, stream: str, kind: str) -> bool:
+    """Whether something of this kind waits in a stream: ix_outbox_stream."""
+    alive = (OutboxState.PENDING, OutboxState.SENDING)
+    asked = select(OutboxRow.id).where(
+        OutboxRow.state.in_(alive), OutboxRow.stream == stream, OutboxRow.kind == kind
+    )
+    return await session.scalar(asked.limit(1)) is not None
 
 
 async def list_parked(session: AsyncSession, limit: int = 20) -> Sequence[OutboxRow]:
