@@ -16,8 +16,8 @@ from bot.reactions.paging import note
 from bot.reactions.rooms import refresh_incident
 from storage.questions import flow, incidents, paging
 
-SHOWN_AFTER = timedelta(minutes=1)
-TOPIC = "outages"
+LOOK_AGAIN = timedelta(minutes=1)
+"""How often what is shown of an outage is brought up to date."""
 
 
 async def lane_away(unit: Unit, lane: str, since: datetime) -> None:
@@ -31,24 +31,31 @@ async def look_at_lane(unit: Unit, due: Due) -> None:
     """The handler of the `lane_away` timer."""
     lane = due.subject.partition(":")[2]
     away = await flow.find_away(unit.session, lane)
+    was_shown = bool(due.payload.get("shown"))
     if away is None:
+        if was_shown:
+            await _show(unit)
         return
     if unit.now - away.since >= HOLD_AFTER:
-        await _hold(unit, lane)
-    if unit.now - away.since >= SHOWN_AFTER:
+        await hold_waiting_pages(unit, lane, away.reason)
+    if unit.now - away.since < flow.SHOWN_AFTER:
+        _plan_next_look(unit, lane, away.since)
+        return
+    if not was_shown:
         await _show(unit)
-    _plan_next_look(unit, lane, away.since)
+    unit.touch("outages")
+    unit.plan("lane_away", due.subject, unit.now + LOOK_AGAIN, {"shown": True})
 
 
 async def lane_back(unit: Unit, lane: str, since: datetime) -> None:
     """Told by the outbox when the other side answers again."""
     unit.cancel("lane_away", f"lane:{lane}")
-    if unit.now - since >= SHOWN_AFTER:
+    if unit.now - since >= flow.SHOWN_AFTER:
         await _show(unit)
 
 
 def _plan_next_look(unit: Unit, lane: str, since: datetime) -> None:
-    ahead = [since + after for after in (HOLD_AFTER, SHOWN_AFTER) if since + after > unit.now]
+    ahead = [since + after for after in (HOLD_AFTER, flow.SHOWN_AFTER) if since + after > unit.now]
     if ahead:
         unit.plan("lane_away", f"lane:{lane}", min(ahead))
 
@@ -60,7 +67,8 @@ async def _hold(unit: Unit, lane: str) -> None:
 
 
 async def _show(unit: Unit) -> None:
-    unit.touch(TOPIC)
+    """On the pages that are open, and on the cards of what people work on."""
+    unit.touch("outages")
     for incident_id in await incidents.list_open_ids(unit.session):
         refresh_incident(unit, incident_id)
 

@@ -13,7 +13,8 @@ from bot.notify.notifier import Notifier
 from bot.oncall.groups import fact_of
 from bot.oncall.resolve import HORIZON, list_on_call
 from bot.paging.pages import list_methods
-from storage.models import EscalationPolicy, Fact, Integration, Team
+from bot.paging.reach import is_reached
+from storage.models import EscalationPolicy, Fact, Integration, Team, User
 from storage.questions import access, catalog, flow, oncall, paging
 from storage.words import EscalationState
 
@@ -59,10 +60,13 @@ async def _check_queues(unit: Unit) -> list[Check]:
         {"kind": row.kind, "subject": await hide_private(unit, row.subject), "error": row.error}
         for row in await flow.list_parked(unit.session, 5)
     ]
+    away = await flow.list_away(unit.session)
     waiting = await flow.count_reasons(unit.session)
     exhausted = await paging.count_escalations(unit.session, EscalationState.EXHAUSTED)
     return [
         Check("outbox", state.oldest < STUCK_SECONDS, {"waiting": state.waiting, "seconds": state.oldest}),
+        *(Check("away", False, _describe_away(one, unit)) for one in away),
+        *await _check_reach(unit),
         *(Check("waits", False, {"reason": reason, "count": count}) for reason, count in waiting),
         Check("parked", not state.parked, {"count": state.parked, "rows": rows}),
         Check(
@@ -72,6 +76,28 @@ async def _check_queues(unit: Unit) -> list[Check]:
         ),
         *([Check("exhausted", False, {"count": exhausted})] if exhausted else []),
     ]
+
+
+def _describe_away(away: flow.Away, unit: Unit) -> dict[str, object]:
+    return {
+        "lane": away.lane,
+        "since": away.since,
+        "seconds": away.seconds(unit.now),
+        "rows": away.rows,
+        "reason": away.reason,
+    }
+
+
+async def _check_reach(unit: Unit) -> list[Check]:
+    """Who is paged now and can't be reached, because every way to them is away."""
+    names: dict[int, str] = {}
+    for page in await paging.list_held(unit.session):
+        if page.user_id not in names and not is_reached(await paging.list_pages_beside(unit.session, page)):
+            names[page.user_id] = (await unit.session.get_one(User, page.user_id)).name
+    if not names:
+        return []
+    shown = sorted(names.values())[:NAMED]
+    return [Check("out_of_reach", False, {"names": shown, "more": len(names) - len(shown)})]
 
 
 async def _check_teams(unit: Unit) -> list[Check]:

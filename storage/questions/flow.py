@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -10,6 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import Arrival, OutboxRow, Timer
 from storage.words import OutboxState
+
+SHOWN_AFTER = timedelta(minutes=1)
+"""A platform that does not answer for so long is an outage: pages, cards, `/readyz` and the doctor say so."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,11 @@ async def list_away(session: AsyncSession) -> list[Away]:
         elif lane in waiting:
             found[lane] = Away(lane, since, error, waiting[lane].rows, waiting[lane].oldest)
     return sorted(found.values(), key=lambda one: one.since)
+
+
+async def list_outages(session: AsyncSession, now: datetime) -> list[Away]:
+    """Those that have been away for so long that people are told."""
+    return [one for one in await list_away(session) if now - one.since >= SHOWN_AFTER]
 
 
 async def find_away(session: AsyncSession, lane: str) -> Away | None:
