@@ -50,9 +50,7 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
     from handlers.parts import Parts
     from storage.words import UserRole
 
-    notifiers: dict[str, Notifier] = (
-        {"email": EmailNotifier.from_url(settings.smtp_url)} if settings.smtp_url else {}
-    )
+    notifiers: dict[str, Notifier] = {"email": EmailNotifier(settings.smtp_url)} if settings.smtp_url else {}
     chats = ("room", *(("slack",) if settings.slack else ()))
     installation = Installation(
         settings.public_url,
