@@ -32,6 +32,7 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
     from bot.chat.platform import Platform
     from bot.chat.registry import Command, Registry, Surroundings
     from bot.chat.room.platform import RoomPlatform
+    from bot.chat.starting import Starter
     from bot.chat.templates import Templates
     from bot.deliveries.delivery import Delivery
     from bot.deliveries.table import list_deliverers
@@ -63,16 +64,22 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
     work = Work(database, clock, REACTIONS, installation)
     templates = Templates(settings.templates_dir, settings.public_url)
     platforms: dict[str, Platform] = {"room": RoomPlatform(work)}
-    if settings.slack:
-        from bot.chat.slack.platform import SlackPlatform
+    makers: dict[str, Callable[[], Platform]] = {}
+    if slack := settings.slack:
 
-        platforms["slack"] = SlackPlatform(settings.slack, templates, settings.public_url, clock.now)
+        def make_slack() -> Platform:
+            from bot.chat.slack.platform import SlackPlatform
+
+            return SlackPlatform(slack, templates, settings.public_url, clock.now)
+
+        makers["slack"] = make_slack
+    starter = Starter(platforms, makers)
     surroundings = Surroundings(
         find_incident_of_call,
         find_acting_user,
         lambda user, command: check_role(user, command.needs),
         arrive,
-        lambda: look_outside(platforms, notifiers),
+        lambda: look_outside(platforms, notifiers, starter),
     )
     registry = Registry(work, templates, surroundings)
     registry.add(found for found in discover("commands", "COMMAND") if isinstance(found, Command))
@@ -90,6 +97,7 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
         outbox=outbox,
         timers=timers,
         platforms=platforms,
+        starter=starter,
         notifiers=dict(notifiers),
     )
 
@@ -130,12 +138,12 @@ async def serve_until(parts: Parts, stopped: asyncio.Event, started: Callable[[w
     await site.start()
     deliveries = asyncio.create_task(parts.outbox.run())
     alarm.start()
-    await asyncio.gather(*(platform.start(parts.inbound) for platform in parts.platforms.values()))
+    parts.starter.start(parts.inbound)
     started(site)
     await stopped.wait()
     parts.work.live.close()
     await site.stop()
-    await asyncio.gather(*(platform.stop() for platform in parts.platforms.values()))
+    await parts.starter.stop()
     await asyncio.gather(alarm.stop(), runner.cleanup(), parts.outbox.stop(), deliveries)
     await parts.work.database.close()
 

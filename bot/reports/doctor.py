@@ -6,6 +6,7 @@ A finding has a code; its words, and the way out, are in `templates/replies/tocs
 from collections.abc import Mapping, Sequence
 
 from bot.chat.platform import Check, Platform
+from bot.chat.starting import Starter
 from bot.errors import Rejected, Retry
 from bot.flow.unit import Unit
 from bot.incidents.privacy import hide_private
@@ -23,9 +24,11 @@ NAMED = 10
 """So many people are named at most."""
 
 
-async def look_outside(platforms: Mapping[str, Platform], notifiers: Mapping[str, Notifier]) -> list[Check]:
+async def look_outside(
+    platforms: Mapping[str, Platform], notifiers: Mapping[str, Notifier], starter: Starter
+) -> list[Check]:
     """What chat platforms and channels say of themselves, over the network."""
-    found: list[Check] = []
+    found = starter.check()
     for platform in platforms.values():
         found += await platform.check()
     for name, notifier in notifiers.items():

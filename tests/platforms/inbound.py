@@ -20,7 +20,7 @@ from bot.chat.reply import Reply
 from bot.chat.slack.platform import SlackPlatform
 from bot.chat.templates import Templates
 from bot.config import Secret, SlackSettings
-from bot.flow.unit import Actor
+from bot.flow.unit import Actor, Installation
 from handlers.chats import list_routes
 from handlers.parts import Parts
 from tests.platforms.slack import SlackServer
@@ -145,8 +145,9 @@ async def open_bot(way: str, **settings: Any) -> AsyncIterator[Bot]:
         platform = SlackPlatform(chosen, Templates(), "https://tocsin.example.org", lambda: datetime.now(UTC))
         desk = Desk()
         await platform.start(desk)
+        work = SimpleNamespace(installation=Installation(platforms=("room", "slack")))
         app = web.Application()
-        app.add_routes(list_routes(cast("Parts", SimpleNamespace(platforms={"slack": platform}))))
+        app.add_routes(list_routes(cast("Parts", SimpleNamespace(platforms={"slack": platform}, work=work))))
         async with TestServer(app) as server:
             if way == "http":
                 slack.request_url = str(server.make_url("/slack/events"))

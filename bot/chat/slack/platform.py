@@ -32,7 +32,6 @@ class SlackPlatform:
     """One Slack workspace, ready to send."""
 
     name = "slack"
-    path = "/slack/events"
 
     def __init__(
         self, settings: SlackSettings, templates: Templates, public_url: str, now: Callable[[], datetime]
