@@ -116,7 +116,7 @@ async def show_panel(visit: Visit) -> web.StreamResponse:
 async def read_head(visit: Visit, unit: Unit) -> Values:
     view = await read_incident(visit, unit)
     card = visit.parts.templates.render_card(
-        "incident", incident=view, url=f"{visit.parts.settings.public_url}/{view.ref}", now=unit.now, away=[]
+        "incident", incident=view, url=f"{visit.parts.settings.public_url}/{view.ref}", now=unit.now
     )
     postmortem = await reviews.find_postmortem(unit.session, view.id)
     return {"incident": view, "card": card, "postmortem": postmortem}

@@ -154,6 +154,24 @@ async def list_parked(session: AsyncSession, limit: int = 20) -> Sequence[Outbox
     ).all()
 
 
+async def take_parked(session: AsyncSession, lane: str, limit: int) -> Sequence[OutboxRow]:
+    """Remove what is parked, of one lane or (empty) of all, the oldest first, and return what it was."""
+    wanted = [OutboxRow.stream.endswith(f"@{lane}", autoescape=True)] if lane else []
+    rows = (
+        await session.scalars(
+            select(OutboxRow)
+            .where(OutboxRow.state == OutboxState.PARKED, *wanted)
+            .order_by(OutboxRow.id)
+            .limit(limit)
+            .with_for_update()
+        )
+    ).all()
+    for row in rows:
+        session.expunge(row)
+    await session.execute(delete(OutboxRow).where(OutboxRow.id.in_([row.id for row in rows])))
+    return rows
+
+
 async def count_reasons(session: AsyncSession, limit: int = 5) -> list[tuple[str, int]]:
     """Why deliveries that were tried wait, the most frequent reason first, and how many wait for it."""
     rows = await session.execute(
