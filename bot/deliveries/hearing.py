@@ -6,12 +6,14 @@ A refusal is an answer too. What a platform may know without asking anybody prov
 from collections.abc import Awaitable, Callable
 from functools import wraps
 from inspect import iscoroutinefunction
-from typing import Any, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 from bot.chat.platform import Platform
 from bot.errors import Rejected
 from bot.flow.lanes import note_answer
 
+P = ParamSpec("P")
+T = TypeVar("T")
 MAY_KNOW = frozenset({"find_person", "find_standing_room", "check"})
 
 
@@ -23,7 +25,7 @@ class Listened:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._platform, name)
-        return _noting(found) if iscoroutinefunction(found) and name not in MAY_KNOW else found
+        return noting(found) if iscoroutinefunction(found) and name not in MAY_KNOW else found
 
 
 def listen_to(platform: Platform) -> Platform:
@@ -31,9 +33,11 @@ def listen_to(platform: Platform) -> Platform:
     return cast(Platform, Listened(platform))
 
 
-def _noting(call: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+def noting(call: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+    """The same function; that it answers is noted."""
+
     @wraps(call)
-    async def ask(*args: Any, **more: Any) -> Any:
+    async def ask(*args: P.args, **more: P.kwargs) -> T:
         try:
             answer = await call(*args, **more)
         except Rejected:

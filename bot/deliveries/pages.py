@@ -11,10 +11,10 @@ from bot.chat.card import Card
 from bot.chat.markup import render_text
 from bot.chat.platform import Message
 from bot.deliveries.delivery import Delivery, number_of, once_of
+from bot.deliveries.hearing import noting
 from bot.deliveries.pointless import is_pointless
 from bot.deliveries.posts import build_post, build_update_card, get_update
 from bot.errors import Rejected
-from bot.flow.lanes import note_answer
 from bot.flow.outbox import Job, Outcome
 from bot.flow.unit import Unit
 from bot.incidents.privacy import is_hidden_from
@@ -137,9 +137,8 @@ class Pages:
             words = render_text(self.delivery.templates.render_markup("email/notice", card=card))
             html = self.delivery.templates.render_html("email/notice", card=card)
             thread = subject.ref.lower() if subject else ""
-            address = await notifier.send(user.email, Notice(card.title, words, html, thread), job.key)
-            note_answer()
-            return address
+            notice = Notice(card.title, words, html, thread)
+            return await noting(notifier.send)(user.email, notice, job.key)
         platform = self.delivery.platform_of(job)
         person = await self.delivery.find_address(platform, user)
         if person is None:

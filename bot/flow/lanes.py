@@ -78,7 +78,7 @@ class Lanes:
 
     def fail(self, name: str, turn: int, now: datetime, started_at: datetime) -> float:
         """A delivery that began at `turn` found nobody there; returns the pause in seconds."""
-        lane = self._known.setdefault(name, Lane()) if name else Lane()
+        lane = self._known.setdefault(name, Lane())
         lane.since = min(lane.since or started_at, started_at)
         if turn == lane.turn:
             lane.turn += 1

@@ -335,7 +335,7 @@ class Outbox:
 
     def _put_off(self, job: Job, retry: Retry) -> Outcome:
         now = self.work.clock.now()
-        if retry.is_away:
+        if retry.is_away and job.lane:
             sent = self._sending.get(job.id) or Sent(job.lane, self.lanes.turn(job.lane))
             wait = self.lanes.fail(job.lane, sent.turn, now, job.started_at or now)
         elif retry.after is not None:

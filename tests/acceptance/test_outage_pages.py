@@ -4,10 +4,15 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from bot.access.accounts import keep_address
+from bot.errors import Retry
 from storage.models import Page, User
 from storage.words import PageState
+from tests.acceptance.test_mail import MailServer, Postbox
 from tests.house import House, open_house
 from tests.platforms.memory import MemoryPlatform
+from tests.platforms.slack import SlackServer
+from tests.served import find_free_port
 
 URGENT = {"title": "Checkout returns errors", "alias": "checkout", "priority": "P1", "service": "web"}
 
@@ -25,8 +30,6 @@ async def house_with_chat(sqlite_url: str, chat: MemoryPlatform) -> AsyncIterato
 
 async def give_account(house: House, chat: MemoryPlatform, user: User, email: str) -> str:
     """Let a person be known on the platform."""
-    from bot.access.accounts import keep_address
-
     address = chat.add_person(email)
     await house.parts.work.run(lambda unit: keep_address(unit, chat.name, user.id, address, user.name))
     return address
@@ -126,8 +129,6 @@ async def test_a_late_page_that_is_still_wanted_rings_once_however_often_it_was_
 
 
 async def test_a_single_failure_is_no_outage(house_with_chat: House, chat: MemoryPlatform) -> None:
-    from bot.errors import Retry
-
     house = house_with_chat
     address = await give_account(house, chat, house.owner, "owner@example.org")
     chat.fail("post", Retry("memory.hiccup"), Retry("memory.hiccup"))
@@ -151,3 +152,37 @@ async def test_a_direct_page_tells_that_it_waits_and_goes_out_on_return(
     chat.away = False
     await house.at("00:45")
     assert ["Please look at the payments" in text for text in chat.channels[address].texts] == [True]
+
+
+async def test_slack_that_cannot_be_reached_pages_by_mail_and_then_says_the_truth_once(
+    sqlite_url: str,
+) -> None:
+    server = MailServer(Postbox(), find_free_port())
+    server.start()
+    async with SlackServer() as slack:
+        environment = {
+            "TOCSIN_SLACK_BOT_TOKEN": slack.bot_token,
+            "TOCSIN_SLACK_APP_TOKEN": slack.app_token,
+            "TOCSIN_SLACK_API_URL": slack.api_url,
+            "TOCSIN_SMTP_URL": f"smtp://127.0.0.1:{server.port}?from=tocsin@example.org",
+        }
+        async with open_house(sqlite_url, environment) as house:
+            kate = await house.add_person("Kate", "kate@example.org")
+            at_slack = slack.add_user("kate", email="kate@example.org")
+            await house.command("/oncall take 8h", by=kate)
+            await house.command("/tocsin test-page", by=kate)
+            assert len(slack.direct(at_slack)) == 1
+            slack.down()
+            await house.send(URGENT)
+            assert len(server.postbox.to("kate@example.org")) == 2
+            await house.at("04:00")
+            assert "person_out_of_reach" not in await house.timeline()
+            assert "Slack was away at 03:00" in await house.ask("/alert why 1")
+            slack.up()
+            await house.at("04:15")
+            assert len(slack.direct(at_slack)) == 2
+            await house.command("/incident ack INC-1", by=kate)
+            assert len(slack.direct(at_slack)) == 2
+            assert "acknowledged by Kate" in slack.direct(at_slack)[-1].words
+            await house.parts.platforms["slack"].stop()
+    server.stop()

@@ -207,7 +207,7 @@ class SlackPlatform:
         try:
             async with self.client.open_session().get(address, headers=headers) as answer:
                 if answer.status >= 500 or answer.status == 429:
-                    raise Retry(f"slack.http_{answer.status} file")
+                    raise Retry(f"slack.http_{answer.status} file", alone=True)
                 if answer.status >= 400 or answer.content_type == "text/html":
                     await self.client.call(
                         "auth.test"
@@ -220,7 +220,7 @@ class SlackPlatform:
                         raise Rejected("slack.file_too_large")
                 return bytes(content)
         except (aiohttp.ClientError, TimeoutError, OSError) as broken:
-            raise Retry(f"slack.no_answer file: {type(broken).__name__}") from broken
+            raise Retry(f"slack.no_answer file: {type(broken).__name__}", alone=True) from broken
 
     async def check(self) -> list[Check]:
         standing = (self.settings.announcements, self.settings.ops)
