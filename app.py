@@ -32,6 +32,7 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
     from bot.chat.platform import Platform
     from bot.chat.registry import Command, Registry, Surroundings
     from bot.chat.room.platform import RoomPlatform
+    from bot.chat.starting import Starter
     from bot.chat.templates import Templates
     from bot.deliveries.delivery import Delivery
     from bot.deliveries.table import list_deliverers
@@ -41,6 +42,7 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
     from bot.flow.unit import Installation, Work
     from bot.notify.email import EmailNotifier
     from bot.notify.notifier import Notifier
+    from bot.reactions.outages import lane_away, lane_back
     from bot.reactions.paging import job_parked
     from bot.reactions.table import REACTIONS
     from bot.reports.doctor import look_outside
@@ -49,9 +51,7 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
     from handlers.parts import Parts
     from storage.words import UserRole
 
-    notifiers: dict[str, Notifier] = (
-        {"email": EmailNotifier.from_url(settings.smtp_url)} if settings.smtp_url else {}
-    )
+    notifiers: dict[str, Notifier] = {"email": EmailNotifier(settings.smtp_url)} if settings.smtp_url else {}
     chats = ("room", *(("slack",) if settings.slack else ()))
     installation = Installation(
         settings.public_url,
@@ -64,21 +64,27 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
     work = Work(database, clock, REACTIONS, installation)
     templates = Templates(settings.templates_dir, settings.public_url)
     platforms: dict[str, Platform] = {"room": RoomPlatform(work)}
-    if settings.slack:
-        from bot.chat.slack.platform import SlackPlatform
+    makers: dict[str, Callable[[], Platform]] = {}
+    if slack := settings.slack:
 
-        platforms["slack"] = SlackPlatform(settings.slack, templates, settings.public_url, clock.now)
+        def make_slack() -> Platform:
+            from bot.chat.slack.platform import SlackPlatform
+
+            return SlackPlatform(slack, templates, settings.public_url, clock.now)
+
+        makers["slack"] = make_slack
+    starter = Starter(platforms, makers)
     surroundings = Surroundings(
         find_incident_of_call,
         find_acting_user,
         lambda user, command: check_role(user, command.needs),
         arrive,
-        lambda: look_outside(platforms, notifiers),
+        lambda: look_outside(platforms, notifiers, starter),
     )
     registry = Registry(work, templates, surroundings)
     registry.add(found for found in discover("commands", "COMMAND") if isinstance(found, Command))
     delivery = Delivery(work, templates, platforms, notifiers)
-    outbox = Outbox(work, list_deliverers(delivery), job_parked)
+    outbox = Outbox(work, list_deliverers(delivery), job_parked, lane_away, lane_back)
     timers = Timers(work, dict(discover("handlers.timers", "TIMER")))  # type: ignore[arg-type]
     work.on_queued = outbox.wake
     return Parts(
@@ -91,6 +97,7 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
         outbox=outbox,
         timers=timers,
         platforms=platforms,
+        starter=starter,
         notifiers=dict(notifiers),
     )
 
@@ -131,12 +138,12 @@ async def serve_until(parts: Parts, stopped: asyncio.Event, started: Callable[[w
     await site.start()
     deliveries = asyncio.create_task(parts.outbox.run())
     alarm.start()
-    await asyncio.gather(*(platform.start(parts.inbound) for platform in parts.platforms.values()))
+    parts.starter.start(parts.inbound)
     started(site)
     await stopped.wait()
     parts.work.live.close()
     await site.stop()
-    await asyncio.gather(*(platform.stop() for platform in parts.platforms.values()))
+    await parts.starter.stop()
     await asyncio.gather(alarm.stop(), runner.cleanup(), parts.outbox.stop(), deliveries)
     await parts.work.database.close()
 

@@ -1,20 +1,62 @@
 """Settings from the environment. What the organisation looks like is in the database, or in the configuration file that
-`--config` names; secrets are only ever in the environment."""
+`--config` names; secrets are in the environment, or in files that it names: `NAME`, or `NAME_FILE`."""
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+
+@dataclass
+class Secret:
+    """A secret that may be replaced while we run: whoever finds it refused calls `reread` before the next try. Empty (and
+    false) when it is not set; without a file it stays what it is."""
+
+    value: str = field(default="", repr=False)
+    path: Path | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.value)
+
+    def reread(self) -> bool:
+        """Read its file again; True when there is another value now. A file that is empty or gone changes nothing."""
+        try:
+            found = self.path.read_text().strip() if self.path is not None else ""
+        except (OSError, ValueError):
+            return False
+        if not found or found == self.value:
+            return False
+        self.value = found
+        return True
+
+
+def read_secret(environment: Mapping[str, str], name: str, faults: list[str]) -> Secret:
+    """The secret in `NAME`, or in the file that `NAME_FILE` names; to have both is a fault, and so is an unreadable file."""
+    value, file = environment.get(name, "").strip(), environment.get(f"{name}_FILE", "").strip()
+    if value and file:
+        faults.append(f"{name} and {name}_FILE are both set; keep one of them")
+    if value or not file:
+        return Secret(value)
+    secret = Secret("", Path(file).expanduser().absolute())
+    try:
+        content = Path(file).expanduser().read_text().strip()
+    except (OSError, ValueError) as error:
+        faults.append(f"{name}_FILE names {file}, which can't be read: {error}")
+        return secret
+    if not content:
+        faults.append(f"{name}_FILE names {file}, which is empty")
+    secret.value = content
+    return secret
 
 
 @dataclass(frozen=True)
 class SlackSettings:
     """How to reach a Slack workspace. With an app token events come by Socket Mode, else by HTTP, signed with the secret."""
 
-    bot_token: str
-    app_token: str = ""
-    signing_secret: str = ""
-    user_token: str = ""
+    bot_token: Secret
+    app_token: Secret = field(default_factory=Secret)
+    signing_secret: Secret = field(default_factory=Secret)
+    user_token: Secret = field(default_factory=Secret)
     """Of a person who installed the app: only with one can an archived channel be opened again."""
     announcements: str = "incidents"
     ops: str = "tocsin-ops"
@@ -30,7 +72,7 @@ class Settings:
     data_dir: Path
     database_url: str
     public_url: str
-    smtp_url: str = ""
+    smtp_url: Secret = field(default_factory=Secret)
     templates_dir: Path | None = None
     config_file: Path | None = None
     log_level: str = "warning"
@@ -75,8 +117,8 @@ def read_settings(
     database_url = environment.get("TOCSIN_DATABASE_URL") or f"sqlite:///{folder / 'tocsin.db'}"
     if not database_url.startswith(("sqlite", "postgresql", "postgres:")):
         faults.append("TOCSIN_DATABASE_URL must begin with sqlite:/// or postgresql://")
-    smtp_url = environment.get("TOCSIN_SMTP_URL", "")
-    if smtp_url and not smtp_url.startswith(("smtp://", "smtps://")):
+    smtp_url = read_secret(environment, "TOCSIN_SMTP_URL", faults)
+    if smtp_url and not smtp_url.value.startswith(("smtp://", "smtps://")):
         faults.append("TOCSIN_SMTP_URL must begin with smtp:// or smtps://")
     named = config_file or environment.get("TOCSIN_CONFIG")
     templates = environment.get("TOCSIN_TEMPLATES_DIR")
@@ -107,16 +149,16 @@ def read_settings(
 
 def _read_slack(environment: Mapping[str, str], faults: list[str]) -> SlackSettings | None:
     """Slack's settings; None when there are none, so that nothing of Slack is loaded."""
-    bot_token = environment.get("TOCSIN_SLACK_BOT_TOKEN", "").strip()
-    app_token = environment.get("TOCSIN_SLACK_APP_TOKEN", "").strip()
-    secret = environment.get("TOCSIN_SLACK_SIGNING_SECRET", "").strip()
+    bot_token = read_secret(environment, "TOCSIN_SLACK_BOT_TOKEN", faults)
+    app_token = read_secret(environment, "TOCSIN_SLACK_APP_TOKEN", faults)
+    secret = read_secret(environment, "TOCSIN_SLACK_SIGNING_SECRET", faults)
     if not (bot_token or app_token or secret):
         return None
-    if not bot_token.startswith("xoxb-"):
+    if not bot_token.value.startswith("xoxb-"):
         faults.append(
             "TOCSIN_SLACK_BOT_TOKEN must be the bot token of the Slack app, which begins with xoxb-"
         )
-    if app_token and not app_token.startswith("xapp-"):
+    if app_token and not app_token.value.startswith("xapp-"):
         faults.append("TOCSIN_SLACK_APP_TOKEN must be an app-level token, which begins with xapp-")
     if not (app_token or secret):
         faults.append(
@@ -130,7 +172,7 @@ def _read_slack(environment: Mapping[str, str], faults: list[str]) -> SlackSetti
         bot_token=bot_token,
         app_token=app_token,
         signing_secret=secret,
-        user_token=environment.get("TOCSIN_SLACK_USER_TOKEN", "").strip(),
+        user_token=read_secret(environment, "TOCSIN_SLACK_USER_TOKEN", faults),
         announcements=environment.get("TOCSIN_SLACK_ANNOUNCEMENTS", "incidents").strip().lstrip("#"),
         ops=environment.get("TOCSIN_SLACK_OPS", "tocsin-ops").strip().lstrip("#"),
         reactions=_read_reactions(environment.get("TOCSIN_SLACK_REACTIONS", "pushpin=timeline"), faults),

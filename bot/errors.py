@@ -68,16 +68,29 @@ class Unavailable(Problem):
 class Retry(Exception):
     """A platform or a channel could not take it now. `after` is in seconds; None lets the outbox back off. With
     `maybe_sent` nobody knows whether it was taken: the next attempt looks first. With `lasting` it gets no better by
-    itself (a token that was revoked): what is urgent goes another way."""
+    itself (a token that was revoked): what is urgent goes another way. `alone` says that the other side is there, and
+    only this one has to wait."""
 
     def __init__(
-        self, reason: str, after: float | None = None, *, maybe_sent: bool = False, lasting: bool = False
+        self,
+        reason: str,
+        after: float | None = None,
+        *,
+        maybe_sent: bool = False,
+        lasting: bool = False,
+        alone: bool = False,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.after = after
         self.maybe_sent = maybe_sent
         self.lasting = lasting
+        self.alone = alone
+
+    @property
+    def is_away(self) -> bool:
+        """Whether the other side is away for everything. Who says when to come again is there."""
+        return self.lasting or (self.after is None and not self.alone)
 
 
 class Later(Exception):

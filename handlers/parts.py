@@ -8,6 +8,7 @@ from aiohttp import web
 from bot.alerts.intake import Intake
 from bot.chat.platform import Inbound, Platform
 from bot.chat.registry import Registry
+from bot.chat.starting import Starter
 from bot.chat.templates import Templates
 from bot.config import Settings
 from bot.flow.outbox import Outbox
@@ -29,6 +30,7 @@ class Parts:
     outbox: Outbox
     timers: Timers
     platforms: dict[str, Platform]
+    starter: Starter
     notifiers: dict[str, Notifier]
 
 

@@ -105,6 +105,18 @@ async def keep_address(
     return known.address
 
 
+async def give_account(unit: Unit, account: ChatAccount, taker: User) -> None:
+    """An account is that of another person from now on."""
+    platform, address, name, guest = account.platform, account.address, account.name, account.guest
+    giver = account.user_id
+    await unit.session.delete(account)
+    await unit.session.flush()
+    await keep_address(unit, platform, taker.id, address, name, guest)
+    audit(
+        unit, "account.linked", f"user:{taker.id}", taker.name, platform=platform, address=address, of=giver
+    )
+
+
 def look_up_accounts(unit: Unit) -> None:
     """Let the people who are not known on a chat platform be looked for there, beside all other work."""
     for platform in unit.installation.platforms:

@@ -1,26 +1,30 @@
 """Linking: a one-time code that joins a chat account to the person it belongs to.
 
 Whoever types a code shows that both sides are theirs. A person who is only known from a chat platform goes into the other
-one, with everything that they have done; between two people of their own, only an account moves.
+one, with everything that they have done; between two people of their own, only an account moves. Who is known here has
+something to lose, so they are told what a code does before it does it. And codes cannot be guessed: they are long and
+short-lived, and who has typed a few wrong ones has to wait.
 """
 
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.access.accounts import is_visitor, keep_address, look_up_accounts
+from bot.access.accounts import give_account, is_visitor, look_up_accounts
+from bot.access.merging import check_free, merge
 from bot.access.people import audit
 from bot.access.secrets import digest
 from bot.errors import Invalid, Refused, Unknown
 from bot.flow.unit import Unit
 from storage.models import ChatAccount, SignInLink, User
 from storage.questions import access as ask
-from storage.questions.people import move_references
 
 MINUTES = 15
 LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """Nothing that looks like something else when it is read from one screen and typed into another."""
 LENGTH = 10
+WRONG_CODES = 5
+"""So many wrong codes one person may type in MINUTES."""
 
 
 @dataclass(frozen=True)
@@ -49,22 +53,41 @@ async def make_link_code(unit: Unit, user: User) -> str:
     return f"{code[: LENGTH // 2]}-{code[LENGTH // 2 :]}"
 
 
-async def use_link_code(unit: Unit, typed: str, user: User, platform: str) -> Linked:
-    """`user` has typed a code on `platform`. Raises Invalid for a code that does not work, and Refused where both have an
-    account on the same platform."""
-    link = await ask.find_link(unit.session, digest(_read_code(typed)), "link")
-    if link is None or link.used_at is not None or link.expires_at <= unit.now:
-        raise Invalid("link.code_wrong", "code", minutes=MINUTES)
-    if link.user_id == user.id:
+async def find_maker(unit: Unit, typed: str, user: User) -> User | None:
+    """Who has made a code that `user` types; None when it does not work, which is noted. Raises Refused after too many of
+    those, and Invalid for their own."""
+    since = unit.now - timedelta(minutes=MINUTES)
+    if await ask.count_audited(unit.session, "link.wrong_code", f"user:{user.id}", since) >= WRONG_CODES:
+        raise Refused("link.too_many", minutes=MINUTES)
+    link = await _find_link(unit, typed)
+    if link is not None and link.user_id == user.id:
         raise Invalid("link.own_code", "code")
+    maker = await unit.session.get_one(User, link.user_id) if link is not None else None
+    if maker is None or not maker.active or not user.active:
+        audit(unit, "link.wrong_code", f"user:{user.id}", user.name)
+        return None
+    return maker
+
+
+async def _find_link(unit: Unit, typed: str) -> SignInLink | None:
+    link = await ask.find_link(unit.session, digest(_read_code(typed)), "link")
+    return None if link is None or link.used_at is not None or link.expires_at <= unit.now else link
+
+
+async def use_link_code(unit: Unit, typed: str, user: User, platform: str) -> Linked:
+    """`user` has typed a code on `platform` that `find_maker` knows. Raises Refused where both have an account on the same
+    platform."""
+    link = await _find_link(unit, typed)
+    if link is None:
+        raise Invalid("link.code_wrong", "code", minutes=MINUTES)
     for number in sorted((link.user_id, user.id)):
         await unit.lock(await unit.session.get_one(User, number))
     maker = await unit.session.get_one(User, link.user_id)
-    if not maker.active or not user.active:
-        raise Invalid("link.code_wrong", "code", minutes=MINUTES)
     link.used_at = unit.now
     if is_visitor(maker) or is_visitor(user):
-        return await _merge(unit, *_choose(maker, user))
+        gone, kept = _choose(maker, user)
+        name = gone.name
+        return Linked(kept, await merge(unit, gone, kept), name)
     return await _move_account(unit, maker, user, platform)
 
 
@@ -92,21 +115,6 @@ def _choose(maker: User, typist: User) -> tuple[User, User]:
     return (maker, typist) if is_visitor(maker) else (typist, maker)
 
 
-async def _merge(unit: Unit, gone: User, kept: User) -> Linked:
-    """Everything that names the one who goes names the one who stays; what was done keeps the name of then."""
-    moving = list(await ask.list_accounts(unit.session, gone.id))
-    await _check_free(unit, kept, moving)
-    audit(unit, "user.merged", f"user:{kept.id}", gone.name, merged=gone.id, handle=gone.handle)
-    for account in moving:
-        await _give(unit, account, kept)
-    await unit.session.flush()
-    await move_references(unit.session, gone.id, kept.id)
-    name, gone.active, gone.handle, gone.email = gone.name, False, f"merged-{gone.id}", ""
-    await unit.session.flush()
-    unit.touch("incidents", "alerts", "oncall", f"user:{gone.id}", f"user:{kept.id}")
-    return Linked(kept, tuple(account.platform for account in moving), name)
-
-
 async def _move_account(unit: Unit, maker: User, typist: User, platform: str) -> Linked:
     """Typed in a chat, the account there becomes that of the person who made the code; typed in the Room, the accounts of
     that person become those of whoever is signed in."""
@@ -115,28 +123,9 @@ async def _move_account(unit: Unit, maker: User, typist: User, platform: str) ->
     moving = [one for one in accounts if platform in ("room", one.platform)]
     if not moving:
         raise Refused("link.nothing_to_link", name=giver.name)
-    await _check_free(unit, taker, moving)
+    await check_free(unit, taker, moving)
     for account in moving:
-        await _give(unit, account, taker)
+        await give_account(unit, account, taker)
     unit.touch(f"user:{giver.id}", f"user:{taker.id}")
     look_up_accounts(unit)
     return Linked(taker, tuple(account.platform for account in moving))
-
-
-async def _check_free(unit: Unit, taker: User, moving: list[ChatAccount]) -> None:
-    """Nobody has two accounts on one platform."""
-    for account in moving:
-        known = await ask.find_account_of(unit.session, account.platform, taker.id)
-        if known is not None and known.address is not None:
-            raise Refused("link.taken", name=taker.name, platform=account.platform)
-
-
-async def _give(unit: Unit, account: ChatAccount, taker: User) -> None:
-    platform, address, name, guest = account.platform, account.address, account.name, account.guest
-    giver = account.user_id
-    await unit.session.delete(account)
-    await unit.session.flush()
-    await keep_address(unit, platform, taker.id, address, name, guest)
-    audit(
-        unit, "account.linked", f"user:{taker.id}", taker.name, platform=platform, address=address, of=giver
-    )

@@ -11,10 +11,11 @@ from bot.flow.unit import Unit
 from bot.incidents.rooms import Look, keep, remember, seconds_to_edit
 from bot.incidents.view import IncidentView
 from storage.models import IncidentRoom
+from storage.questions import flow
 from storage.questions import incidents as ask
 
-WAIT_FOR_POST = timedelta(minutes=10)
-"""How long an update waits for the post that it belongs under; then it is posted by itself."""
+WAIT_FOR_POST = timedelta(hours=1)
+"""How long an update waits for the post that it belongs under, while that is queued; then it is posted by itself."""
 LOOK_AGAIN = (1.0, 15.0)
 """After so many seconds at least and at most it looks again whether the post is there: half of its age so far."""
 POSTS = 4
@@ -70,13 +71,19 @@ class Announcements:
         room = await self._find_room(view.id, platform)
         thread = room.announcement if room is not None else None
         age = self.delivery.work.clock.now() - job.created_at
-        if thread is None and age < WAIT_FOR_POST:
+        if thread is None and age < WAIT_FOR_POST and await self._is_post_queued(view.id, platform):
             raise Later(min(max(age.total_seconds() / 2, LOOK_AGAIN[0]), LOOK_AGAIN[1]))
         card = build_update_card(self.delivery, view, update)
         await self._post_standing(
             platform, "announcements", Message(card=card, summary=card.title), once_of(job), thread or ""
         )
         return None
+
+    async def _is_post_queued(self, incident_id: int, platform: Platform) -> bool:
+        stream = f"INC-{incident_id}@{platform.name}"
+        return await self.delivery.work.look(
+            lambda unit: flow.is_queued(unit.session, stream, "announce.card")
+        )
 
     async def say_to_ops(self, job: Job) -> Outcome | None:
         message = build_post(self.delivery, f"ops_{job.payload['words']}", None, job.payload["data"], "")

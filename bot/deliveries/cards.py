@@ -16,6 +16,7 @@ from bot.flow.unit import Unit
 from bot.incidents.rooms import Look, get_locked, keep, remember, seconds_to_edit
 from bot.incidents.view import IncidentView
 from storage.models import IncidentRoom
+from storage.questions import flow
 
 
 class Cards:
@@ -33,7 +34,7 @@ class Cards:
                 return None
             number = int(entry.room.shown.get("cards", 0)) + 1
             key = f"card-{entry.view.id}" if number == 1 else f"card-{entry.view.id}-{number}"
-            message, look = self._build(entry.view)
+            message, look = await self._build(entry.view, entry.platform.name)
             address = await entry.platform.post(entry.channel, message, once_of(job, key))
 
             async def posted(unit: Unit) -> None:
@@ -66,7 +67,7 @@ class Cards:
         if room.archived_at is not None and platform.name != "room":
             return None  # whoever brings the room back has it shown
         view = await self.delivery.view(room.incident_id)
-        message, look = self._build(view)
+        message, look = await self._build(view, platform.name)
         wait = seconds_to_edit(room.shown.get("card", {}), look, self.delivery.work.clock.now())
         if wait is None:
             return None
@@ -84,16 +85,26 @@ class Cards:
 
         return edited
 
-    def _build(self, view: IncidentView) -> tuple[Message, Look]:
-        message = Message(card=self._card(view), summary=f"{view.ref} {view.title}")
-        return message, Look(digest_of(message), digest_of(self._card(leave_out_counts(view))))
+    async def _build(self, view: IncidentView, platform: str) -> tuple[Message, Look]:
+        away = await self._list_away(platform)
+        message = Message(card=self._card(view, away), summary=f"{view.ref} {view.title}")
+        return message, Look(digest_of(message), digest_of(self._card(leave_out_counts(view), away)))
 
-    def _card(self, view: IncidentView) -> Card:
+    async def _list_away(self, platform: str) -> list[flow.Away]:
+        """The other platforms from which nobody is heard; the Room says it on every page."""
+        if platform == "room":
+            return []
+        clock = self.delivery.work.clock
+        found = await self.delivery.work.look(lambda unit: flow.list_outages(unit.session, clock.now()))
+        return [one for one in found if one.lane != platform]
+
+    def _card(self, view: IncidentView, away: list[flow.Away]) -> Card:
         return self.delivery.templates.render_card(
             "incident",
             incident=view,
             url=self.delivery.incident_url(view.ref),
             now=self.delivery.work.clock.now(),
+            away=away if view.is_open else [],
         )
 
 

@@ -7,7 +7,8 @@ from datetime import timedelta
 from bot.access.accounts import keep_address
 from bot.chat.platform import Once, Person, Platform
 from bot.chat.templates import Templates
-from bot.errors import Rejected
+from bot.deliveries.hearing import listen_to
+from bot.errors import Rejected, Retry
 from bot.flow.outbox import Job
 from bot.flow.unit import Work
 from bot.incidents.view import IncidentView, build_incident_view
@@ -28,10 +29,12 @@ class Delivery:
 
     def platform_of(self, job: Job) -> Platform:
         """The platform that a stream (`INC-7@room`) leads to."""
-        name = job.stream.rpartition("@")[2]
-        if name not in self.platforms:
-            raise Rejected(f"the platform {name} is not set up")
-        return self.platforms[name]
+        name = job.lane
+        if name in self.platforms:
+            return listen_to(self.platforms[name])
+        if name in self.work.installation.platforms:
+            raise Retry(f"platform.not_started {name}")
+        raise Rejected(f"the platform {name} is not set up")
 
     async def find_address(self, platform: Platform, user: User) -> str | None:
         """Where a person is on a platform: the account that is known, or else whom the platform knows by their e-mail

@@ -11,19 +11,23 @@ from bot.chat.card import Card
 from bot.chat.markup import render_text
 from bot.chat.platform import Message
 from bot.deliveries.delivery import Delivery, number_of, once_of
+from bot.deliveries.hearing import noting
+from bot.deliveries.pointless import is_pointless
 from bot.deliveries.posts import build_post, build_update_card, get_update
-from bot.errors import Rejected, Retry
+from bot.errors import Rejected
 from bot.flow.outbox import Job, Outcome
 from bot.flow.unit import Unit
 from bot.incidents.privacy import is_hidden_from
 from bot.incidents.view import build_incident_view
 from bot.notify.notifier import Notice
 from bot.paging.pages import refresh_page
+from bot.paging.reach import is_reached
 from storage.models import Alert, Escalation, Page, Team, User
+from storage.questions import paging
 from storage.words import AlertStatus, EscalationState, PageState, StepCondition
 
-GIVE_UP_AFTER = timedelta(minutes=15)
-"""A page that a channel could not take for so long counts as failed; the escalation has long gone on."""
+PLAIN_GOES_STALE_AFTER = timedelta(minutes=15)
+"""A page without an alert or incident is not rung so late any more when it went another way."""
 
 
 @dataclass(frozen=True)
@@ -62,13 +66,21 @@ class Pages:
             )
         if subject is not None and (subject.over or not (subject.waiting or await self._insists(page))):
             return self._mark(page.id, PageState.DROPPED, error="answered or over before it was sent")
-        try:
-            address = await self._hand_over(job, user, self._card(page, user, subject), subject)
-        except Retry as retry:
-            if retry.lasting or self.delivery.work.clock.now() - job.created_at > GIVE_UP_AFTER:
-                raise Rejected(retry.reason) from retry
-            raise
+        if reason := await self._is_said_already(page, subject):
+            return self._mark(page.id, PageState.DROPPED, error=reason)
+        address = await self._hand_over(job, user, self._card(page, user, subject), subject)
         return self._mark(page.id, PageState.SENT, address=address)
+
+    async def _is_said_already(self, page: Page, subject: Subject | None) -> str:
+        """Why a page that had to wait need not ring any more; empty when it has to."""
+        if subject is not None:
+            newer = await self.delivery.work.look(lambda unit: paging.has_newer(unit.session, page))
+            return "a newer page says the same" if newer and not await self._insists(page) else ""
+        if self.delivery.work.clock.now() - page.created_at < PLAIN_GOES_STALE_AFTER:
+            return ""
+        beside = await self.delivery.work.look(lambda unit: paging.list_pages_beside(unit.session, page))
+        others = [other for other in beside if other.id != page.id]
+        return "went another way meanwhile" if others and is_reached(others) else ""
 
     async def _is_hidden(self, page: Page, user: User) -> bool:
         return await self.delivery.work.look(lambda unit: is_hidden_from(unit, page.subject, user))
@@ -84,13 +96,15 @@ class Pages:
     async def refresh(self, job: Job) -> Outcome | None:
         """Edit the copy that a chat platform holds; an e-mail stays as it was, and so does the copy of somebody who is no
         longer part of a private incident."""
-        platform = self.delivery.platforms.get(job.stream.rpartition("@")[2])
+        is_chat = job.lane in self.delivery.platforms
         page, user, subject = await self.delivery.work.look(
             lambda unit: self._read(unit, number_of(job.subject))
         )
-        if platform is not None and page.address and not await self._is_hidden(page, user):
+        if is_chat and page.address and not await self._is_hidden(page, user):
             card = self._card(page, user, subject)
-            await platform.edit_direct(page.address, Message(card=card, summary=card.title))
+            await self.delivery.platform_of(job).edit_direct(
+                page.address, Message(card=card, summary=card.title)
+            )
         return None
 
     async def send_update(self, job: Job) -> Outcome | None:
@@ -106,6 +120,8 @@ class Pages:
         is_incident = job.subject.startswith("incident:")
         view = await self.delivery.view(number_of(job.subject)) if is_incident else None
         user = await self._get_user(int(job.payload["user"]))
+        if await is_pointless(self.delivery, job, view):
+            return None
         message = build_post(self.delivery, job.payload["words"], view, job.payload["data"], "")
         platform = self.delivery.platform_of(job)
         person = await self.delivery.find_address(platform, user)
@@ -121,7 +137,8 @@ class Pages:
             words = render_text(self.delivery.templates.render_markup("email/notice", card=card))
             html = self.delivery.templates.render_html("email/notice", card=card)
             thread = subject.ref.lower() if subject else ""
-            return await notifier.send(user.email, Notice(card.title, words, html, thread), job.key)
+            notice = Notice(card.title, words, html, thread)
+            return await noting(notifier.send)(user.email, notice, job.key)
         platform = self.delivery.platform_of(job)
         person = await self.delivery.find_address(platform, user)
         if person is None:

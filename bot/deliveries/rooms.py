@@ -7,6 +7,7 @@ from bot.chat.platform import Bookmark, Message
 from bot.deliveries.cards import refresh_card_of
 from bot.deliveries.delivery import Delivery, number_of, once_of
 from bot.deliveries.openings import Entry, Openings
+from bot.deliveries.pointless import is_pointless
 from bot.deliveries.posts import build_post, build_update_card, digest_of, get_update
 from bot.errors import Lost
 from bot.flow.outbox import Job, Outcome
@@ -89,10 +90,12 @@ class Rooms:
         return tuple(seen.values())[:LINKS]
 
     async def say(self, job: Job) -> Outcome | None:
-        """One message, its words from `templates/posts/`."""
+        """One message, its words from `templates/posts/`; not what a later state has made pointless."""
 
         async def say(entry: Entry) -> Outcome | None:
             words, data, by = job.payload["words"], job.payload["data"], job.payload["by"]
+            if await is_pointless(self.delivery, job, entry.view):
+                return None
             message = build_post(self.delivery, words, entry.view, data, by)
             await entry.platform.post(entry.channel, message, once_of(job, entry.key(job)))
             return None

@@ -2,7 +2,8 @@
 
 A claim is a lease: a worker that dies leaves its rows to be claimed again when the lease ends. Only the head of a stream
 is ever claimed, so within a stream order holds; streams run in parallel. `Retry` leaves the row at the head and waits;
-`Rejected` parks it, visibly, and the stream goes on.
+`Rejected` parks it, visibly, and the stream goes on. When the other side of a lane is away, one row at a time asks for it
+(`bot/flow/lanes`); its first answer makes everything that waits for it due at once.
 """
 
 import asyncio
@@ -14,10 +15,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from prometheus_client import Counter
-from sqlalchemy import and_, delete, exists, func, or_, select, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import delete, func, or_, select, update
 
 from bot.errors import Later, Rejected, Retry, Unavailable
+from bot.flow.lanes import Heard, Lanes, heard, lane_of
+from bot.flow.outcomes import after_return, is_in_lane, park, put_back, put_off
 from bot.flow.unit import Unit, Work
 from bot.logs import get_logger
 from storage.models import OutboxRow
@@ -30,8 +32,6 @@ LONGEST_WAIT = 60.0
 LONGEST_SLEEP = 5.0
 """How long the loop sleeps at most without being woken, in seconds."""
 PARALLEL = 16
-PER_LANE = 8
-"""How many deliveries of one lane run side by side."""
 LOOKED_AT = 200
 SEND_SECONDS = LEASE.total_seconds() - 5
 """How long one delivery may take: it ends before its lease does, so that no row is sent by two at once."""
@@ -55,6 +55,9 @@ class Job:
     attempts: int
     created_at: datetime
     again: bool = False
+    started_at: datetime | None = None
+    was_away: bool = False
+    """Whether the other side did not answer an attempt before."""
 
     @property
     def key(self) -> str:
@@ -62,26 +65,50 @@ class Job:
 
     @property
     def lane(self) -> str:
-        return self.stream.rpartition("@")[2]
+        return lane_of(self.stream)
 
 
 Outcome = Callable[[Unit], Awaitable[None]]
 Deliverer = Callable[[Job], Awaitable[Outcome | None]]
 """Sends one job. Returns what to write in the same transaction that removes the row; raises Retry or Rejected."""
 OnParked = Callable[[Unit, Job, str], Awaitable[None]]
+OnLane = Callable[[Unit, str, datetime], Awaitable[None]]
+"""What follows when the other side of a lane is away, and when it is back; since when it is or was."""
+
+
+async def nothing_follows(_unit: Unit, _lane: str, _since: datetime) -> None:
+    return
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A delivery under way: its lane, and the lane's turn when it began."""
+
+    lane: str
+    turn: int
 
 
 class Outbox:
     """The delivery loop of one process."""
 
-    def __init__(self, work: Work, deliverers: dict[str, Deliverer], on_parked: OnParked) -> None:
+    def __init__(
+        self,
+        work: Work,
+        deliverers: dict[str, Deliverer],
+        on_parked: OnParked,
+        on_away: OnLane = nothing_follows,
+        on_back: OnLane = nothing_follows,
+    ) -> None:
         self.work = work
         self.deliverers = deliverers
         self.on_parked = on_parked
+        self.on_away = on_away
+        self.on_back = on_back
+        self.lanes = Lanes()
         self.owner = secrets.token_hex(6)
         self._wake = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
-        self._sending: dict[int, str] = {}
+        self._sending: dict[int, Sent] = {}
         self._stopping = False
         self._ended = asyncio.Event()
         self._ended.set()
@@ -107,10 +134,11 @@ class Outbox:
             self._wake.clear()
             wait = 1.0
             try:
-                for job in await self.claim(PARALLEL - len(self._running)):
-                    task = asyncio.create_task(self._deliver(job))
-                    self._running.add(task)
-                    task.add_done_callback(self._finished)
+                while jobs := await self.claim(PARALLEL - len(self._running)):
+                    for job in jobs:
+                        task = asyncio.create_task(self._deliver(job))
+                        self._running.add(task)
+                        task.add_done_callback(self._finished)
                 wait = await self._seconds_to_next()
             except Exception:
                 log.exception("outbox.loop_failed")
@@ -147,12 +175,12 @@ class Outbox:
 
     async def claim(self, limit: int) -> list[Job]:
         """Lease the heads of up to `limit` streams that may go now: those that were tried least first, and of one lane
-        (what stands after the @ of a stream: a platform, a channel) only so many, so that one that hangs stops no other."""
+        only so many, so that one that hangs or is away stops no other."""
         if limit <= 0:
             return []
         now = self.work.clock.now()
         claimable = await self._list_claimable(now)
-        chosen = self._choose(claimable, limit)
+        chosen = self._choose(claimable, limit, now)
         if not chosen:
             return []
         again = {number for number, _, maybe_sent in claimable if maybe_sent}
@@ -184,41 +212,53 @@ class Outbox:
                     row.attempts,
                     row.created_at,
                     row.id in again,
+                    now,
+                    row.away_since is not None,
                 )
                 for row in rows
             ]
-        self._sending.update({job.id: job.lane for job in jobs})
+        self._sending.update({job.id: Sent(job.lane, self.lanes.turn(job.lane)) for job in jobs})
         return sorted(jobs, key=lambda job: job.id)
 
-    def _choose(self, claimable: list[tuple[int, str, bool]], limit: int) -> list[int]:
-        busy = Counting(self._sending.values())
+    def _count_busy(self) -> Counting[str]:
+        return Counting(sent.lane for sent in self._sending.values())
+
+    def _choose(self, claimable: list[tuple[int, str, bool]], limit: int, now: datetime) -> list[int]:
+        busy = self._count_busy()
         chosen: list[int] = []
         for number, stream, _ in claimable:
-            lane = stream.rpartition("@")[2]
-            if len(chosen) < limit and busy[lane] < PER_LANE and number not in self._sending:
+            lane = lane_of(stream)
+            if (
+                len(chosen) < limit
+                and busy[lane] < self.lanes.width(lane, now)
+                and number not in self._sending
+            ):
                 busy[lane] += 1
                 chosen.append(number)
         return chosen
 
     async def _list_claimable(self, now: datetime) -> list[tuple[int, str, bool]]:
+        closed = self.lanes.list_closed(now, self._count_busy())
+        elsewhere = [~is_in_lane(lane) for lane in closed]
         async with self.work.database.read() as session:
             rows = await session.execute(
                 select(OutboxRow.id, OutboxRow.stream, OutboxRow.maybe_sent)
-                .where(OutboxRow.id.in_(_heads()), *_may_go(now))
+                .where(OutboxRow.id.in_(_heads()), *_may_go(now), *elsewhere)
                 .order_by(OutboxRow.attempts, OutboxRow.id)
                 .limit(LOOKED_AT)
             )
             return [(row[0], row[1], row[2]) for row in rows]
 
     async def find_next(self) -> datetime | None:
-        """When the next waiting row may go, or None."""
+        """When the next waiting row may go, or the next lane that pauses is tried; None when nothing waits."""
         now = self.work.clock.now()
         async with self.work.database.read() as session:
-            return await session.scalar(
+            row = await session.scalar(
                 select(func.min(OutboxRow.not_before)).where(
                     OutboxRow.id.in_(_heads()), OutboxRow.not_before > now
                 )
             )
+        return min((at for at in (row, self.lanes.find_next_opening(now)) if at is not None), default=None)
 
     async def _seconds_to_next(self) -> float:
         following = await self.find_next()
@@ -227,12 +267,18 @@ class Outbox:
         return min(max((following - self.work.clock.now()).total_seconds(), 0.01), LONGEST_SLEEP)
 
     async def _deliver(self, job: Job) -> None:
+        ear = Heard()
+        heard.set(ear)
         try:
-            await self._keep(job, await self._send(job))
+            outcome = await self._send(job, ear)
+            is_back = ear.answered and (job.was_away or self.lanes.is_failing(job.lane))
+            await self._keep(job, self._after_return(job, outcome) if is_back else outcome)
+            if ear.answered:
+                self.lanes.answer(job.lane)
         finally:
             self._sending.pop(job.id, None)
 
-    async def _send(self, job: Job) -> Outcome:
+    async def _send(self, job: Job, ear: Heard) -> Outcome:
         """Send it; returns what to write down about that."""
         deliverer = self.deliverers.get(job.kind)
         try:
@@ -241,12 +287,14 @@ class Outbox:
             async with asyncio.timeout(SEND_SECONDS):
                 outcome = await deliverer(job)
         except Later as later:
-            return self._put_back(job, later)
+            return put_back(job, later)
         except Retry as retry:
+            ear.answered = ear.answered and not retry.is_away
             return self._put_off(job, retry)
         except Unavailable as gone:
-            return self._put_off(job, Retry(str(gone)))
+            return self._put_off(job, Retry(str(gone), alone=True))
         except TimeoutError:
+            ear.answered = False
             return self._put_off(job, Retry(f"no answer within {SEND_SECONDS} s", maybe_sent=True))
         except Rejected as rejected:
             return self._park(job, rejected.reason)
@@ -255,7 +303,7 @@ class Outbox:
             reason = f"{type(error).__name__}: {error}"
             if job.attempts >= FAULTS:
                 return self._park(job, reason)
-            return self._put_off(job, Retry(reason, maybe_sent=True))
+            return self._put_off(job, Retry(reason, maybe_sent=True, alone=True))
         delivered.labels(job.kind).inc()
 
         async def done(unit: Unit) -> None:
@@ -286,70 +334,27 @@ class Outbox:
         return await self.work.run(keep)
 
     def _put_off(self, job: Job, retry: Retry) -> Outcome:
-        wait = retry.after if retry.after is not None else min(LONGEST_WAIT, 0.5 * 2 ** min(job.attempts, 10))
+        now = self.work.clock.now()
+        if retry.is_away and job.lane:
+            sent = self._sending.get(job.id) or Sent(job.lane, self.lanes.turn(job.lane))
+            wait = self.lanes.fail(job.lane, sent.turn, now, job.started_at or now)
+        elif retry.after is not None:
+            wait = retry.after
+        else:
+            wait = min(LONGEST_WAIT, 0.5 * 2 ** min(job.attempts, 10))
         retried.labels(job.kind).inc()
         reason = retry.reason[:200]
         log.warning("outbox.put_off", kind=job.kind, subject=job.subject, seconds=wait, reason=reason)
+        return put_off(job, retry, wait, self.lanes.since(job.lane), self.on_away)
 
-        async def wait_longer(unit: Unit) -> None:
-            await unit.session.execute(
-                update(OutboxRow)
-                .where(OutboxRow.id == job.id)
-                .values(
-                    leased_until=None,
-                    leased_by=None,
-                    attempts=OutboxRow.attempts + 1,
-                    maybe_sent=retry.maybe_sent,
-                    error=retry.reason[:1000],
-                    not_before=unit.now + timedelta(seconds=wait),
-                )
-            )
-
-        return wait_longer
-
-    def _put_back(self, job: Job, later: Later) -> Outcome:
-        """Let it wait with those that wait; when the same is queued again meanwhile, one of the two is enough."""
-
-        async def wait(unit: Unit) -> None:
-            twin = aliased(OutboxRow)
-            same = and_(
-                twin.stream == OutboxRow.stream,
-                twin.kind == OutboxRow.kind,
-                twin.subject == OutboxRow.subject,
-                twin.state == OutboxState.PENDING,
-                twin.coalesce_row,
-                OutboxRow.coalesce_row,
-            )
-            if await unit.session.scalar(select(exists().where(OutboxRow.id == job.id, same))):
-                await unit.session.execute(delete(OutboxRow).where(OutboxRow.id == job.id))
-                return
-            await unit.session.execute(
-                update(OutboxRow)
-                .where(OutboxRow.id == job.id)
-                .values(
-                    state=OutboxState.PENDING,
-                    leased_until=None,
-                    leased_by=None,
-                    maybe_sent=False,
-                    not_before=unit.now + timedelta(seconds=later.after),
-                )
-            )
-
-        return wait
+    def _after_return(self, job: Job, outcome: Outcome) -> Outcome:
+        due = self.work.clock.now() if self.lanes.is_away(job.lane) or job.was_away else None
+        return after_return(job, outcome, self.lanes.since(job.lane), due, self.on_back)
 
     def _park(self, job: Job, reason: str) -> Outcome:
         parked.labels(job.kind).inc()
         log.error("outbox.parked", kind=job.kind, subject=job.subject, row=job.id, reason=reason[:200])
-
-        async def park(unit: Unit) -> None:
-            await unit.session.execute(
-                update(OutboxRow)
-                .where(OutboxRow.id == job.id)
-                .values(state=OutboxState.PARKED, leased_until=None, leased_by=None, error=reason[:1000])
-            )
-            await self.on_parked(unit, job, reason)
-
-        return park
+        return park(job, reason, self.on_parked)
 
     async def _free(self, whose: Any) -> None:
         """Let others claim these rows now. Where that cannot be written, their leases end by themselves."""

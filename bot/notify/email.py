@@ -8,15 +8,18 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import aiosmtplib
 
+from bot.config import Secret
 from bot.errors import Rejected, Retry
+from bot.logs import get_logger
 from bot.notify.notifier import Notice
 
+log = get_logger(__name__)
 TIMEOUT = 10.0
 
 
 @dataclass(frozen=True)
-class EmailNotifier:
-    """Sends through one SMTP server."""
+class Server:
+    """One SMTP server, and how to speak to it."""
 
     host: str
     port: int
@@ -24,29 +27,59 @@ class EmailNotifier:
     user: str = ""
     password: str = ""
     tls: bool = False
-    name: str = "email"
 
-    @staticmethod
-    def from_url(url: str) -> "EmailNotifier":
-        """Read `TOCSIN_SMTP_URL`; raises ValueError with the reason."""
-        parts = urlsplit(url)
-        if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-            raise ValueError(
-                "an SMTP URL looks like smtp://user:password@mail.example.org:587?from=tocsin@example.org"
-            )
-        tls = parts.scheme == "smtps"
-        sender = parse_qs(parts.query).get("from", [f"tocsin@{parts.hostname}"])[0]
-        user, password = unquote(parts.username or ""), unquote(parts.password or "")
-        return EmailNotifier(parts.hostname, parts.port or (465 if tls else 25), sender, user, password, tls)
+
+def read_server(url: str) -> Server:
+    """Read `TOCSIN_SMTP_URL`; raises ValueError with the reason."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise ValueError(
+            "an SMTP URL looks like smtp://user:password@mail.example.org:587?from=tocsin@example.org"
+        )
+    tls = parts.scheme == "smtps"
+    sender = parse_qs(parts.query).get("from", [f"tocsin@{parts.hostname}"])[0]
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    return Server(parts.hostname, parts.port or (465 if tls else 25), sender, user, password, tls)
+
+
+class EmailNotifier:
+    """Sends through the server that the URL names; after a refused login the URL is read again."""
+
+    name = "email"
+
+    def __init__(self, url: Secret) -> None:
+        self.url = url
+        self.server = read_server(url.value)
 
     async def send(self, address: str, notice: Notice, key: str) -> str:
+        """Returns the Message-ID; raises Retry or Rejected."""
+        try:
+            return await self._send(address, notice, key)
+        except Retry as retry:
+            if retry.lasting and self._reread():
+                return await self._send(address, notice, key)
+            raise
+
+    def _reread(self) -> bool:
+        """Whether there is another server or password now."""
+        if not self.url.reread():
+            return False
+        try:
+            self.server = read_server(self.url.value)
+        except ValueError as error:
+            log.warning("email.url_wrong", reason=str(error))
+            return False
+        return True
+
+    async def _send(self, address: str, notice: Notice, key: str) -> str:
+        server = self.server
         message = EmailMessage()
-        message["From"] = f"Tocsin <{self.sender}>"
+        message["From"] = f"Tocsin <{server.sender}>"
         message["To"] = address
         # A title that looks like an encoded word (RFC 2047) must not become a header line of its own.
         message["Subject"] = " ".join(notice.subject.split()).replace("=?", "=\u200b?")
         message["Date"] = formatdate()
-        domain = self.sender.rpartition("@")[2]
+        domain = server.sender.rpartition("@")[2]
         message["Message-ID"] = f"<{key}@{domain}>"
         if notice.thread:
             message["References"] = message["In-Reply-To"] = f"<{notice.thread}@{domain}>"
@@ -57,11 +90,11 @@ class EmailNotifier:
         try:
             await aiosmtplib.send(
                 message,
-                hostname=self.host,
-                port=self.port,
-                username=self.user or None,
-                password=self.password or None,
-                use_tls=self.tls,
+                hostname=server.host,
+                port=server.port,
+                username=server.user or None,
+                password=server.password or None,
+                use_tls=server.tls,
                 timeout=TIMEOUT,
             )
         except aiosmtplib.SMTPRecipientsRefused as error:
@@ -74,7 +107,10 @@ class EmailNotifier:
 
     async def check(self) -> None:
         try:
-            client = aiosmtplib.SMTP(hostname=self.host, port=self.port, use_tls=self.tls, timeout=TIMEOUT)
+            server = self.server
+            client = aiosmtplib.SMTP(
+                hostname=server.host, port=server.port, use_tls=server.tls, timeout=TIMEOUT
+            )
             async with client:
                 await client.noop()
         except (aiosmtplib.SMTPException, OSError) as error:
@@ -82,5 +118,8 @@ class EmailNotifier:
 
 
 def _judge(code: int, words: str) -> Exception:
-    """4xx is "try again later", 5xx is final (RFC 5321, 4.2.1); a refused login may be mended while we wait."""
-    return Rejected(words) if code >= 500 and code not in (530, 535) else Retry(words)
+    """4xx is "try again later" for this message, 5xx is final (RFC 5321, 4.2.1). But 421 says that the server goes away, and
+    a refused login (RFC 4954) keeps everything back until it is mended."""
+    if code in (530, 534, 535, 538):
+        return Retry(words, lasting=True)
+    return Rejected(words) if code >= 500 else Retry(words, alone=code != 421)

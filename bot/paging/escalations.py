@@ -16,10 +16,11 @@ from bot.oncall.resolve import find_people_on_call
 from bot.paging.events import EscalationExhausted, NobodyReached
 from bot.paging.pages import queue_pages
 from bot.paging.policy import Progress, Step, decide
+from bot.paging.reach import is_anybody_reached
 from storage.models import Escalation, EscalationPolicy, Page, Team, User
 from storage.questions import access, catalog
 from storage.questions import paging as ask
-from storage.words import EscalationState, PageState, StepCondition
+from storage.words import EscalationState, StepCondition
 
 PATIENCE = timedelta(minutes=10)
 """How long after the last step an escalation waits for an answer before it counts as exhausted."""
@@ -192,17 +193,21 @@ async def escalate_now(unit: Unit, subject: str) -> int:
 
 
 async def go_on_if_nobody_is_left(unit: Unit, page_id: int) -> None:
-    """After a page failed: when no page of its step can still arrive, the next step is due at once."""
+    """After a page failed or was held: when no page of its step reaches anybody, and the step is the one that ran last, the
+    next one of the round is due at once. Only when all have failed does it end here; for what is held it waits."""
     page = await unit.session.get_one(Page, page_id)
     if page.escalation_id is None:
         return
     escalation = await unit.session.get_one(Escalation, page.escalation_id)
     await unit.lock(escalation)
-    if escalation.state is not EscalationState.RUNNING:
+    ran_last = (escalation.round, escalation.next_step) == (page.round, page.step + 1)
+    if escalation.state is not EscalationState.RUNNING or not ran_last:
         return
     siblings = await ask.list_pages_of_step(unit.session, escalation.id, page.round, page.step)
-    if all(other.state in (PageState.FAILED, PageState.DROPPED) for other in siblings):
-        await advance(unit, escalation, skip_wait=True)
+    is_last = escalation.next_step >= len(escalation.steps)
+    if is_anybody_reached(siblings) or (is_last and any(other.held_at is not None for other in siblings)):
+        return
+    await advance(unit, escalation, skip_wait=True)
 
 
 def _read_step(values: dict[str, Any]) -> Step:

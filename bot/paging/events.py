@@ -40,6 +40,17 @@ class PageFailed(Event):
 
 
 @dataclass(frozen=True)
+class PersonOutOfReach(Event):
+    """Every way to this person waits for a platform that is away (`methods`)."""
+
+    page_id: int
+    subject: str
+    user_id: int
+    name: str
+    methods: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class NobodyReached(Event):
     """A step found nobody to page: nobody on call, or nobody with a contact method."""
 

@@ -3,6 +3,7 @@
 from bot.errors import Unknown
 from bot.flow.unit import Unit
 from bot.paging.events import PageAnswered, PageFailed, PersonPaged
+from bot.paging.reach import hold_if_away
 from storage.models import Page, User
 from storage.questions import access
 from storage.questions import paging as ask
@@ -43,6 +44,7 @@ async def queue_pages(
     """Page a person by all of their contact methods; returns how many. `about` is what the words of a page without
     subject are about (`incident:7`): who may not see that does not see the page."""
     methods = await list_methods(unit, user)
+    pages = []
     for method in methods:
         page = Page(
             subject=subject,
@@ -62,8 +64,10 @@ async def queue_pages(
         )
         unit.session.add(page)
         await unit.session.flush()
+        pages.append(page)
         unit.put(f"page:{user.id}@{method}", "page.send", f"page:{page.id}")
         unit.emit(PersonPaged(page.id, subject, user.id, user.name, method, page.reason))
+    await hold_if_away(unit, user, pages)
     unit.touch(f"user:{user.id}")
     return len(methods)
 

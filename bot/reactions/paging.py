@@ -23,7 +23,7 @@ from storage.models import Page, Schedule, User
 
 async def note_page(unit: Unit, event: paging.PersonPaged) -> None:
     data = {"name": event.name, "method": event.method, "reason": event.reason}
-    await _note(unit, event.subject, "person_paged", data)
+    await note(unit, event.subject, "person_paged", data)
 
 
 async def let_in(unit: Unit, event: paging.PersonPaged) -> None:
@@ -54,7 +54,7 @@ async def tell_who_asked(unit: Unit, event: paging.PageAnswered) -> None:
 
 async def note_failed_page(unit: Unit, event: paging.PageFailed) -> None:
     data = {"name": event.name, "method": event.method, "error": event.error}
-    await _note(unit, event.subject, "page_failed", data)
+    await note(unit, event.subject, "page_failed", data)
     say_to_ops(unit, "page_failed", {**data, "subject": await hide_private(unit, event.subject)})
 
 
@@ -64,13 +64,13 @@ async def try_next_step(unit: Unit, event: paging.PageFailed) -> None:
 
 async def tell_nobody_reached(unit: Unit, event: paging.NobodyReached) -> None:
     data = {"step": event.step, "recipients": list(event.recipients)}
-    await _note(unit, event.subject, "nobody_reached", data)
+    await note(unit, event.subject, "nobody_reached", data)
     say_to_ops(unit, "nobody_reached", {**data, "subject": await hide_private(unit, event.subject)})
 
 
 async def tell_exhausted(unit: Unit, event: paging.EscalationExhausted) -> None:
     """Nobody answered: the room and the ops room say so, loudly."""
-    await _note(unit, event.subject, "escalation_exhausted", {"policy": event.policy})
+    await note(unit, event.subject, "escalation_exhausted", {"policy": event.policy})
     subject = await hide_private(unit, event.subject)
     say_to_ops(unit, "escalation_exhausted", {"policy": event.policy, "subject": subject})
     kind, _, number = event.subject.partition(":")
@@ -78,7 +78,8 @@ async def tell_exhausted(unit: Unit, event: paging.EscalationExhausted) -> None:
         say(unit, int(number), "escalation_exhausted", {"policy": event.policy, "subject": event.subject})
 
 
-async def _note(unit: Unit, subject: str, kind: str, data: Mapping[str, Any]) -> None:
+async def note(unit: Unit, subject: str, kind: str, data: Mapping[str, Any]) -> None:
+    """Keep it in the record of the incident or alert that it is about."""
     owner, _, number = subject.partition(":")
     if owner == "incident":
         record(unit, int(number), kind, dict(data))

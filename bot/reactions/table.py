@@ -39,6 +39,7 @@ from bot.reactions.incidents import (
     wake_up,
     watch_for_commander,
 )
+from bot.reactions.outages import go_on_without_them, tell_out_of_reach
 from bot.reactions.paging import (
     let_in,
     note_failed_page,
@@ -183,6 +184,7 @@ REACTIONS: Reactions = {
     paging.PersonPaged: (note_page, let_in),
     paging.PageAnswered: (tell_who_asked,),
     paging.PageFailed: (note_failed_page, try_next_step),
+    paging.PersonOutOfReach: (tell_out_of_reach, go_on_without_them),
     paging.NobodyReached: (tell_nobody_reached,),
     paging.EscalationExhausted: (tell_exhausted,),
     PagerTaken: (show_on_call, show_group),

@@ -6,6 +6,7 @@ A finding has a code; its words, and the way out, are in `templates/replies/tocs
 from collections.abc import Mapping, Sequence
 
 from bot.chat.platform import Check, Platform
+from bot.chat.starting import Starter
 from bot.errors import Rejected, Retry
 from bot.flow.unit import Unit
 from bot.incidents.privacy import hide_private
@@ -13,7 +14,8 @@ from bot.notify.notifier import Notifier
 from bot.oncall.groups import fact_of
 from bot.oncall.resolve import HORIZON, list_on_call
 from bot.paging.pages import list_methods
-from storage.models import EscalationPolicy, Fact, Integration, Team
+from bot.paging.reach import is_reached
+from storage.models import EscalationPolicy, Fact, Integration, Team, User
 from storage.questions import access, catalog, flow, oncall, paging
 from storage.words import EscalationState
 
@@ -22,9 +24,11 @@ NAMED = 10
 """So many people are named at most."""
 
 
-async def look_outside(platforms: Mapping[str, Platform], notifiers: Mapping[str, Notifier]) -> list[Check]:
+async def look_outside(
+    platforms: Mapping[str, Platform], notifiers: Mapping[str, Notifier], starter: Starter
+) -> list[Check]:
     """What chat platforms and channels say of themselves, over the network."""
-    found: list[Check] = []
+    found = starter.check()
     for platform in platforms.values():
         found += await platform.check()
     for name, notifier in notifiers.items():
@@ -59,10 +63,13 @@ async def _check_queues(unit: Unit) -> list[Check]:
         {"kind": row.kind, "subject": await hide_private(unit, row.subject), "error": row.error}
         for row in await flow.list_parked(unit.session, 5)
     ]
+    away = await flow.list_away(unit.session)
     waiting = await flow.count_reasons(unit.session)
     exhausted = await paging.count_escalations(unit.session, EscalationState.EXHAUSTED)
     return [
         Check("outbox", state.oldest < STUCK_SECONDS, {"waiting": state.waiting, "seconds": state.oldest}),
+        *(Check("away", False, _describe_away(one, unit)) for one in away),
+        *await _check_reach(unit),
         *(Check("waits", False, {"reason": reason, "count": count}) for reason, count in waiting),
         Check("parked", not state.parked, {"count": state.parked, "rows": rows}),
         Check(
@@ -72,6 +79,28 @@ async def _check_queues(unit: Unit) -> list[Check]:
         ),
         *([Check("exhausted", False, {"count": exhausted})] if exhausted else []),
     ]
+
+
+def _describe_away(away: flow.Away, unit: Unit) -> dict[str, object]:
+    return {
+        "lane": away.lane,
+        "since": away.since,
+        "seconds": away.seconds(unit.now),
+        "rows": away.rows,
+        "reason": away.reason,
+    }
+
+
+async def _check_reach(unit: Unit) -> list[Check]:
+    """Who is paged now and can't be reached, because every way to them is away."""
+    names: dict[int, str] = {}
+    for page in await paging.list_held(unit.session):
+        if page.user_id not in names and not is_reached(await paging.list_pages_beside(unit.session, page)):
+            names[page.user_id] = (await unit.session.get_one(User, page.user_id)).name
+    if not names:
+        return []
+    shown = sorted(names.values())[:NAMED]
+    return [Check("out_of_reach", False, {"names": shown, "more": len(names) - len(shown)})]
 
 
 async def _check_teams(unit: Unit) -> list[Check]:

@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 
 from bot.access.linking import unlink
+from bot.access.roles import check_role
 from bot.chat.arguments import Kind, arg
 from bot.chat.registry import Call, Command
 from bot.chat.reply import Reply
-from commands.kinds import TEXT, get_person
+from commands.kinds import PERSON, TEXT, get_person
+from storage.models import User
+from storage.words import UserRole
 
 PLATFORM = Kind("text", TEXT.parse, example="slack")
 
@@ -14,10 +17,15 @@ PLATFORM = Kind("text", TEXT.parse, example="slack")
 @dataclass(frozen=True)
 class Args:
     platform: str = arg("On which platform, if not here", PLATFORM, default="")
+    who: User | None = arg("Whose, if not yours (for admins)", PERSON, default=None)
 
 
 async def run(call: Call) -> Reply:
-    user = get_person(call)
+    own = get_person(call)
+    user = call.args.who or own
+    if user.id != own.id:
+        check_role(own, UserRole.ADMIN)
+        check_role(own, user.role)
     account = await unlink(call.unit, user, call.args.platform.strip().lower() or call.invocation.platform)
     return Reply("tocsin_unlink", {"name": user.name, "platform": account.platform, "account": account.name})
 

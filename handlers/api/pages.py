@@ -41,7 +41,8 @@ class PageFilterQuery(PageQuery, frozen=True, kw_only=True):
 
 class PageItem(Struct, frozen=True):
     """One attempt to reach one person by one method. `subject` is `alert:12`, `incident:7` or empty; `why` are the
-    words of somebody who paged by hand; `reason` says why this person. `step` and `round` count from 0."""
+    words of somebody who paged by hand; `reason` says why this person. `step` and `round` count from 0. `held_at` is when
+    its platform was known to be away, for the reason `held_because`, so that other ways had to do."""
 
     id: int
     subject: str
@@ -58,6 +59,8 @@ class PageItem(Struct, frozen=True):
     created_at: datetime
     sent_at: datetime | None
     answered_at: datetime | None
+    held_at: datetime | None
+    held_because: str
 
 
 async def list_pages(call: Call[PageFilterQuery, NoBody]) -> Listing[PageItem]:
@@ -108,6 +111,8 @@ def _show_page(row: Page, user: User) -> PageItem:
         row.created_at,
         row.sent_at,
         row.answered_at,
+        row.held_at,
+        row.held_because,
     )
 
 

@@ -35,7 +35,7 @@ KINDS = {
         "follower_added",
     ),
     "alerts": ("alerts_joined", "alerts_of_incident_closed", "person_paged", "page_failed", "nobody_reached",
-               "escalation_exhausted"),
+               "person_out_of_reach", "escalation_exhausted"),
     "tasks": ("task_added", "task_done", "link_added", "call_set"),
 }  # fmt: skip
 """What the timeline's filter offers, and the kinds of entries that each choice stands for."""

@@ -14,7 +14,7 @@ from bot.flow.unit import Actor, Unit
 from bot.oncall.resolve import OnCall, list_on_call
 from handlers.parts import Parts
 from storage.models import User
-from storage.questions import screens
+from storage.questions import flow, screens
 
 COOKIE = "tocsin_session"
 THEMES = ("dark", "light")
@@ -66,7 +66,7 @@ class Visit:
 
         async def asked(unit: Unit) -> Values:
             found = await ask(unit) if ask else {}
-            return {**found, **await read_strip(unit, self.user)}
+            return {**found, **await read_strip(unit, self.user), **await read_outages(unit)}
 
         return self.respond(template, {**await self.look(asked), **values}, status)
 
@@ -125,6 +125,11 @@ async def read_strip(unit: Unit, user: User) -> Values:
     ]
     waiting = await screens.count_waiting_pages(unit.session, user.id, unit.now - WAITING_PAGES_FOR)
     return {"duty": _first_to_end(duty), "waiting_pages": waiting}
+
+
+async def read_outages(unit: Unit) -> Values:
+    """Which platforms and channels have not answered for a while, and what waits for them."""
+    return {"outages": await flow.list_outages(unit.session, unit.now)}
 
 
 def _first_to_end(duty: list[OnCall]) -> OnCall | None:

@@ -25,6 +25,12 @@ class OutboxRow(Model):
             sqlite_where=text("state = 'pending' AND coalesce_row"),
             postgresql_where=text("state = 'pending' AND coalesce_row"),
         ),
+        Index(
+            "ix_outbox_away",
+            "away_since",
+            sqlite_where=text("away_since IS NOT NULL"),
+            postgresql_where=text("away_since IS NOT NULL"),
+        ),
         # The id is the idempotency key for the other side, so SQLite must never give one out twice.
         {"sqlite_autoincrement": True},
     )
@@ -44,6 +50,8 @@ class OutboxRow(Model):
     maybe_sent: Mapped[bool] = mapped_column(default=False)
     """True from the claim on, until it is certain that the other side did not take it: then the next attempt looks first."""
     error: Mapped[str] = mapped_column(Text, default="")
+    away_since: Mapped[datetime | None]
+    """Since when the other side does not answer this row; empty again for the whole lane once it answers any of them."""
 
 
 class Arrival(Model):

@@ -98,3 +98,6 @@ class Page(Model):
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]
+    held_at: Mapped[datetime | None]
+    """When it was known that the other side is away and other ways must do; kept when it is sent after all."""
+    held_because: Mapped[str] = mapped_column(Text, default="")

@@ -7,7 +7,7 @@ from sqlalchemy import and_, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from storage.models import ApiKey, ChatAccount, SignInLink, User, WebSession
+from storage.models import ApiKey, AuditEntry, ChatAccount, SignInLink, User, WebSession
 from storage.words import UserRole
 
 
@@ -161,6 +161,19 @@ async def forget_codes(session: AsyncSession, user_id: int) -> None:
     await session.execute(
         delete(SignInLink).where(SignInLink.user_id == user_id, SignInLink.purpose == "link")
     )
+
+
+async def end_access(session: AsyncSession, user_id: int) -> None:
+    """Sign this person out everywhere, and let no link or code of theirs work any more."""
+    await session.execute(delete(WebSession).where(WebSession.user_id == user_id))
+    await session.execute(delete(SignInLink).where(SignInLink.user_id == user_id))
+
+
+async def count_audited(session: AsyncSession, what: str, subject: str, since: datetime) -> int:
+    """How often something was written down about a subject since then: ix_audit_entry_subject."""
+    asked = select(func.count()).select_from(AuditEntry)
+    wanted = (AuditEntry.subject == subject, AuditEntry.what == what, AuditEntry.at > since)
+    return await session.scalar(asked.where(*wanted)) or 0
 
 
 async def find_web_session(

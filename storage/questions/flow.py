@@ -1,8 +1,8 @@
 """Questions about the outbox and the timers, for health, metrics and doctor."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -10,6 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import Arrival, OutboxRow, Timer
 from storage.words import OutboxState
+
+SHOWN_AFTER = timedelta(minutes=1)
+"""A platform that does not answer for so long is an outage: pages, cards, `/readyz` and the doctor say so."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,78 @@ class Queues:
     oldest: float
     timer_overdue: float
     failing_timers: int
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What waits for one other side: its lane (`slack`), how many rows, and since when the oldest of them does."""
+
+    lane: str
+    rows: int
+    oldest: datetime
+
+
+@dataclass(frozen=True)
+class Away:
+    """A platform or channel that does not answer: since when, why, and what waits for it. THE definition of being away:
+    some row was tried in vain, and no answer of any kind has come since."""
+
+    lane: str
+    since: datetime
+    reason: str
+    rows: int
+    oldest: datetime
+
+    def seconds(self, now: datetime) -> float:
+        return max((now - self.since).total_seconds(), 0.0)
+
+
+async def list_waiting(session: AsyncSession) -> list[Waiting]:
+    """What waits, by lane: ix_outbox_stream."""
+    rows = await session.execute(
+        select(OutboxRow.stream, func.count(), func.min(OutboxRow.created_at))
+        .where(OutboxRow.state.in_((OutboxState.PENDING, OutboxState.SENDING)))
+        .group_by(OutboxRow.stream)
+    )
+    found: dict[str, Waiting] = {}
+    for stream, count, oldest in rows:
+        lane = stream.rpartition("@")[2]
+        known = found.get(lane, Waiting(lane, 0, oldest))
+        found[lane] = Waiting(lane, known.rows + int(count), min(known.oldest, oldest))
+    return sorted(found.values(), key=lambda one: one.lane)
+
+
+async def list_away(session: AsyncSession) -> list[Away]:
+    """Every other side that does not answer; costs one look at a small index when all of them do: ix_outbox_away."""
+    tried = (
+        await session.execute(
+            select(OutboxRow.stream, OutboxRow.away_since, OutboxRow.error)
+            .where(OutboxRow.away_since.is_not(None), OutboxRow.state != OutboxState.PARKED)
+            .order_by(OutboxRow.not_before.desc())
+        )
+    ).all()
+    if not tried:
+        return []
+    waiting = {one.lane: one for one in await list_waiting(session)}
+    found: dict[str, Away] = {}
+    for stream, since, error in tried:
+        assert since is not None
+        lane = stream.rpartition("@")[2]
+        known = found.get(lane)
+        if known is not None:
+            found[lane] = replace(known, since=min(known.since, since))
+        elif lane in waiting:
+            found[lane] = Away(lane, since, error, waiting[lane].rows, waiting[lane].oldest)
+    return sorted(found.values(), key=lambda one: one.since)
+
+
+async def list_outages(session: AsyncSession, now: datetime) -> list[Away]:
+    """Those that have been away for so long that people are told."""
+    return [one for one in await list_away(session) if now - one.since >= SHOWN_AFTER]
+
+
+async def find_away(session: AsyncSession, lane: str) -> Away | None:
+    return next((one for one in await list_away(session) if one.lane == lane), None)
 
 
 async def look_at_queues(session: AsyncSession, now: datetime) -> Queues:
@@ -43,6 +118,31 @@ async def look_at_queues(session: AsyncSession, now: datetime) -> Queues:
     )
 
 
+async def list_behind(session: AsyncSession, row_id: int, stream: str, kind: str) -> Sequence[OutboxRow]:
+    """What waits in the same stream behind this row, of one kind: ix_outbox_stream."""
+    return (
+        await session.scalars(
+            select(OutboxRow)
+            .where(
+                OutboxRow.state == OutboxState.PENDING,
+                OutboxRow.stream == stream,
+                OutboxRow.kind == kind,
+                OutboxRow.id > row_id,
+            )
+            .order_by(OutboxRow.id)
+        )
+    ).all()
+
+
+async def is_queued(session: AsyncSession, stream: str, kind: str) -> bool:
+    """Whether something of this kind waits in a stream: ix_outbox_stream."""
+    alive = (OutboxState.PENDING, OutboxState.SENDING)
+    asked = select(OutboxRow.id).where(
+        OutboxRow.state.in_(alive), OutboxRow.stream == stream, OutboxRow.kind == kind
+    )
+    return await session.scalar(asked.limit(1)) is not None
+
+
 async def list_parked(session: AsyncSession, limit: int = 20) -> Sequence[OutboxRow]:
     return (
         await session.scalars(
@@ -52,6 +152,24 @@ async def list_parked(session: AsyncSession, limit: int = 20) -> Sequence[Outbox
             .limit(limit)
         )
     ).all()
+
+
+async def take_parked(session: AsyncSession, lane: str, limit: int) -> Sequence[OutboxRow]:
+    """Remove what is parked, of one lane or (empty) of all, the oldest first, and return what it was."""
+    wanted = [OutboxRow.stream.endswith(f"@{lane}", autoescape=True)] if lane else []
+    rows = (
+        await session.scalars(
+            select(OutboxRow)
+            .where(OutboxRow.state == OutboxState.PARKED, *wanted)
+            .order_by(OutboxRow.id)
+            .limit(limit)
+            .with_for_update()
+        )
+    ).all()
+    for row in rows:
+        session.expunge(row)
+    await session.execute(delete(OutboxRow).where(OutboxRow.id.in_([row.id for row in rows])))
+    return rows
 
 
 async def count_reasons(session: AsyncSession, limit: int = 5) -> list[tuple[str, int]]:

@@ -42,6 +42,15 @@ async def find_open_in_group(session: AsyncSession, rule_id: int, group_key: str
     return incident if incident is not None and incident.status.is_open else None
 
 
+async def list_open_ids(session: AsyncSession, limit: int = 200) -> list[int]:
+    """The incidents that people work on, the newest first."""
+    return list(
+        await session.scalars(
+            select(Incident.id).where(Incident.status.in_(OPEN)).order_by(Incident.id.desc()).limit(limit)
+        )
+    )
+
+
 async def list_open_incidents(
     session: AsyncSession, limit: int = 100, *, viewer: Looking
 ) -> Sequence[Incident]:

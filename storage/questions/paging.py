@@ -90,6 +90,64 @@ async def list_pages_of_user(session: AsyncSession, user_id: int, limit: int = 5
     ).all()
 
 
+async def list_pages_beside(session: AsyncSession, page: Page) -> Sequence[Page]:
+    """This page and those by which the same person was paged together with it: ix_page_user."""
+    together = (
+        [Page.escalation_id == page.escalation_id, Page.round == page.round, Page.step == page.step]
+        if page.escalation_id is not None
+        else [Page.escalation_id.is_(None), Page.created_at == page.created_at, Page.why == page.why]
+    )
+    return (
+        await session.scalars(select(Page).where(Page.user_id == page.user_id, *together).order_by(Page.id))
+    ).all()
+
+
+async def list_not_held(session: AsyncSession, method: str) -> Sequence[Page]:
+    """Pages that wait to be sent by this method, and for which no other way was looked for yet: ix_page_state."""
+    return (
+        await session.scalars(
+            select(Page)
+            .where(Page.state == PageState.QUEUED, Page.method == method, Page.held_at.is_(None))
+            .order_by(Page.id)
+        )
+    ).all()
+
+
+async def list_held(session: AsyncSession) -> Sequence[Page]:
+    """Pages that wait for a platform that is away: ix_page_state."""
+    return (
+        await session.scalars(
+            select(Page).where(Page.state == PageState.QUEUED, Page.held_at.is_not(None)).order_by(Page.id)
+        )
+    ).all()
+
+
+async def has_held_before(session: AsyncSession, user_id: int, page_id: int) -> bool:
+    """Whether a page of this person from before this one waits for a platform that is away: ix_page_user."""
+    earlier = select(Page.id).where(
+        Page.user_id == user_id,
+        Page.state == PageState.QUEUED,
+        Page.held_at.is_not(None),
+        Page.created_at < select(Page.created_at).where(Page.id == page_id).scalar_subquery(),
+    )
+    return await session.scalar(earlier.limit(1)) is not None
+
+
+async def has_newer(session: AsyncSession, page: Page) -> bool:
+    """Whether a later page of the same step reaches, or is about to reach, the same person by the same method (two accounts
+    were joined); for a page that was held, also one of a later step."""
+    same_step = [Page.round == page.round, Page.step == page.step] if page.held_at is None else []
+    newer = select(Page.id).where(
+        *same_step,
+        Page.user_id == page.user_id,
+        Page.escalation_id == page.escalation_id,
+        Page.method == page.method,
+        Page.id > page.id,
+        Page.state.in_((PageState.QUEUED, PageState.SENT, PageState.ANSWERED)),
+    )
+    return page.escalation_id is not None and await session.scalar(newer.limit(1)) is not None
+
+
 async def answer_pages(session: AsyncSession, subject: str, user_id: int, now: object) -> None:
     """Mark this person's pages about the subject as answered."""
     await session.execute(

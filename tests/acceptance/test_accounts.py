@@ -64,6 +64,12 @@ async def code_of(house: House, actor: Actor) -> str:
     return found[1]
 
 
+async def link(house: House, actor: Actor, code: str) -> str:
+    """Type a code, and confirm it where that is asked."""
+    answer = await say(house, actor, f"/tocsin link {code}")
+    return await say(house, actor, f"/tocsin link {code} yes") if f"{code} yes" in answer else answer
+
+
 async def person(house: House, actor: Actor) -> User:
     (user,) = await house.rows(User, User.id == actor.user_id)
     assert isinstance(user, User)
@@ -145,7 +151,7 @@ async def test_a_visitor_goes_into_the_person_whoever_types_the_code(house: Hous
 
     await house.parts.work.run(put_in_rotation)
     maker, typist = (in_room, ann) if typed_by == "visitor" else (ann, in_room)
-    answer = await say(house, typist, f"/tocsin link {await code_of(house, maker)}")
+    answer = await link(house, typist, await code_of(house, maker))
     assert "Slack account is that of Kate" in answer
     assert "What Ann did is theirs" in answer
 
@@ -170,12 +176,12 @@ async def test_between_two_people_of_their_own_only_the_account_moves(house: Hou
     in_room = Actor("Kate", kate.id, "room")
     chat = await meet(house, "U1", "Mark", email="mark@example.org")
     assert chat.user_id == mark.id
-    await say(house, chat, f"/tocsin link {await code_of(house, in_room)}")
+    await link(house, chat, await code_of(house, in_room))
     assert (await meet(house, "U1")).user_id == kate.id
     assert (await person(house, Actor("", mark.id))).active
     # and from the Room, with a code made in chat: now Mark takes it back
     chat = await meet(house, "U1")
-    await say(house, Actor("Mark", mark.id, "room"), f"/tocsin link {await code_of(house, chat)}")
+    await link(house, Actor("Mark", mark.id, "room"), await code_of(house, chat))
     assert (await meet(house, "U1")).user_id == mark.id
 
 
@@ -184,35 +190,35 @@ async def test_nobody_gets_a_second_account_on_a_platform(house: House) -> None:
     kate = await meet(house, "U1", "Kate", email="kate@example.org")
     ann = await meet(house, "U2", "Ann")
     code = await code_of(house, kate)
-    assert "Kate has an account on Slack already" in await say(house, ann, f"/tocsin link {code}")
+    assert "Kate has an account on Slack already" in await link(house, ann, code)
     assert (await person(house, ann)).active
     await say(house, kate, "/tocsin unlink")
-    assert "Linked" in await say(house, ann, f"/tocsin link {code}")
+    assert "Linked" in await link(house, ann, code)
 
 
 async def test_a_code_works_once_in_time_for_somebody_else_and_for_nothing_else(house: House) -> None:
     in_room = Actor(house.owner.name, house.owner.id, "room")
     ann, ben = await meet(house, "U1", "Ann"), await meet(house, "U2", "Ben", platform="discord")
     code = await code_of(house, in_room)
-    assert "your own code" in await say(house, in_room, f"/tocsin link {code}")
+    assert "your own code" in await link(house, in_room, code)
     assert "does not work" in await say(house, ann, "/tocsin link AAAAA-AAAAA")
     with pytest.raises(Unauthenticated):
         await house.parts.work.run(lambda unit: use_sign_in_link(unit, code.replace("-", "")))
     token = (await house.sign_in_url()).rpartition("/")[2]
     assert "does not work" in await say(house, ann, f"/tocsin link {token}")
     newer = await code_of(house, in_room)
-    assert "does not work" in await say(house, ann, f"/tocsin link {code}")
+    assert "does not work" in await link(house, ann, code)
     assert "Linked" in await say(house, ann, f"/tocsin link {newer.lower().replace('-', ' ')}")
-    assert "does not work" in await say(house, ben, f"/tocsin link {newer}")
+    assert "does not work" in await link(house, ben, newer)
     late = await code_of(house, in_room)
     await house.move_to(house.clock.now() + timedelta(minutes=MINUTES))
-    assert "does not work" in await say(house, ben, f"/tocsin link {late}")
+    assert "does not work" in await link(house, ben, late)
 
 
 async def test_an_unlinked_account_is_met_anew(house: House) -> None:
     owner = Actor(house.owner.name, house.owner.id, "room")
     ann = await meet(house, "U1", "Ann")
-    await say(house, ann, f"/tocsin link {await code_of(house, owner)}")
+    await link(house, ann, await code_of(house, owner))
     assert "you have one on Slack" in await say(house, owner, "/tocsin unlink")
     assert "no longer that of" in await say(house, owner, "/tocsin unlink slack")
     anew = await meet(house, "U1", "Ann")
@@ -295,7 +301,7 @@ async def test_an_account_that_is_somebodys_is_not_taken_by_an_e_mail_address(
     assert await house.rows(OutboxRow) == []
     assert (await meet(house, member.id)).user_id == visitor.user_id
     in_room = Actor("Ann Lee", ann.id, "room")
-    assert "Linked" in await say(house, visitor, f"/tocsin link {await code_of(house, in_room)}")
+    assert "Linked" in await link(house, visitor, await code_of(house, in_room))
     assert (await meet(house, member.id)).user_id == ann.id
 
 

@@ -9,10 +9,12 @@ import pytest
 from sqlalchemy import select
 
 from bot.errors import Rejected, Retry
+from bot.flow.lanes import note_answer
 from bot.flow.outbox import LEASE, Job, Outbox
 from bot.flow.unit import Unit, Work
 from storage.engine import Database
 from storage.models import OutboxRow
+from storage.questions.flow import list_away
 from storage.words import OutboxState
 from tests.house import HandClock
 
@@ -140,4 +142,100 @@ async def test_a_parked_row_is_kept_and_blocks_nobody(work: Work) -> None:
     async with work.database.read() as session:
         (row,) = (await session.execute(OutboxRow.__table__.select())).all()
     assert (row.state, row.error) == (OutboxState.PARKED, "never")
+    await work.database.close()
+
+
+class Away:
+    """Another side that is away, and counts how often it is asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.is_there = False
+        self.taken: list[int] = []
+
+    async def deliver(self, job: Job) -> None:
+        self.asked += 1
+        if not self.is_there:
+            raise Retry("away")
+        if job.payload["n"] >= 0:
+            note_answer()
+            self.taken.append(job.payload["n"])
+
+    async def on_parked(self, unit: Unit, job: Job, reason: str) -> None:
+        raise AssertionError(reason)
+
+    def start(self, work: Work) -> Outbox:
+        return Outbox(work, {"thing": self.deliver}, self.on_parked)
+
+
+async def pass_time(work: Work, worker: Outbox, seconds: float) -> None:
+    end = work.clock.now() + timedelta(seconds=seconds)
+    while (following := await worker.find_next()) is not None and following <= end:
+        work.clock.time = following  # type: ignore[attr-defined]
+        await worker.drain()
+    work.clock.time = end  # type: ignore[attr-defined]
+    await worker.drain()
+
+
+async def test_a_lane_that_is_away_is_asked_by_one_row_and_goes_on_in_seconds_after_a_restart_too(
+    work: Work,
+) -> None:
+    side = Away()
+    worker = side.start(work)
+    began = work.clock.now()
+    for number in range(100):
+        await put(work, f"s{number}@x", number)
+    await worker.drain()
+    at_once, side.asked = side.asked, 0
+    await pass_time(work, worker, 120)
+    assert (at_once <= 8, side.asked <= 16) == (True, True), (at_once, side.asked)
+    worker = side.start(work)  # another process, which knows nothing but what is in the rows
+    side.asked = 0
+    await pass_time(work, worker, 60)
+    assert side.asked <= 8 + 10
+    async with work.database.read() as session:
+        (away,) = await list_away(session)
+    assert (away.lane, away.since, away.rows) == ("x", began, 100)
+    side.is_there = True
+    await pass_time(work, worker, 10)
+    assert sorted(side.taken) == list(range(100))
+    async with work.database.read() as session:
+        assert await list_away(session) == []
+    await work.database.close()
+
+
+async def test_a_delivery_that_had_nothing_to_send_is_no_answer(work: Work) -> None:
+    side = Away()
+    worker = side.start(work)
+    for number in range(3):
+        await put(work, f"s{number}@x", number)
+    await worker.drain()
+    await pass_time(work, worker, 5)
+    side.is_there = True
+    await put(work, "quiet@x", -1)
+    side.taken.clear()
+    async with work.database.read() as session:
+        assert [one.lane for one in await list_away(session)] == ["x"]
+    worker.lanes.fail("x", worker.lanes.turn("x"), work.clock.now(), work.clock.now())
+    job = next(job for job in await side.start(work).claim(10) if job.stream == "quiet@x")
+    await worker._deliver(job)
+    async with work.database.read() as session:
+        assert [one.lane for one in await list_away(session)] == ["x"]
+    await work.database.close()
+
+
+async def test_one_lane_that_is_away_holds_up_no_other_however_much_waits_for_it(work: Work) -> None:
+    side, other = Away(), Away()
+    other.is_there = True
+
+    async def deliver(job: Job) -> None:
+        await (side if job.lane == "x" else other).deliver(job)
+
+    worker = Outbox(work, {"thing": deliver}, side.on_parked)
+    for number in range(250):
+        await put(work, f"s{number}@x", number)
+    await worker.drain()
+    await put(work, "s@y", 1)
+    await worker.drain()
+    assert other.taken == [1]
     await work.database.close()

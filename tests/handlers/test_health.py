@@ -31,6 +31,7 @@ async def test_a_house_at_rest_is_healthy_and_ready(house: House) -> None:
             "status": "ok",
             "outbox": {"waiting": 0, "parked": 0, "oldest_seconds": 0.0},
             "timers": {"overdue_seconds": 0.0},
+            "away": [],
         },
     )
 

@@ -19,8 +19,8 @@ from bot.chat.invocation import Invocation, MessageAction, Moved, RoomChanged, S
 from bot.chat.reply import Reply
 from bot.chat.slack.platform import SlackPlatform
 from bot.chat.templates import Templates
-from bot.config import SlackSettings
-from bot.flow.unit import Actor
+from bot.config import Secret, SlackSettings
+from bot.flow.unit import Actor, Installation
 from handlers.chats import list_routes
 from handlers.parts import Parts
 from tests.platforms.slack import SlackServer
@@ -137,15 +137,17 @@ async def eventually(check: Callable[[], Any], seconds: float = 30.0) -> Any:
 async def open_bot(way: str, **settings: Any) -> AsyncIterator[Bot]:
     """A bot that hears by `http` or by `socket`. Nothing it shows may be refused by Slack."""
     async with SlackServer() as slack:
-        values = {"signing_secret": slack.signing_secret} if way == "http" else {"app_token": slack.app_token}
+        by_http = {"signing_secret": Secret(slack.signing_secret)}
+        values = by_http if way == "http" else {"app_token": Secret(slack.app_token)}
         chosen = SlackSettings(
-            bot_token=slack.bot_token, api_url=slack.api_url, **cast("Any", values | settings)
+            bot_token=Secret(slack.bot_token), api_url=slack.api_url, **cast("Any", values | settings)
         )
         platform = SlackPlatform(chosen, Templates(), "https://tocsin.example.org", lambda: datetime.now(UTC))
         desk = Desk()
         await platform.start(desk)
+        work = SimpleNamespace(installation=Installation(platforms=("room", "slack")))
         app = web.Application()
-        app.add_routes(list_routes(cast("Parts", SimpleNamespace(platforms={"slack": platform}))))
+        app.add_routes(list_routes(cast("Parts", SimpleNamespace(platforms={"slack": platform}, work=work))))
         async with TestServer(app) as server:
             if way == "http":
                 slack.request_url = str(server.make_url("/slack/events"))

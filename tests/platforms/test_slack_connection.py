@@ -13,7 +13,7 @@ from aiohttp.test_utils import TestServer
 from bot.chat.reply import Reply
 from bot.chat.slack.platform import SlackPlatform
 from bot.chat.templates import Templates
-from bot.config import SlackSettings
+from bot.config import Secret, SlackSettings
 from tests.house import HandClock
 from tests.platforms.inbound import Bot, Desk, eventually, open_bot
 from tests.platforms.slack import SlackServer
@@ -32,7 +32,9 @@ async def by_socket() -> AsyncIterator[Bot]:
 
 
 def build_platform(slack: SlackServer, app_token: str = "") -> SlackPlatform:
-    settings = SlackSettings(slack.bot_token, app_token or slack.app_token, api_url=slack.api_url)
+    settings = SlackSettings(
+        Secret(slack.bot_token), Secret(app_token or slack.app_token), api_url=slack.api_url
+    )
     return SlackPlatform(settings, Templates(), "https://tocsin.example.org", HandClock().now)
 
 

@@ -12,7 +12,7 @@ from bot.chat.platform import Bookmark, Message, NewRoom, NotInvited, Once, Pers
 from bot.chat.slack.errors import LOST, TOKEN_WRONG, TROUBLE
 from bot.chat.slack.platform import SlackPlatform
 from bot.chat.templates import Templates
-from bot.config import SlackSettings
+from bot.config import Secret, SlackSettings
 from bot.errors import Lost, Rejected, Retry
 from tests.house import HandClock
 from tests.platforms.slack import SlackServer
@@ -35,14 +35,11 @@ class Desk:
         return NewRoom(name, "P1 · Investigating", "Disk full: http://x/INC-1", "incident-1", since, private)
 
 
-def build_platform(slack: SlackServer, clock: HandClock, **settings: str) -> SlackPlatform:
-    values = {
-        "bot_token": slack.bot_token,
-        "app_token": slack.app_token,
-        "api_url": slack.api_url,
-        **settings,
-    }
-    return SlackPlatform(SlackSettings(**values), Templates(), "https://tocsin.example.org", clock.now)  # type: ignore[arg-type]
+def build_platform(slack: SlackServer, clock: HandClock, **tokens: str) -> SlackPlatform:
+    chosen = {"bot_token": slack.bot_token, "app_token": slack.app_token, **tokens}
+    secrets = {name: Secret(value) for name, value in chosen.items()}
+    settings = SlackSettings(**secrets, api_url=slack.api_url)  # type: ignore[arg-type]
+    return SlackPlatform(settings, Templates(), "https://tocsin.example.org", clock.now)
 
 
 @pytest.fixture
@@ -258,7 +255,7 @@ async def test_a_file_is_fetched_with_the_token_from_slack_alone(desk: Desk) -> 
         with pytest.raises(Rejected, match="foreign_file"):
             await desk.platform.fetch_file(elsewhere, 1000)
     stranger = build_platform(desk.slack, desk.clock, bot_token="xoxb-wrong")
-    with pytest.raises(Rejected, match="file_refused"):
+    with pytest.raises(Retry, match="invalid_auth"):
         await stranger.fetch_file(address, 10_000)
     await stranger.stop()
 

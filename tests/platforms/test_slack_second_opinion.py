@@ -12,7 +12,7 @@ from bot.chat.card import Button, Card
 from bot.chat.platform import Bookmark, Message, NewRoom, Once, Person
 from bot.chat.slack.platform import SlackPlatform
 from bot.chat.templates import Templates
-from bot.config import SlackSettings
+from bot.config import Secret, SlackSettings
 from storage.models import TimelineEntry
 from tests.house import HandClock, House, open_house
 from tests.platforms.emulate import Emulated, run_emulate
@@ -27,7 +27,7 @@ async def emulated(tmp_path: Path) -> AsyncIterator[Emulated]:
 
 async def test_a_channel_from_its_first_to_its_last_day(emulated: Emulated) -> None:
     clock = HandClock(datetime.now(UTC))
-    settings = SlackSettings(BOT_TOKEN, signing_secret=SECRET, api_url=emulated.api_url)
+    settings = SlackSettings(Secret(BOT_TOKEN), signing_secret=Secret(SECRET), api_url=emulated.api_url)
     slack = SlackPlatform(settings, Templates(), "https://tocsin.example.org", clock.now)
 
     place = await slack.open_room(

@@ -9,7 +9,8 @@ from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.engine import Database
-from storage.questions import access, alerts, board, incidents, oncall, paging
+from storage.models import Page
+from storage.questions import access, alerts, board, flow, incidents, oncall, paging
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 SMALL = (
@@ -24,6 +25,7 @@ SMALL = (
 )
 """Tables that hold what people have written down; they are read whole on purpose."""
 
+PAGE = Page(id=1, user_id=1, escalation_id=1, round=0, step=0, method="slack")
 Ask = Callable[[AsyncSession], Awaitable[Any]]
 QUESTIONS: dict[str, Ask] = {
     "open alerts of a batch": lambda session: alerts.find_open(session, [(1, "a"), (1, "b")]),
@@ -41,6 +43,16 @@ QUESTIONS: dict[str, Ask] = {
     "pages of a subject": lambda session: paging.list_pages(session, ["incident:1"]),
     "pages of a step": lambda session: paging.list_pages_of_step(session, 1, 0, 0),
     "pages of a person": lambda session: paging.list_pages_of_user(session, 1),
+    "pages beside a page": lambda session: paging.list_pages_beside(session, PAGE),
+    "a newer page": lambda session: paging.has_newer(session, PAGE),
+    "pages that are not held": lambda session: paging.list_not_held(session, "slack"),
+    "pages that are held": paging.list_held,
+    "a person held before": lambda session: paging.has_held_before(session, 1, 1),
+    "platforms that are away": flow.list_away,
+    "what waits, by platform": flow.list_waiting,
+    "messages behind a message": lambda session: flow.list_behind(session, 1, "INC-1@slack", "room.say"),
+    "a queued announcement": lambda session: flow.is_queued(session, "INC-1@slack", "announce.card"),
+    "wrong codes": lambda session: access.count_audited(session, "link.wrong_code", "user:1", NOW),
     "integration key": lambda session: access.find_key(session, "x"),
     "web session": lambda session: access.find_web_session(session, "x", NOW),
     "overrides": lambda session: oncall.list_overrides(session, [1], NOW, NOW),

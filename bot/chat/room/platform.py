@@ -143,7 +143,7 @@ class RoomPlatform:
         try:
             return await self.work.run(change)
         except Unavailable as gone:
-            raise Retry("the database is away") from gone
+            raise Retry("the database is away", alone=True) from gone
 
 
 async def _get_channel(unit: Unit, address: str) -> BoardChannel:

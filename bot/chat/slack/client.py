@@ -1,7 +1,8 @@
 """Calls of Slack's Web API. Every failure becomes Retry, Rejected or Lost; a limit is kept to before Slack says it again.
 
 Slack counts calls by method, and posts and edits by channel too: whoever comes too early for one of them waits, and the
-rest goes on. Nothing is repeated in here: the outbox does that, in order, and remembers it over a restart.
+rest goes on. Nothing is repeated in here: the outbox does that, in order, and remembers it over a restart. A token that was
+refused is read again, where it is in a file, before it is used again: it may have been replaced.
 """
 
 import json
@@ -15,9 +16,11 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.chat.slack.errors import explain
-from bot.config import SlackSettings
+from bot.config import Secret, SlackSettings
 from bot.errors import Rejected, Retry
+from bot.logs import get_logger
 
+log = get_logger(__name__)
 SECONDS = 10
 """How long one call may take."""
 BY_CHANNEL = frozenset({"chat.postMessage", "chat.update", "chat.postEphemeral"})
@@ -36,7 +39,7 @@ class SlackClient:
         self.settings = settings
         self.now = now
         self.web = AsyncWebClient(
-            token=settings.bot_token, base_url=settings.api_url, timeout=SECONDS, retry_handlers=[]
+            token=settings.bot_token.value, base_url=settings.api_url, timeout=SECONDS, retry_handlers=[]
         )
         self.scopes: frozenset[str] = frozenset()
         """What the token may do, as the last answer said."""
@@ -44,6 +47,9 @@ class SlackClient:
         """How far Slack's clock was ahead of ours at the last answer, in seconds."""
         self.last_error = ""
         """Why the last call failed; empty after one that did not."""
+        self.revoked = ""
+        """Why the bot has no access any more, when Slack said so; empty again once it is let in."""
+        self._doubtful: set[int] = set()
         self._until: dict[tuple[str, str], datetime] = {}
 
     def open_session(self) -> aiohttp.ClientSession:
@@ -58,8 +64,21 @@ class SlackClient:
         if self.web.session is not None:
             await self.web.session.close()
 
-    async def call(self, method: str, /, token: str = "", **arguments: Any) -> dict[str, Any]:
-        """Call a method; returns its answer. Lists and objects are sent as JSON; None is left out.
+    def doubt(self, token: Secret) -> None:
+        """It was refused, or is said to be revoked: look for another one before it is used again."""
+        self._doubtful.add(id(token))
+
+    def bearer(self, token: Secret) -> str:
+        """The token for the next call, read again when it is in doubt."""
+        if id(token) in self._doubtful and token.reread():
+            self._doubtful.discard(id(token))
+            log.warning("slack.token_replaced", file=str(token.path))
+        self.web.token = self.settings.bot_token.value
+        return token.value
+
+    async def call(self, method: str, /, token: Secret | None = None, **arguments: Any) -> dict[str, Any]:
+        """Call a method as the bot, or with another token; returns its answer. Lists and objects are sent as JSON; None is
+        left out.
 
         Raises Retry (now or for a while it does not work), Lost (the channel or message is gone) or Rejected.
         """
@@ -67,11 +86,15 @@ class SlackClient:
         self._wait_for(place)
         self.open_session()
         data = {name: _encode(value) for name, value in arguments.items() if value is not None}
-        headers = {"Authorization": f"Bearer {token}"} if token else None
+        chosen = token or self.settings.bot_token
+        headers = {"Authorization": f"Bearer {self.bearer(chosen)}"}
         try:
             answer = await self.web.api_call(method, data=data, headers=headers)
         except SlackApiError as failure:
-            raise self._explain(place, failure) from failure
+            outcome = self._explain(place, failure)
+            if isinstance(outcome, Retry) and outcome.lasting:
+                self.doubt(chosen)
+            raise outcome from failure
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as away:
             raise self._fail(method, Retry(f"slack.unreachable {method}: {away}")) from away
         except (aiohttp.ClientError, TimeoutError, SlackClientError, OSError, ValueError) as broken:
@@ -79,6 +102,9 @@ class SlackClient:
             raise self._fail(method, Retry(reason, maybe_sent=True)) from broken
         self._note(answer.headers)
         self.last_error = ""
+        self._doubtful.discard(id(chosen))
+        if chosen is self.settings.bot_token:
+            self.revoked = ""
         calls.labels("slack", method, "ok").inc()
         found: dict[str, Any] = answer.data if isinstance(answer.data, dict) else {}
         return found

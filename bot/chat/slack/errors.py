@@ -12,7 +12,7 @@ TOKEN_WRONG = frozenset(
         "ekm_access_denied", "access_denied", "team_access_not_granted", "not_allowed_token_type",
     }
 )  # fmt: skip
-"""The token is no good. It may be replaced while we run on, so rooms wait; a page goes another way at once."""
+"""The token is no good. It may be replaced while we run on, so what is for rooms waits; pages go other ways."""
 TROUBLE = frozenset(
     {
         "fatal_error", "internal_error", "service_unavailable", "request_timeout", "service_timeout", "accesslimited",
@@ -27,7 +27,6 @@ LOST = frozenset(
     }
 )  # fmt: skip
 """The channel or the message is not there for us."""
-TOKEN_WAIT = 60.0
 LIMIT_WAIT = 30.0
 """How long to wait where Slack says that there were too many calls, but not how long."""
 
@@ -38,7 +37,7 @@ def explain(error: str, method: str, after: float | None = None) -> Retry | Reje
     if error in ("ratelimited", "rate_limited", "message_limit_exceeded"):
         return Retry(reason, after if after is not None else LIMIT_WAIT)
     if error in TOKEN_WRONG:
-        return Retry(reason, TOKEN_WAIT, lasting=True)
+        return Retry(reason, lasting=True)
     if error in TROUBLE:
         return Retry(reason, after, maybe_sent=True)
     if error in LOST:

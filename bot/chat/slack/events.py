@@ -62,8 +62,6 @@ class Events:
         self.answers = answers
         self.errands = errands
         self.actions = dict(client.settings.reactions)
-        self.revoked = ""
-        """Why the app has no access any more, when Slack said so."""
         self._rooms: dict[str, tuple[bool, float]] = {}
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._takers: dict[str, Callable[[Event, Mapping[str, Any]], Awaitable[None]]] = {
@@ -203,7 +201,8 @@ class Events:
     async def _take_revocation(self, event: Event, body: Mapping[str, Any]) -> None:
         bots = event.get("tokens", {}).get("bot", [])
         if event["type"] == "app_uninstalled" or bots:
-            self.revoked = f"slack.{event['type']}"
+            self.client.revoked = f"slack.{event['type']}"
+            self.client.doubt(self.client.settings.bot_token)
             log.error("slack.revoked", event_type=event["type"])
 
     # what is shown to people

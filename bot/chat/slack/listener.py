@@ -24,7 +24,7 @@ from bot.chat.slack.messages import Messages
 from bot.chat.slack.socket import Socket
 from bot.chat.slack.visitors import Visitors
 from bot.chat.templates import Templates
-from bot.config import SlackSettings
+from bot.config import Secret, SlackSettings
 
 ALL = re.compile(".*")
 STOP_WITHIN = 3.0
@@ -43,6 +43,7 @@ class Listener:
         inbound: Inbound,
     ) -> None:
         self.settings = settings
+        self.client = client
         self.errands = Errands()
         visitors = Visitors(client, inbound)
         answers = Answers(client, templates)
@@ -52,7 +53,6 @@ class Listener:
         self.forms = Forms(self.commands, self.events.show_home)
         self._app = self._build_app(client)
         self._socket = Socket(client, self._app) if settings.app_token else None
-        self._verifier = SignatureVerifier(settings.signing_secret) if settings.signing_secret else None
 
     async def start(self) -> None:
         """Begin to listen; returns at once, and goes on trying when Slack is away."""
@@ -68,18 +68,21 @@ class Listener:
     @property
     def is_connected(self) -> bool:
         """Whether Slack reaches us; over HTTP only Slack can tell."""
-        return not self.events.revoked and (self._socket is None or self._socket.is_connected)
+        return not self.client.revoked and (self._socket is None or self._socket.is_connected)
 
     @property
     def last_error(self) -> str:
         """Why Slack does not reach us: `slack.<error>`; empty when nothing is known to be wrong."""
-        return self.events.revoked or (self._socket.last_error if self._socket is not None else "")
+        return self.client.revoked or (self._socket.last_error if self._socket is not None else "")
 
     async def receive(self, body: bytes, headers: Mapping[str, str]) -> tuple[int, dict[str, str], str]:
         """A request to our address; returns status, headers and body of the answer. Unread, if Slack has not signed it."""
-        if self._verifier is None:
+        secret = self.settings.signing_secret
+        if not secret:
             return 404, {}, ""
-        if not _is_signed(self._verifier, body, headers):
+        if not _is_signed(secret, body, headers) and not (
+            secret.reread() and _is_signed(secret, body, headers)
+        ):
             return 401, {}, ""
         try:
             request = AsyncBoltRequest(body=body.decode(), headers=dict(headers))
@@ -91,7 +94,7 @@ class Listener:
     def _build_app(self, client: SlackClient) -> AsyncApp:
         async def authorize() -> AuthorizeResult:
             # One workspace, one token: nobody has to be asked.
-            return AuthorizeResult(enterprise_id=None, team_id=None, bot_token=self.settings.bot_token)
+            return AuthorizeResult(enterprise_id=None, team_id=None, bot_token=self.settings.bot_token.value)
 
         app = AsyncApp(
             name="tocsin",
@@ -126,8 +129,8 @@ async def _take_nothing(ack: AsyncAck) -> None:
     await ack()
 
 
-def _is_signed(verifier: SignatureVerifier, body: bytes, headers: Mapping[str, str]) -> bool:
+def _is_signed(secret: Secret, body: bytes, headers: Mapping[str, str]) -> bool:
     try:
-        return verifier.is_valid_request(body, dict(headers))
+        return SignatureVerifier(secret.value).is_valid_request(body, dict(headers))
     except (ValueError, TypeError):  # a timestamp that is no number, a signature or a body that is no text
         return False

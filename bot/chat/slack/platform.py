@@ -32,7 +32,6 @@ class SlackPlatform:
     """One Slack workspace, ready to send."""
 
     name = "slack"
-    path = "/slack/events"
 
     def __init__(
         self, settings: SlackSettings, templates: Templates, public_url: str, now: Callable[[], datetime]
@@ -129,7 +128,8 @@ class SlackPlatform:
 
     async def _find_post(self, channel: str, key: str, thread: str) -> str:
         """The address of what was posted with this key, or empty."""
-        method, more = ("conversations.replies", {"ts": thread}) if thread else ("conversations.history", {})
+        method = "conversations.replies" if thread else "conversations.history"
+        more: dict[str, Any] = {"ts": thread} if thread else {}
         answer = await self.client.call(
             method, channel=channel, limit=LOOKED_AT, include_all_metadata=True, **more
         )
@@ -203,12 +203,15 @@ class SlackPlatform:
         own = there.scheme == "https" and (there.hostname or "").endswith((".slack.com", ".slack-gov.com"))
         if not own and (there.scheme, there.netloc) != (api.scheme, api.netloc):
             raise Rejected("slack.foreign_file")
-        headers = {"Authorization": f"Bearer {self.settings.bot_token}"}
+        headers = {"Authorization": f"Bearer {self.client.bearer(self.settings.bot_token)}"}
         try:
             async with self.client.open_session().get(address, headers=headers) as answer:
                 if answer.status >= 500 or answer.status == 429:
-                    raise Retry(f"slack.http_{answer.status} file")
+                    raise Retry(f"slack.http_{answer.status} file", alone=True)
                 if answer.status >= 400 or answer.content_type == "text/html":
+                    await self.client.call(
+                        "auth.test"
+                    )  # with a token that is refused, files are refused, too
                     raise Rejected(f"slack.file_refused {answer.status}")
                 content = bytearray()
                 async for part in answer.content.iter_chunked(CHUNK):
@@ -217,7 +220,7 @@ class SlackPlatform:
                         raise Rejected("slack.file_too_large")
                 return bytes(content)
         except (aiohttp.ClientError, TimeoutError, OSError) as broken:
-            raise Retry(f"slack.no_answer file: {type(broken).__name__}") from broken
+            raise Retry(f"slack.no_answer file: {type(broken).__name__}", alone=True) from broken
 
     async def check(self) -> list[Check]:
         standing = (self.settings.announcements, self.settings.ops)

@@ -43,7 +43,8 @@ class SlackRooms:
             ("conversations.setPurpose", "purpose", room.purpose),
         ):
             if value and channel.get(name, {}).get("value") != value:
-                await self.client.call(method, channel=number, **{name: clip(value, limits.TOPIC)})
+                change: dict[str, Any] = {name: clip(value, limits.TOPIC)}
+                await self.client.call(method, channel=number, **change)
         return Place(number, str(channel["name"]), await self._url(number))
 
     async def _create(self, room: NewRoom) -> dict[str, Any]:

@@ -37,7 +37,9 @@ class Connection(SocketModeClient):
     """One connection. When Slack wants another one, or it is broken, it says so by `ended`."""
 
     def __init__(self, client: SlackClient, app: AsyncApp) -> None:
-        super().__init__(client.settings.app_token, logger=quiet, web_client=client.web, ping_interval=PING)
+        super().__init__(
+            client.settings.app_token.value, logger=quiet, web_client=client.web, ping_interval=PING
+        )
         self.app = app
         self.ended = asyncio.Event()
         self.socket_mode_request_listeners.append(self._hand_in)

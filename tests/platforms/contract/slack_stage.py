@@ -59,7 +59,7 @@ class SlackStage:
         house, slack = self.house, self.slack
         slack.workspace.now = lambda: house.clock.now().timestamp()
         if by_http:
-            slack.request_url = f"{house.url}{self.platform.path}"
+            slack.request_url = f"{house.url}/slack/events"
         await self.platform.start(house.parts.inbound)
         async with asyncio.timeout(IN_TIME):
             while not by_http and not slack.sockets:  # noqa: ASYNC110 the emulator has no event for it

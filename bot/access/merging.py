@@ -1,0 +1,56 @@
+"""Two rows that are one person become one: everything that names the one who goes names the one who stays.
+
+What was done keeps the name under which it was done. The one who goes stays in the database, switched off, so that the audit
+log can tell who it was.
+"""
+
+from bot.access.accounts import give_account
+from bot.access.people import audit
+from bot.access.roles import ORDER, check_role
+from bot.errors import Invalid, Refused
+from bot.flow.unit import Unit
+from storage.models import ChatAccount, User
+from storage.questions import access as ask
+from storage.questions.people import move_references
+
+
+async def merge_known(unit: Unit, gone: User, kept: User, admin: User | None) -> tuple[str, ...]:
+    """An admin says that two people are one; returns the platforms whose accounts moved. The higher role stays, so whoever
+    does this must have both; an e-mail address stays, or is taken over where there was none. Raises Invalid, Forbidden,
+    or Refused (the one who goes is in the configuration file; both have an account on one platform)."""
+    if gone.id == kept.id:
+        raise Invalid("merge.same_person", "into", name=kept.name)
+    for person in (gone, kept):
+        check_role(admin, person.role.value)
+    if gone.origin == "file":
+        raise Refused("merge.in_file", name=gone.name, handle=gone.handle, into=kept.name)
+    for number in sorted((gone.id, kept.id)):
+        await unit.lock(await unit.session.get_one(User, number))
+    kept.role = max(gone.role, kept.role, key=ORDER.index)
+    kept.email = kept.email or gone.email
+    await ask.end_access(unit.session, gone.id)
+    return await merge(unit, gone, kept)
+
+
+async def merge(unit: Unit, gone: User, kept: User) -> tuple[str, ...]:
+    """Make them one, by whatever right; returns the platforms whose accounts moved. Raises Refused where both have an
+    account on the same platform."""
+    moving = list(await ask.list_accounts(unit.session, gone.id))
+    await check_free(unit, kept, moving)
+    audit(unit, "user.merged", f"user:{kept.id}", gone.name, merged=gone.id, handle=gone.handle)
+    for account in moving:
+        await give_account(unit, account, kept)
+    await unit.session.flush()
+    await move_references(unit.session, gone.id, kept.id)
+    gone.active, gone.handle, gone.email = False, f"merged-{gone.id}", ""
+    await unit.session.flush()
+    unit.touch("incidents", "alerts", "oncall", f"user:{gone.id}", f"user:{kept.id}")
+    return tuple(account.platform for account in moving)
+
+
+async def check_free(unit: Unit, taker: User, moving: list[ChatAccount]) -> None:
+    """Nobody has two accounts on one platform."""
+    for account in moving:
+        known = await ask.find_account_of(unit.session, account.platform, taker.id)
+        if known is not None and known.address is not None:
+            raise Refused("link.taken", name=taker.name, platform=account.platform)

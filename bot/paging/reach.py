@@ -1,0 +1,74 @@
+"""Whether pages reach anybody: which of them can still arrive, and which wait for a platform that is away.
+
+A page is *held* when its platform is known to be away. It stays queued and is sent, or dropped, when the platform is back;
+meanwhile it reaches nobody, and the person's other methods and the next step have to do.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+
+from bot.flow.unit import Unit
+from bot.paging.events import PersonOutOfReach
+from storage.models import Page, User
+from storage.questions import flow
+from storage.questions import paging as ask
+from storage.words import PageState
+
+HOLD_AFTER = timedelta(seconds=20)
+"""So long a platform may be away before its pages are held: then other ways are taken within 30 s of a page being due."""
+KNOWN_AFTER = timedelta(seconds=1)
+"""A platform that has been away for longer holds a fresh page at once; a single failure is not an outage."""
+GONE = (PageState.FAILED, PageState.DROPPED)
+
+
+def is_reached(pages: Collection[Page]) -> bool:
+    """Whether one person is reached by these pages, or may still be. The Room alone counts only for whom nothing else can
+    reach: nobody sleeps beside a browser."""
+    alive = [page for page in pages if page.state not in GONE]
+    outside = [page for page in alive if page.method != "room"]
+    if not outside:
+        return bool(alive)
+    return any(page.state is not PageState.QUEUED or page.held_at is None for page in outside)
+
+
+def is_anybody_reached(pages: Collection[Page]) -> bool:
+    """The same for the pages of a whole step."""
+    people = {page.user_id for page in pages}
+    return any(is_reached([page for page in pages if page.user_id == one]) for one in people)
+
+
+async def hold_if_away(unit: Unit, user: User, pages: Sequence[Page]) -> None:
+    """Hold those of a person's fresh pages whose platform is known to be away."""
+    if "away" not in unit.known:
+        unit.known["away"] = {one.lane: one for one in await flow.list_away(unit.session)}
+    away: dict[str, flow.Away] = unit.known["away"]
+    held = []
+    for page in pages:
+        absence = away.get(page.method)
+        if absence is not None and unit.now - absence.since >= KNOWN_AFTER:
+            _hold(unit, page, absence.reason)
+            held.append(page)
+    if held:
+        await _say_if_out_of_reach(unit, user, held[0])
+
+
+async def hold_waiting_pages(unit: Unit, method: str, reason: str) -> None:
+    """Hold every page that waits for this platform."""
+    pages = await ask.list_not_held(unit.session, method)
+    for page in pages:
+        _hold(unit, page, reason)
+    await unit.session.flush()
+    for page in pages:
+        await _say_if_out_of_reach(unit, await unit.session.get_one(User, page.user_id), page)
+
+
+def _hold(unit: Unit, page: Page, reason: str) -> None:
+    page.held_at, page.held_because = unit.now, reason
+    unit.touch(f"user:{page.user_id}")
+
+
+async def _say_if_out_of_reach(unit: Unit, user: User, page: Page) -> None:
+    pages = await ask.list_pages_beside(unit.session, page)
+    if not is_reached(pages):
+        methods = tuple(one.method for one in pages if one.held_at is not None)
+        unit.emit(PersonOutOfReach(page.id, page.subject, user.id, user.name, methods))
