@@ -88,9 +88,8 @@ async def _await_room(visit: Visit) -> None:
     async def is_opening(unit: Unit) -> Values:
         incident = await find_visible(unit, read_number(visit))
         is_new = incident is not None and unit.now - incident.declared_at < OPENING_FOR
-        return {
-            "now": is_new and await incidents_ask.find_room(unit.session, read_number(visit), "room") is None
-        }
+        room = await incidents_ask.find_room(unit.session, read_number(visit), "room")
+        return {"now": is_new and (room is None or room.channel is None)}
 
     for _ in range(6):
         if not (await visit.look(is_opening))["now"]:

@@ -16,11 +16,14 @@ from storage.questions.privacy import find_private_of_channel
 
 @dataclass(frozen=True)
 class MessageView:
-    """One message. `entry` is the timeline entry made from it; `author` is None for the bot."""
+    """One message. `entry` is the timeline entry made from it; `author` is None for the bot. `by` and `origin` are whose
+    words the bot passes on, and from which platform; one that is `gone` was taken away."""
 
     id: int
     change: int
     author: User | None
+    by: str
+    origin: str
     text: str
     card: Card | None
     sent_at: datetime
@@ -31,6 +34,7 @@ class MessageView:
     is_card_above: bool
     entry: TimelineEntry | None
     thread_id: int | None
+    gone: bool
 
 
 @dataclass(frozen=True)
@@ -65,12 +69,17 @@ async def view_messages(
     unit: Unit, channel: BoardChannel, rows: Sequence[BoardMessage], user: User
 ) -> list[MessageView]:
     authors = await access.list_users_by_id(unit.session, {row.author_id for row in rows if row.author_id})
-    entries = await board.list_entries_of_messages(unit.session, "room", [row.id for row in rows])
+    entries = await board.list_entries_of_messages(unit.session, [row.id for row in rows if not row.origin])
+    copies = [row.id for row in rows if row.origin]
+    if copies:
+        entries |= await board.list_entries_of_copies(unit.session, channel.id, copies)
     return [
         MessageView(
             id=row.id,
             change=row.change,
             author=authors.get(row.author_id) if row.author_id else None,
+            by=row.author,
+            origin=row.origin,
             text=row.text,
             card=Card.unpack(row.card) if row.card else None,
             sent_at=row.sent_at,
@@ -81,6 +90,7 @@ async def view_messages(
             is_card_above=channel.kind == "incident" and row.id == channel.pinned_id,
             entry=entries.get(row.id),
             thread_id=row.thread_id,
+            gone=row.deleted_at is not None,
         )
         for row in rows
     ]

@@ -205,6 +205,13 @@ class MemoryPlatform:
 
         self._call("edit", edited)
 
+    async def delete(self, channel: str, address: str) -> None:
+        def deleted() -> None:
+            if channel in self.channels:
+                self.channels[channel].messages.pop(address, None)
+
+        self._call("delete", deleted)
+
     async def pin(self, channel: str, address: str) -> None:
         self._call("pin", lambda: self._get(channel).pinned.append(address))
 

@@ -20,7 +20,7 @@ from bot.errors import Rejected, Retry
 
 SECONDS = 10
 """How long one call may take."""
-BY_CHANNEL = frozenset({"chat.postMessage", "chat.update", "chat.postEphemeral"})
+BY_CHANNEL = frozenset({"chat.postMessage", "chat.update", "chat.delete", "chat.postEphemeral"})
 calls = Counter(
     "tocsin_chat_calls_total", "Calls of a chat platform's API", ["platform", "method", "outcome"]
 )
@@ -44,6 +44,7 @@ class SlackClient:
         """How far Slack's clock was ahead of ours at the last answer, in seconds."""
         self.last_error = ""
         """Why the last call failed; empty after one that did not."""
+        self._self: dict[str, Any] = {}
         self._until: dict[tuple[str, str], datetime] = {}
 
     def open_session(self) -> aiohttp.ClientSession:
@@ -53,6 +54,12 @@ class SlackClient:
                 timeout=aiohttp.ClientTimeout(total=SECONDS, sock_connect=5), trust_env=True
             )
         return self.web.session
+
+    async def whoami(self) -> dict[str, Any]:
+        """The bot's own user id, its workspace and the workspace's address, asked once."""
+        if not self._self:
+            self._self = await self.call("auth.test")
+        return self._self
 
     async def close(self) -> None:
         if self.web.session is not None:
