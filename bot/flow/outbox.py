@@ -299,7 +299,7 @@ class Outbox:
                     leased_until=None,
                     leased_by=None,
                     attempts=OutboxRow.attempts + 1,
-                    maybe_sent=retry.maybe_sent,
+                    maybe_sent=job.again or retry.maybe_sent,
                     error=retry.reason[:1000],
                     not_before=unit.now + timedelta(seconds=wait),
                 )
@@ -330,7 +330,7 @@ class Outbox:
                     state=OutboxState.PENDING,
                     leased_until=None,
                     leased_by=None,
-                    maybe_sent=False,
+                    maybe_sent=job.again,
                     not_before=unit.now + timedelta(seconds=later.after),
                 )
             )
