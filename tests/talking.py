@@ -92,5 +92,5 @@ async def open_talk(database_url: str) -> AsyncIterator[Talk]:
             assert actor is not None
             actors[chat.name] = actor
         browser = await open_browser(house)
-        yield Talk(house, slack, discord, browser, actors)
-        await browser.http.close()
+        async with browser.http:
+            yield Talk(house, slack, discord, browser, actors)
