@@ -65,6 +65,12 @@ async def list_changed_messages(
     ).all()
 
 
+async def list_by_id(session: AsyncSession, ids: Collection[int]) -> Sequence[BoardMessage]:
+    """These messages, but for those that were taken away."""
+    asked = select(BoardMessage).where(BoardMessage.id.in_(ids), BoardMessage.deleted_at.is_(None))
+    return (await session.scalars(asked)).all()
+
+
 async def list_entries_of_messages(session: AsyncSession, ids: Collection[int]) -> dict[int, TimelineEntry]:
     """The timeline entries that were made from these messages of the Room, by message."""
     found = await session.scalars(

@@ -237,6 +237,9 @@ async def test_answers_stay_in_their_thread_where_the_other_side_knows_it(talk: 
         assert on_slack.messages[on_slack.find(text)].thread == question
     rows = {row.text: row for row in await talk.house.messages("incident-1")}
     assert rows["Why?"].thread_id == rows["Who did it?"].id
+    _, page = await talk.browser.get("/INC-1")
+    shown = page.partition(f'id="m{rows["Why?"].id}"')[2].partition("</li>")[0]
+    assert f'<a href="#m{rows["Who did it?"].id}">↪ Kate: Who did it?</a>' in shown
     # what was said before there was another room, nobody knows there
     await talk.say(talk.slack, "About before", "T999999")
     assert on_discord.messages[on_discord.find("About before")].thread == ""
