@@ -109,7 +109,8 @@ class Mirror:
             await platform.delete(channel, address)
             return None
         if job.again:  # what was posted then may say what was true then
-            await platform.edit(channel, address, message)
+            with suppress(Lost):
+                await platform.edit(channel, address, message)
         return _keep(saying, platform.name, channel, address, digest_of(message))
 
     def _build(self, platform: Platform, saying: Saying) -> Message:

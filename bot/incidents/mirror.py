@@ -96,7 +96,7 @@ async def find_thread(unit: Unit, saying: Saying, room: IncidentRoom) -> str:
     Empty where that room does not know it."""
     if saying.answers_id is not None:
         found = await ask.find_saying_with_copy(unit.session, saying.answers_id, room.platform)
-        if found is None or found[0].deleted_at is not None:
+        if found is None:
             return ""
         head, copy = found
         if head.platform == room.platform:

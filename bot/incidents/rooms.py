@@ -32,6 +32,10 @@ class Look:
     steady: str
 
 
+UNKNOWN = Look("", "")
+"""Of a card that was posted some time ago, nobody knows when: it is edited whatever it shows."""
+
+
 def choose_platforms(
     on: Collection[str], choices: Collection[Collection[str]], declared_on: str = ""
 ) -> tuple[str, ...]:

@@ -169,6 +169,16 @@ async def test_a_post_whose_answer_was_lost_is_there_once_with_the_words_of_now(
     assert on_discord.talk == [("Kate", "At 11:48")]
 
 
+async def test_an_answer_whose_post_was_lost_is_found_in_its_thread(talk: Talk) -> None:
+    on_slack, on_discord = await talk.declare()
+    question = await talk.say(talk.slack, "Who did it?")
+    talk.discord.drop_answer("post")
+    await talk.say(talk.slack, "I did", question)
+    await talk.slack.take_back(on_slack, question)
+    await talk.house.at("02:00")
+    assert on_discord.talk == await talk.room_talk() == [("Kate", "I did")]
+
+
 async def test_a_post_whose_answer_was_lost_is_found_to_be_deleted(talk: Talk) -> None:
     on_slack, on_discord = await talk.declare()
     talk.discord.drop_answer("post")

@@ -244,7 +244,8 @@ class MemoryPlatform:
     async def post(self, channel: str, message: Message, once: Once, thread: str = "") -> str:
         def posted() -> str:
             messages = self._get(channel).messages
-            there = next((address for address, one in messages.items() if one.key == once.key), "")
+            known = [(one.key, one.thread) for one in messages.values()]
+            there = list(messages)[known.index((once.key, thread))] if (once.key, thread) in known else ""
             if once.again and there:
                 return there
             if thread and thread not in messages:
