@@ -126,6 +126,12 @@ class MemoryPlatform:
         """The next call of this method has its effect, but nobody hears of it."""
         self._dropped[method] += 1
 
+    def mend(self) -> None:
+        """Forget every trouble that was ordered."""
+        self.away = False
+        self._faults.clear()
+        self._dropped.clear()
+
     def named(self, name: str) -> Channel:
         return next(one for one in self.channels.values() if one.name == name)
 
