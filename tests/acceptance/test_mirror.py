@@ -54,6 +54,7 @@ async def test_the_room_shows_where_it_was_said(sqlite_talk: Talk) -> None:
     await sqlite_talk.declare()
     await sqlite_talk.say(sqlite_talk.slack, "It is the gateway")
     _, page = await sqlite_talk.browser.get("/INC-1")
+    assert "Discord: inc-1-checkout-is-slow</a>" in page  # and where else people talk
     said = page.partition("It is the gateway")[0].rpartition("<li")[2]
     assert "<strong>Kate</strong>" in said
     assert ">Slack</span>" in said
