@@ -236,6 +236,17 @@ async def _suggest_schedules(reading: Reading, prefix: str) -> list[Choice]:
     return [Choice(row.slug, row.name) for row in await catalog.list_named(reading.unit.session, Schedule)]
 
 
+async def _platform(reading: Reading, text: str) -> str:
+    return text.strip().lower()
+
+
+async def _suggest_platforms(reading: Reading, prefix: str) -> list[Choice]:
+    """Those on which the incident has no room yet."""
+    there = await ask.list_platforms(reading.unit.session, reading.incident.id) if reading.incident else set()
+    on = [name for name in reading.unit.installation.platforms if name != "room"]
+    return [Choice(name, name.capitalize()) for name in on if name not in there]
+
+
 async def _number(reading: Reading, text: str) -> int:
     if not text.strip().lstrip("#").isdecimal() or len(text) > 9:
         raise Invalid("number.wrong", reading.name, text=text)
@@ -312,4 +323,5 @@ ALERTS = Kind("suggest", _alerts, _suggest_alerts, example="12 13")
 INCIDENT = Kind("suggest", _incident, _suggest_incidents, example="INC-7")
 SERVICE = Kind("suggest", _service, _suggest_services, example="web")
 TEAM = Kind("suggest", _team, _suggest_teams, example="first-team")
+PLATFORM = Kind("suggest", _platform, _suggest_platforms, example="slack")
 SCHEDULE = Kind("suggest", _schedule, _suggest_schedules, example="primary")

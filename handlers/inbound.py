@@ -8,8 +8,9 @@ from bot.chat.form import Choice, Form
 from bot.chat.invocation import Invocation, MessageAction, Moved, RoomChanged, Said, Visitor
 from bot.chat.registry import Registry
 from bot.chat.reply import Reply
-from bot.errors import Forbidden, Problem, Unavailable
+from bot.errors import Forbidden, Problem, Unavailable, Unknown
 from bot.flow.unit import Actor, Work
+from bot.incidents.mirror import find_original
 from handlers.messages.actions import act
 from handlers.messages.said import is_news, record_deleted, record_edited, record_said
 from handlers.rooms.changed import record_change
@@ -35,6 +36,8 @@ class Desk:
     async def invoke(self, invocation: Invocation) -> Reply:
         if invocation.actor.user_id is None:
             return self._refuse(Forbidden("account.inactive", name=invocation.actor.name))
+        if invocation.about is not None:
+            invocation = replace(invocation, about=await self.find_original(invocation.about))
         reply = await self.registry.invoke(invocation)
         command, _ = self.registry.find(invocation.text)
         if command is None or command.reads:
@@ -56,6 +59,14 @@ class Desk:
 
     async def deleted(self, said: Said) -> None:
         await self.work.run(lambda unit: record_deleted(unit, said), said.actor)
+
+    async def find_original(self, said: Said) -> Said:
+        if len(self.work.installation.platforms) == 1:
+            return said
+        try:
+            return (await self.work.look(lambda unit: find_original(unit, said)))[0]
+        except Unknown:  # taken back meanwhile; whoever acts on it is told so
+            return said
 
     async def acted(self, action: MessageAction) -> Reply:
         if action.actor.user_id is None:

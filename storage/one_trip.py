@@ -30,11 +30,11 @@ class Done:
 class OneTripCursor(AsyncAdapt_aiosqlite_cursor):
     """A cursor that opens, executes, fetches and closes in the thread of its connection, and comes back once."""
 
-    __slots__ = ()
+    __slots__ = ("_trips",)
     _awaitable_cursor_close = False
 
     def __init__(self, adapt_connection: Any) -> None:
-        self._adapt_connection = adapt_connection
+        self._adapt_connection = self._trips = adapt_connection
         self._connection = adapt_connection._connection
         self._cursor: Any = Done()
         self._soft_closed_memoized: Any = {}
@@ -52,7 +52,7 @@ class OneTripCursor(AsyncAdapt_aiosqlite_cursor):
 
         connection: Any = self._connection
         async with self._adapt_connection._execute_mutex:
-            begin = self._adapt_connection.take_begin()
+            begin = self._trips.take_begin()
             self._cursor, rows = await connection._execute(execute)
             self._rows = deque(rows)
 
@@ -67,7 +67,7 @@ class OneTripCursor(AsyncAdapt_aiosqlite_cursor):
 
         connection: Any = self._connection
         async with self._adapt_connection._execute_mutex:
-            begin = self._adapt_connection.take_begin()
+            begin = self._trips.take_begin()
             self._cursor = await connection._execute(execute)
 
 

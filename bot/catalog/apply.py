@@ -47,7 +47,11 @@ async def apply_config(unit: Unit, config: Config) -> int:
     teams = await ledger.keep(
         Team,
         {
-            slug: {"name": entry.name, "policy_id": policies[entry.policy].id if entry.policy else None}
+            slug: {
+                "name": entry.name,
+                "policy_id": policies[entry.policy].id if entry.policy else None,
+                "platforms": [one.value for one in dict.fromkeys(entry.platforms)],
+            }
             for slug, entry in config.teams.items()
         },
     )

@@ -34,6 +34,12 @@ from bot.catalog.senders import EnvironmentKey, Expressions, FileKey, Key, Sourc
 from storage.words import RotationKind, StepCondition, UserRole
 
 
+class Chat(StrEnum):
+    ROOM = "room"
+    SLACK = "slack"
+    DISCORD = "discord"
+
+
 class Match(StrEnum):
     ALL = "all"
     ANY = "any"
@@ -80,6 +86,13 @@ class TeamShape(Shape):
     name: Name = key("what people call the team", "Payments")
     members: list[UserName] = key("the handles of its people", "[kate, sam]", default=[])
     policy: PolicyName | None = key("the policy that its alerts escalate by", "payments", default=None)
+    platforms: Annotated[list[Annotated[Chat, one_of(Chat)]], Field(min_length=1, max_length=len(Chat))] = (
+        key(
+            "where its incidents have a channel: slack, discord; room for the Room alone (default: wherever Tocsin is)",
+            "[slack]",
+            default=[],
+        )
+    )
 
 
 class ServiceShape(Shape):

@@ -14,6 +14,8 @@ from markdown_it.token import Token
 PUNCTUATION = re.compile(r"([!\"#$&'()*+:;<=>@\[\\\]^_`{|}~]|^[-.%,/?]|^\d+(?=\.))")
 ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])|<(https?://[^<>\s]+)>")
 ADDRESS = re.compile(r"https?://[^\s<>\\\"'`]*[^\s<>\\\"'`.,;:!?)\]}]")
+CODE_BLOCK = re.compile(r"```(?:[\w+.-]{1,20}\n)?(.*?)```", re.DOTALL)
+CODE = re.compile(r"(?<!`)`(?=[^`\s])[^`\n]*[^`\s]`(?!`)|(?<!`)`[^`\s]`(?!`)")
 TAGS = {
     "p", "br", "strong", "em", "code", "pre", "a", "ul", "ol", "li", "blockquote", "h1", "h2", "h3", "h4", "hr",
     "table", "thead", "tbody", "tr", "th", "td", "s",
@@ -46,6 +48,39 @@ def _escape_one(found: str) -> str:
 def escape_lines(text: object) -> Rich:
     """Like escape, but line breaks are kept as line breaks."""
     return Rich("\n".join(escape(line.strip()) for line in str(text).strip().splitlines()))
+
+
+def escape_saying(text: object) -> Rich:
+    """What a person said, as markup in which it stands for itself; code (between backticks) stays code. No mention, link
+    or mark in it is one for a platform that reads the markup."""
+    parts, end = [], 0
+    whole = str(text).replace("\x00", "")
+    for block in CODE_BLOCK.finditer(whole):
+        code = block[1].strip("\n").rstrip()
+        parts += [_escape_prose(whole[end : block.start()]), f"```\n{code}\n```" if code else ""]
+        end = block.end()
+    return Rich("\n".join(part for part in (*parts, _escape_prose(whole[end:])) if part))
+
+
+def _escape_prose(text: str) -> str:
+    return "\n".join(_escape_with_code(line.strip()) for line in text.strip().splitlines())
+
+
+def _escape_with_code(line: str) -> str:
+    parts, end = [], 0
+    for code in CODE.finditer(line):
+        parts += [_escape_inner(line[end : code.start()], is_first=end == 0), code[0]]
+        end = code.end()
+    return "".join([*parts, _escape_inner(line[end:], is_first=end == 0)])
+
+
+def _escape_inner(text: str, *, is_first: bool) -> str:
+    """Part of a line: the space around it counts."""
+    core = escape(text)
+    if not core:
+        return " " if text and not is_first else ""
+    before = " " if text[0].isspace() and not is_first else ""
+    return f"{before}{core}{' ' if text[-1].isspace() else ''}"
 
 
 def unescape(text: str) -> str:

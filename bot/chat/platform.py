@@ -18,11 +18,16 @@ from bot.flow.unit import Actor
 
 @dataclass(frozen=True)
 class Message:
-    """What the bot posts: a card or markup. `summary` is the plain sentence for notifications."""
+    """What the bot posts: a card or markup. `summary` is the plain sentence for notifications. When the bot passes on what
+    a person wrote elsewhere, `author` is whose words these are and `origin` the platform on which they were said: then
+    `text` is markup in which no mention calls anybody. It begins with a line that says whose words they are, except for
+    the Room, which draws that itself."""
 
     text: str = ""
     card: Card | None = None
     summary: str = ""
+    author: str = ""
+    origin: str = ""
 
 
 @dataclass(frozen=True)
@@ -128,6 +133,10 @@ class Platform(Protocol):
 
     async def edit(self, channel: str, address: str, message: Message) -> None: ...
 
+    async def delete(self, channel: str, address: str) -> None:
+        """Take a message of the bot away; one that is gone already counts as done."""
+        ...
+
     async def pin(self, channel: str, address: str) -> None: ...
 
     async def post_direct(self, person: str, message: Message, once: Once) -> str:
@@ -172,11 +181,19 @@ class Inbound(Protocol):
         """What could be filled in for one argument of a command."""
         ...
 
-    async def said(self, said: Said) -> None: ...
+    async def said(self, said: Said) -> None:
+        """A person wrote something. What the bot posts, for itself or for somebody, is never handed in: it would go round
+        in a circle."""
+        ...
 
     async def edited(self, said: Said) -> None: ...
 
     async def deleted(self, said: Said) -> None: ...
+
+    async def find_original(self, said: Said) -> Said:
+        """A message of the bot that passes on what somebody said on another platform, as it was said there; any other is
+        returned as it is. For filling in forms: whatever is done with a copy is done with the original anyhow."""
+        ...
 
     async def acted(self, action: MessageAction) -> Reply: ...
 

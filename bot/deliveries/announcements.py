@@ -8,7 +8,7 @@ from bot.deliveries.posts import build_post, build_update_card, digest_of, get_u
 from bot.errors import Later, Lost, Rejected
 from bot.flow.outbox import Job, Outcome
 from bot.flow.unit import Unit
-from bot.incidents.rooms import Look, keep, remember, seconds_to_edit
+from bot.incidents.rooms import UNKNOWN, Look, keep, remember, seconds_to_edit
 from bot.incidents.view import IncidentView
 from storage.models import IncidentRoom
 from storage.questions import flow
@@ -97,6 +97,7 @@ class Announcements:
         key = f"announcement-{view.id}" if number == 1 else f"announcement-{view.id}-{number}"
         message, look = self._build(view, room)
         address = await self._post_standing(platform, "announcements", message, once_of(job, key))
+        look = UNKNOWN if job.again else look
         return _note(view.id, platform, address, look, number)
 
     async def _post_standing(

@@ -13,7 +13,7 @@ from bot.deliveries.posts import digest_of, leave_out_counts
 from bot.errors import Later, Lost
 from bot.flow.outbox import Job, Outcome
 from bot.flow.unit import Unit
-from bot.incidents.rooms import Look, get_locked, keep, remember, seconds_to_edit
+from bot.incidents.rooms import UNKNOWN, Look, get_locked, keep, remember, seconds_to_edit
 from bot.incidents.view import IncidentView
 from storage.models import IncidentRoom
 from storage.questions import flow
@@ -36,6 +36,8 @@ class Cards:
             key = f"card-{entry.view.id}" if number == 1 else f"card-{entry.view.id}-{number}"
             message, look = await self._build(entry.view, entry.platform.name)
             address = await entry.platform.post(entry.channel, message, once_of(job, key))
+            if job.again:  # what was posted then may show what was true then
+                look = UNKNOWN
 
             async def posted(unit: Unit) -> None:
                 room = await get_locked(unit, entry.room.id)

@@ -155,6 +155,7 @@ class Openings:
                 topic=wanted.topic,
                 asked_name=wanted.name,
                 named_by_hand=None,
+                private=wanted.private,
             )
             unit.emit(RoomOpened(view.id, platform, place.name))
         await unit.session.flush()

@@ -13,6 +13,7 @@ from bot.errors import Lost
 from bot.flow.outbox import Job, Outcome
 from bot.flow.unit import Unit
 from bot.incidents.rooms import get_locked, keep, room_name
+from bot.incidents.timeline import read_story
 from bot.incidents.view import IncidentView
 from storage.models import Incident
 from storage.questions import incidents as ask
@@ -112,6 +113,24 @@ class Rooms:
             return None
 
         return await self.openings.deliver(job, say, update.incident_id)
+
+    async def catch_up(self, job: Job) -> Outcome | None:
+        """The story so far, in one message, for a room that was opened while the incident was under way."""
+
+        async def tell(entry: Entry) -> Outcome | None:
+            story = await self.delivery.work.look(
+                lambda unit: read_story(unit.session, entry.view.id, self.delivery.templates)
+            )
+            values = {"incident": entry.view, "lines": story, "now": self.delivery.work.clock.now()}
+            url = self.delivery.incident_url(entry.view.ref)
+            markup = self.delivery.templates.render_markup(
+                "posts/room_opened_later", **values, zone="UTC", url=url
+            )
+            message = Message(markup, summary=render_text(markup))
+            await entry.platform.post(entry.channel, message, once_of(job, entry.key(job)))
+            return None
+
+        return await self.openings.deliver(job, tell)
 
     async def archive(self, job: Job) -> Outcome | None:
         """Of an incident that is closed still. What was archived or deleted by hand meanwhile counts as archived."""

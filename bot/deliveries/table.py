@@ -7,6 +7,7 @@ from bot.deliveries.delivery import Delivery
 from bot.deliveries.files import Files
 from bot.deliveries.groups import Groups
 from bot.deliveries.invitations import Invitations
+from bot.deliveries.mirror import Mirror
 from bot.deliveries.openings import Openings
 from bot.deliveries.pages import Pages
 from bot.deliveries.rooms import Rooms
@@ -28,8 +29,10 @@ def list_deliverers(delivery: Delivery) -> dict[str, Deliverer]:
         "room.invite": Invitations(delivery, openings).invite,
         "room.say": rooms.say,
         "room.update": rooms.say_update,
+        "room.catchup": rooms.catch_up,
         "room.archive": rooms.archive,
         "room.restore": rooms.restore,
+        "mirror.show": Mirror(delivery, openings).show,
         "announce.card": announcements.post,
         "announce.refresh": announcements.refresh,
         "announce.update": announcements.say_update,

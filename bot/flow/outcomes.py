@@ -33,7 +33,7 @@ def put_off(job: Job, retry: Retry, wait: float, since: datetime | None, on_away
                 leased_until=None,
                 leased_by=None,
                 attempts=OutboxRow.attempts + 1,
-                maybe_sent=retry.maybe_sent,
+                maybe_sent=job.again or retry.maybe_sent,
                 error=retry.reason[:1000],
                 not_before=unit.now + timedelta(seconds=wait),
                 away_since=began,
@@ -94,7 +94,7 @@ def put_back(job: Job, later: Later) -> Outcome:
                 state=OutboxState.PENDING,
                 leased_until=None,
                 leased_by=None,
-                maybe_sent=False,
+                maybe_sent=job.again,
                 away_since=None,
                 not_before=unit.now + timedelta(seconds=later.after),
             )

@@ -195,6 +195,13 @@ class CallSet(IncidentEvent):
 
 
 @dataclass(frozen=True)
+class RoomWanted(IncidentEvent):
+    """The incident, which is under way, is to have a room on one more platform."""
+
+    platform: str
+
+
+@dataclass(frozen=True)
 class RoomOpened(IncidentEvent):
     platform: str
     name: str
@@ -214,6 +221,14 @@ class TimelineChanged(IncidentEvent):
     """An entry was written by hand, taken from a message, or edited."""
 
     entry_id: int
+
+
+@dataclass(frozen=True)
+class SayingChanged(IncidentEvent):
+    """Somebody said something in the room on a platform, edited it or took it back; the other rooms are to show that."""
+
+    saying_id: int
+    platform: str
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from bot.incidents.events import (
 from bot.incidents.lifecycle import check_change
 from bot.incidents.people import follow, invite_all
 from bot.incidents.privacy import check_merge
+from bot.incidents.rooms import want_rooms, want_rooms_of
 from storage.models import Incident, IncidentRule, IncidentService, IncidentTeam, Service, Team
 from storage.questions import catalog, paging
 from storage.questions import incidents as ask
@@ -64,6 +65,7 @@ async def declare(
     for service in services:
         unit.session.add(IncidentService(incident_id=incident.id, service_id=service.id))
     await unit.session.flush()
+    await want_rooms(unit, incident, teams)
     unit.emit(IncidentDeclared(incident.id, incident.title, priority, rule.name if rule else "", private))
     return incident
 
@@ -179,6 +181,7 @@ async def add_team(unit: Unit, incident: Incident, team: Team) -> bool:
     unit.session.add(IncidentTeam(incident_id=incident.id, team_id=team.id))
     await unit.session.flush()
     unit.emit(TeamAdded(incident.id, team.name))
+    await want_rooms_of(unit, incident, team)
     return True
 
 

@@ -10,7 +10,7 @@ from bot.errors import Refused, Unknown
 from bot.flow.unit import Unit
 from bot.incidents.events import IncidentMadePrivate, IncidentMadePublic
 from bot.incidents.people import take_part
-from storage.models import Alert, Incident, Update, User
+from storage.models import Alert, Incident, IncidentRoom, Saying, Update, User
 from storage.questions import incidents as ask
 from storage.questions.privacy import Viewer, list_insiders, list_merged, list_paged, read_viewer
 
@@ -53,7 +53,7 @@ async def get_incident(unit: Unit, ref: str) -> Incident:
 
 
 async def find_private(unit: Unit, subject: str) -> Incident | None:
-    """The private incident that a subject (`incident:7`, `alert:12`, `update:5`) is or belongs to."""
+    """The private incident that a subject (`incident:7`, `alert:12`, `update:5`, `said:3`) is or belongs to."""
     kind, _, number = subject.partition(":")
     incident_id = int(number) if kind == "incident" else None
     if kind == "alert":
@@ -62,6 +62,9 @@ async def find_private(unit: Unit, subject: str) -> Incident | None:
     elif kind == "update":
         update = await unit.session.get(Update, int(number))
         incident_id = update.incident_id if update is not None else None
+    elif kind == "said":
+        saying = await unit.session.get(Saying, int(number))
+        incident_id = saying.incident_id if saying is not None else None
     incident = await unit.session.get(Incident, incident_id) if incident_id is not None else None
     return incident if incident is not None and incident.private else None
 
@@ -82,14 +85,23 @@ async def hide_private(unit: Unit, subject: str) -> str:
 async def may_come_in(unit: Unit, incident: Incident, platform: str) -> bool:
     """Whether coming into its room on a platform, or speaking there, lets a person take part: not when everybody can,
     because the room was opened before the incident became private."""
-    if not incident.private or await was_born_private(unit, incident):
+    if not incident.private or platform == "room":
         return True
-    return platform == "room" or await is_visible(unit, incident)
+    room = await ask.find_room(unit.session, incident.id, platform)
+    return (room is not None and await was_born_private(unit, room)) or await is_visible(unit, incident)
 
 
-async def was_born_private(unit: Unit, incident: Incident) -> bool:
-    """Whether it was private when its rooms were opened."""
-    entries = await ask.list_entries(unit.session, incident.id, ("incident_declared",))
+async def is_overheard(unit: Unit, incident: Incident, room: IncidentRoom) -> bool:
+    """Whether everybody on its platform can come into this room, though the incident is private by now: nothing that is
+    said elsewhere is shown there."""
+    return incident.private and room.platform != "room" and not await was_born_private(unit, room)
+
+
+async def was_born_private(unit: Unit, room: IncidentRoom) -> bool:
+    """Whether the incident was private when this room was opened."""
+    if "private" in room.shown:
+        return bool(room.shown["private"])
+    entries = await ask.list_entries(unit.session, room.incident_id, ("incident_declared",))
     return any(entry.data.get("private") for entry in entries)
 
 
@@ -150,7 +162,6 @@ def _check(incident: Incident, is_so: bool, code: str) -> None:
 
 async def _list_rooms(unit: Unit, incident: Incident, born_private: bool) -> tuple[str, ...]:
     """The platforms where its room was opened as a private one, or as one for everybody."""
-    if await was_born_private(unit, incident) is not born_private:
-        return ()
     rooms = await ask.list_rooms(unit.session, incident.id)
-    return tuple(room.platform for room in rooms if room.platform != "room" and room.channel)
+    elsewhere = [room for room in rooms if room.platform != "room" and room.channel]
+    return tuple([one.platform for one in elsewhere if await was_born_private(unit, one) is born_private])

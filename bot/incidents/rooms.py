@@ -3,13 +3,16 @@ is lost. Asking a platform for it is the business of `bot/deliveries`."""
 
 import re
 import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.errors import Refused
 from bot.flow.unit import Unit
-from bot.incidents.events import RoomLost
-from storage.models import IncidentRoom
+from bot.incidents.events import RoomLost, RoomWanted
+from storage.models import Incident, IncidentRoom, Team
+from storage.questions import incidents as ask
 
 NAME_LIMIT = 80
 NEW_ROOMS = 3
@@ -27,6 +30,71 @@ class Look:
 
     full: str
     steady: str
+
+
+UNKNOWN = Look("", "")
+"""Of a card that was posted some time ago, nobody knows when: it is edited whatever it shows."""
+
+
+def choose_platforms(
+    on: Collection[str], choices: Collection[Collection[str]], declared_on: str = ""
+) -> tuple[str, ...]:
+    """Where an incident has rooms, of the platforms that are `on`: in the Room; where its teams want to work, each of whose
+    `choices` is a list of platforms, empty for all of them; and where it was declared, so that whoever did has a room at
+    hand. Without a team it is everywhere."""
+    wanted = {"room", declared_on}
+    for choice in choices or [()]:
+        wanted |= set(choice or on)
+    return tuple(name for name in on if name in wanted)
+
+
+async def want_rooms(unit: Unit, incident: Incident, teams: Collection[Team]) -> None:
+    """Note where a new incident is to have rooms; they are opened afterwards."""
+    chosen = choose_platforms(
+        unit.installation.platforms, [team.platforms for team in teams], unit.actor.platform
+    )
+    unit.session.add_all(
+        IncidentRoom(incident_id=incident.id, platform=name, invited=[], shown={}) for name in chosen
+    )
+    await unit.session.flush()
+
+
+async def want_room(unit: Unit, incident: Incident, platform: str) -> bool:
+    """Let an incident that is under way have a room on one more platform; False when it has one there. What could not be
+    opened so far is tried again. Raises Refused when the incident is over or the platform is off."""
+    if platform not in unit.installation.platforms:
+        known = [name for name in unit.installation.platforms if name != "room"]
+        raise Refused("room.platform_off", platform=platform, known=known)
+    room = await ask.find_room(unit.session, incident.id, platform)
+    if room is not None and room.channel is not None:
+        return False
+    if not incident.status.is_open:
+        raise Refused("incident.over", ref=incident.ref, status=incident.status.value)
+    if room is None:
+        unit.session.add(IncidentRoom(incident_id=incident.id, platform=platform, invited=[], shown={}))
+        await unit.session.flush()
+    unit.known.pop((list_platforms, incident.id), None)
+    unit.emit(RoomWanted(incident.id, platform))
+    return True
+
+
+async def want_rooms_of(unit: Unit, incident: Incident, team: Team) -> None:
+    """A team was called in: it works where it has chosen to."""
+    there = await ask.list_platforms(unit.session, incident.id)
+    for platform in choose_platforms(unit.installation.platforms, [team.platforms]):
+        if incident.status.is_open and platform not in there:
+            await want_room(unit, incident, platform)
+
+
+async def list_platforms(unit: Unit, incident_id: int) -> tuple[str, ...]:
+    """The platforms on which an incident has, or is to have, a room; asked once in a unit of work."""
+    on = unit.installation.platforms
+    if len(on) == 1:
+        return on
+    key = (list_platforms, incident_id)
+    if key not in unit.known:
+        unit.known[key] = await ask.list_platforms(unit.session, incident_id)
+    return tuple(name for name in on if name == "room" or name in unit.known[key])
 
 
 def room_name(ref: str, title: str) -> str:

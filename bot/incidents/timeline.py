@@ -21,6 +21,18 @@ from storage.models import Attachment, Incident, TimelineEntry
 from storage.questions import incidents as ask
 from storage.questions.files import delete_attachments
 
+TELLING = (
+    "message",
+    "note",
+    "update_posted",
+    "status_changed",
+    "incident_resolved",
+    "priority_changed",
+    "role_taken",
+)
+"""Kinds of entries that tell the story, and how many of them, the last ones, do so in short."""
+TOLD = 6
+
 
 @dataclass(frozen=True)
 class Source:
@@ -148,6 +160,14 @@ async def list_timeline(
 ) -> Sequence[TimelineEntry]:
     """The entries of an incident, the oldest first; `text` keeps those that contain it."""
     return await ask.list_entries(session, incident_id, kinds, text)
+
+
+async def read_story(
+    session: AsyncSession, incident_id: int, templates: Templates
+) -> list[tuple[TimelineEntry, Rich]]:
+    """The last entries that tell somebody who comes late what happened, each with its sentence."""
+    entries = await list_timeline(session, incident_id, TELLING)
+    return [(entry, spell_entry(templates, entry)) for entry in entries[-TOLD:]]
 
 
 def spell_entry(templates: Templates, entry: TimelineEntry) -> Rich:

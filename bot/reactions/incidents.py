@@ -7,6 +7,7 @@ from bot.alerts.lives import acknowledge_alerts_of_incident, close_alerts_of_inc
 from bot.flow.unit import Unit
 from bot.incidents import events as incidents
 from bot.incidents import lives, people
+from bot.incidents.rooms import list_platforms
 from bot.incidents.timeline import record, record_event
 from bot.oncall.resolve import list_on_call
 from bot.paging.escalations import (
@@ -130,7 +131,7 @@ async def forget_reminders(unit: Unit, event: incidents.IncidentEvent) -> None:
 
 
 async def merged_alerts_follow(unit: Unit, event: incidents.IncidentMerged) -> None:
-    refresh_incident(unit, event.into)
+    await refresh_incident(unit, event.into)
 
 
 async def page_again(unit: Unit, event: incidents.IncidentEvent) -> None:
@@ -175,7 +176,7 @@ async def send_update(unit: Unit, event: UpdatePosted) -> None:
     """To the room, to each person who follows, and under the announcement, unless the incident is private."""
     subject = f"update:{event.update_id}"
     incident = await unit.session.get_one(Incident, event.incident_id)
-    for platform in unit.installation.platforms:
+    for platform in await list_platforms(unit, incident.id):
         unit.put(room_stream(event.incident_id, platform), "room.update", subject)
         if not incident.private:
             unit.put(announcement_stream(event.incident_id, platform), "announce.update", subject)
@@ -192,7 +193,7 @@ async def remind_commander(unit: Unit, event: UpdateOverdue) -> None:
         "promised_at": event.promised_at,
         "commander": commander.name if commander else "",
     }
-    say(unit, event.incident_id, "update_overdue", data)
+    await say(unit, event.incident_id, "update_overdue", data)
     if commander is not None:
         for platform in await list_platforms_of(unit, commander):
             unit.put(

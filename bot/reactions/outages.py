@@ -70,7 +70,7 @@ async def _show(unit: Unit) -> None:
     """On the pages that are open, and on the cards of what people work on."""
     unit.touch("outages")
     for incident_id in await incidents.list_open_ids(unit.session):
-        refresh_incident(unit, incident_id)
+        await refresh_incident(unit, incident_id)
 
 
 async def tell_out_of_reach(unit: Unit, event: PersonOutOfReach) -> None:

@@ -75,7 +75,9 @@ async def tell_exhausted(unit: Unit, event: paging.EscalationExhausted) -> None:
     say_to_ops(unit, "escalation_exhausted", {"policy": event.policy, "subject": subject})
     kind, _, number = event.subject.partition(":")
     if kind == "incident":
-        say(unit, int(number), "escalation_exhausted", {"policy": event.policy, "subject": event.subject})
+        await say(
+            unit, int(number), "escalation_exhausted", {"policy": event.policy, "subject": event.subject}
+        )
 
 
 async def note(unit: Unit, subject: str, kind: str, data: Mapping[str, Any]) -> None:

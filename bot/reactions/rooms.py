@@ -10,8 +10,8 @@ from typing import Any
 from bot.flow.unit import Unit
 from bot.incidents import events as incidents
 from bot.incidents.privacy import hide_private
-from bot.incidents.rooms import take_off_invited
-from storage.models import IncidentRoom
+from bot.incidents.rooms import count_opened, list_platforms, take_off_invited
+from storage.models import Incident, IncidentRoom
 from storage.questions import incidents as ask
 
 
@@ -29,22 +29,45 @@ def announcement_stream(incident_id: int, platform: str) -> str:
 
 async def open_rooms(unit: Unit, event: incidents.IncidentDeclared) -> None:
     """Step by step, in order, each resumed after a failure: the room, its card, links, invitations; the announcement."""
-    for platform in unit.installation.platforms:
-        _put(unit, event.incident_id, platform, "room.open")
-        _furnish(unit, event.incident_id, platform)
-        if not event.private:
-            _put(unit, event.incident_id, platform, "announce.card")
+    for platform in await list_platforms(unit, event.incident_id):
+        _open(unit, event.incident_id, platform, event.private)
     unit.touch("incidents")
 
 
+async def open_another(unit: Unit, event: incidents.RoomWanted) -> None:
+    """Like the first ones; who comes in is told what has happened so far, in one message."""
+    incident = await unit.session.get_one(Incident, event.incident_id)
+    _open(unit, event.incident_id, event.platform, incident.private)
+    _put(unit, event.incident_id, event.platform, "room.catchup")
+    unit.touch(f"incident:{event.incident_id}")
+
+
+def _open(unit: Unit, incident_id: int, platform: str, private: bool) -> None:
+    _put(unit, incident_id, platform, "room.open")
+    _furnish(unit, incident_id, platform)
+    if not private:
+        _put(unit, incident_id, platform, "announce.card")
+
+
 async def furnish_room(unit: Unit, event: incidents.RoomOpened) -> None:
-    """Everything that belongs into a room; a first one has it waiting already. The announcement leads to it."""
+    """Everything that belongs into a room; a first one has it waiting already. The announcement leads to it. What was said
+    in one that was lost is not said again: the new one is told the story."""
     _furnish(unit, event.incident_id, event.platform)
-    refresh_incident(unit, event.incident_id)
+    if count_opened(await ask.find_room(unit.session, event.incident_id, event.platform)) > 1:
+        _put(unit, event.incident_id, event.platform, "room.catchup")
+    await refresh_incident(unit, event.incident_id)
+
+
+async def mirror_saying(unit: Unit, event: incidents.SayingChanged) -> None:
+    """In each other room of the incident, behind what waits there already; an edit of what still waits is one with it."""
+    for platform in await list_platforms(unit, event.incident_id):
+        if platform != event.platform:
+            stream = room_stream(event.incident_id, platform)
+            unit.put(stream, "mirror.show", f"said:{event.saying_id}", coalesce=True)
 
 
 async def announce(unit: Unit, event: incidents.IncidentMadePublic) -> None:
-    for platform in unit.installation.platforms:
+    for platform in await list_platforms(unit, event.incident_id):
         _put(unit, event.incident_id, platform, "announce.card")
 
 
@@ -59,17 +82,17 @@ def _put(unit: Unit, incident_id: int, platform: str, kind: str) -> None:
 
 async def refresh_card(unit: Unit, event: incidents.IncidentEvent) -> None:
     """Every place that shows the incident's state is edited; waiting edits of one card are one edit."""
-    refresh_incident(unit, event.incident_id)
+    await refresh_incident(unit, event.incident_id)
 
 
 async def refresh_counts(unit: Unit, event: incidents.IncidentEvent) -> None:
     """Like refresh_card, for what comes in hundreds and can wait."""
-    refresh_incident(unit, event.incident_id, patient=True)
+    await refresh_incident(unit, event.incident_id, patient=True)
 
 
-def refresh_incident(unit: Unit, incident_id: int, patient: bool = False) -> None:
+async def refresh_incident(unit: Unit, incident_id: int, patient: bool = False) -> None:
     subject = f"incident:{incident_id}"
-    for platform in unit.installation.platforms:
+    for platform in await list_platforms(unit, incident_id):
         card, announcement = card_stream(incident_id, platform), announcement_stream(incident_id, platform)
         unit.put(card, "room.refresh", subject, coalesce=True, patient=patient)
         unit.put(announcement, "announce.refresh", subject, coalesce=True, patient=patient)
@@ -77,17 +100,17 @@ def refresh_incident(unit: Unit, incident_id: int, patient: bool = False) -> Non
 
 
 async def refresh_topic(unit: Unit, event: incidents.IncidentEvent) -> None:
-    for platform in unit.installation.platforms:
+    for platform in await list_platforms(unit, event.incident_id):
         _put(unit, event.incident_id, platform, "room.topic")
 
 
 async def refresh_links(unit: Unit, event: incidents.IncidentEvent) -> None:
-    for platform in unit.installation.platforms:
+    for platform in await list_platforms(unit, event.incident_id):
         _put(unit, event.incident_id, platform, "room.links")
 
 
 async def rename_rooms(unit: Unit, event: incidents.TitleChanged) -> None:
-    for platform in unit.installation.platforms:
+    for platform in await list_platforms(unit, event.incident_id):
         _put(unit, event.incident_id, platform, "room.rename")
 
 
@@ -96,7 +119,7 @@ async def send_invitations(unit: Unit, event: incidents.IncidentEvent) -> None:
 
 
 async def invite_to_rooms(unit: Unit, incident_id: int) -> None:
-    for platform in unit.installation.platforms:
+    for platform in await list_platforms(unit, incident_id):
         _put(unit, incident_id, platform, "room.invite")
 
 
@@ -140,11 +163,13 @@ async def room_taken_away(unit: Unit, event: incidents.RoomLost) -> None:
 
 async def say_in_room(unit: Unit, event: incidents.IncidentEvent) -> None:
     """One message in the room, for what people there must not miss. Its words are `templates/posts/<event>`."""
-    say(unit, event.incident_id, event.kind, {name: plain(value) for name, value in event.data().items()})
+    await say(
+        unit, event.incident_id, event.kind, {name: plain(value) for name, value in event.data().items()}
+    )
 
 
-def say(unit: Unit, incident_id: int, words: str, data: dict[str, object]) -> None:
-    for platform in unit.installation.platforms:
+async def say(unit: Unit, incident_id: int, words: str, data: dict[str, object]) -> None:
+    for platform in await list_platforms(unit, incident_id):
         say_on(unit, incident_id, platform, words, data)
 
 

@@ -56,6 +56,8 @@ from bot.reactions.rooms import (
     bring_rooms_back,
     forget_invitation,
     furnish_room,
+    mirror_saying,
+    open_another,
     open_rooms,
     plan_archiving,
     refresh_card,
@@ -147,9 +149,12 @@ REACTIONS: Reactions = {
     incidents.TeamAdded: (keep_in_timeline, invite_responders, page_responders, refresh_card),
     incidents.LinkAdded: (keep_in_timeline, refresh_links),
     incidents.CallSet: (keep_in_timeline, refresh_card, refresh_links, say_in_room),
+    incidents.RoomWanted: (open_another,),
     incidents.RoomOpened: (keep_in_timeline, furnish_room),
     incidents.RoomLost: (keep_in_timeline, room_taken_away),
     incidents.TimelineChanged: (refresh_counts,),
+    # what people say there
+    incidents.SayingChanged: (mirror_saying,),
     # its people
     incidents.RoleTaken: (keep_in_timeline, forget_commander_reminder, refresh_card, say_in_room),
     incidents.RoleLeft: (keep_in_timeline, refresh_card),

@@ -46,13 +46,15 @@ class ServiceItem(Struct, frozen=True):
 
 
 class TeamItem(Struct, frozen=True):
-    """People who own services and answer alerts. `policy` is whom its alerts escalate to."""
+    """People who own services and answer alerts. `policy` is whom its alerts escalate to; `platforms` are the chat
+    platforms on which its incidents have a room, empty for all that are on."""
 
     id: int
     slug: str
     name: str
     policy: Named | None
     members: list[Person]
+    platforms: list[str]
     active: bool
 
 
@@ -145,6 +147,7 @@ async def _show_teams(unit: Unit, rows: Sequence[Team]) -> list[TeamItem]:
             row.name,
             show_named(policies.get(row.policy_id or 0)),
             [show_person(user) for user in members.get(row.id, [])],
+            row.platforms,
             row.active,
         )
         for row in rows

@@ -99,7 +99,7 @@ class TaskItem(Struct, frozen=True):
 
 class MessageItem(Struct, frozen=True):
     """A message in the incident's room. `text` is plain; what the bot shows as a card is in `card`. `reactions` maps
-    each to how many people gave it."""
+    each to how many people gave it. `origin` is the chat platform on which it was said, when that is another one."""
 
     id: int
     by: str
@@ -108,6 +108,7 @@ class MessageItem(Struct, frozen=True):
     card: Card | None
     thread: int | None
     reactions: dict[str, int]
+    origin: str
     sent_at: datetime
     edited_at: datetime | None
 
@@ -216,12 +217,13 @@ def _show_message(row: BoardMessage, people: dict[int, User]) -> MessageItem:
     person = find_person(people, row.author_id)
     return MessageItem(
         row.id,
-        person.name if person else BOT_NAME,
+        person.name if person else row.author or BOT_NAME,
         person,
         row.text if row.author_id is not None else render_text(row.text),
         Card.unpack(row.card) if row.card else None,
         row.thread_id,
         {name: len(given) for name, given in row.reactions.items()},
+        row.origin,
         row.sent_at,
         row.edited_at,
     )

@@ -1,19 +1,26 @@
-"""Message actions: what can be done with a message, by its menu or by a reaction. One function each, named in ACTIONS."""
+"""Message actions: what can be done with a message, by its menu or by a reaction. One function each, named in ACTIONS.
+
+A message that the bot passes on from another room stands for the one that its author wrote there.
+"""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from bot.access.roles import check_role
-from bot.chat.invocation import MessageAction
+from bot.chat.invocation import MessageAction, Said
 from bot.chat.reply import Reply
+from bot.chat.room.board import mark_changed
 from bot.errors import Unknown
 from bot.flow.unit import Unit
 from bot.incidents.lives import declare, find_teams_to_call
+from bot.incidents.mirror import find_original
 from bot.incidents.privacy import get_incident, is_visible
 from bot.incidents.tasks import add_task
 from bot.incidents.timeline import keep_said
-from storage.models import Incident, User
+from storage.models import BoardMessage, Incident, User
 from storage.questions import incidents as ask
 from storage.questions.flow import remember_arrival
+from storage.questions.sayings import find_copy_in_room
 
 
 async def add_to_timeline(unit: Unit, action: MessageAction) -> Reply:
@@ -59,7 +66,21 @@ async def act(unit: Unit, action: MessageAction) -> Reply:
         return Reply(repeated=True)
     actor = action.actor.user_id
     check_role(await unit.session.get(User, actor) if actor is not None else None, "responder")
-    return await function(unit, action)
+    said, incident_id = await find_original(unit, action.said)
+    if incident_id is not None:
+        action = replace(action, said=said, incident=action.incident or f"INC-{incident_id}")
+    reply = await function(unit, action)
+    await _mark_in_room(unit, said)
+    return reply
+
+
+async def _mark_in_room(unit: Unit, said: Said) -> None:
+    """Pages that show the message show that it was marked."""
+    place = (said.platform, said.channel, said.message)
+    number = said.message if said.platform == "room" else await find_copy_in_room(unit.session, *place)
+    row = await unit.session.get(BoardMessage, int(number)) if number and number.isdecimal() else None
+    if row is not None:
+        await mark_changed(unit, row)
 
 
 async def _get_incident(unit: Unit, action: MessageAction) -> Incident:

@@ -1,5 +1,9 @@
-"""What people do in a channel of the Room: say, edit, react, use the message menu; and what open pages fetch of it."""
+"""What people do in a channel of the Room: say, edit, delete, react, use the message menu; and what open pages fetch of it.
 
+What is said is recorded in the unit of work that keeps it: a message that stands here is on its way to the other rooms.
+"""
+
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from aiohttp import web
@@ -8,9 +12,10 @@ from bot.access.roles import check_role
 from bot.chat.invocation import MessageAction, Said
 from bot.chat.markup import render_text
 from bot.chat.reply import Reply
-from bot.chat.room.board import edit_saying, get_message, mark_changed, put_saying, toggle_reaction
+from bot.chat.room.board import delete_saying, edit_saying, get_message, put_saying, toggle_reaction
 from bot.errors import Forbidden, Problem, Unknown
 from bot.flow.unit import BOT, Actor, Unit
+from handlers.messages.said import record_deleted, record_edited, record_said
 from handlers.pages.commands import read_invocation
 from handlers.pages.messages import get_channel, read_changes, read_conversation
 from handlers.pages.replies import read_back, show_reply
@@ -29,6 +34,8 @@ def list_routes(parts: Parts) -> list[web.RouteDef]:
         web.post(r"/board/{channel:\d+}/say", signed_in(parts, say)),
         web.get(r"/messages/{message:\d+}/edit", signed_in(parts, show_edit)),
         web.post(r"/messages/{message:\d+}/edit", signed_in(parts, edit)),
+        web.get(r"/messages/{message:\d+}/delete", signed_in(parts, show_delete)),
+        web.post(r"/messages/{message:\d+}/delete", signed_in(parts, delete)),
         web.post(r"/messages/{message:\d+}/react", signed_in(parts, react, "responder")),
         web.post(r"/messages/{message:\d+}/act", signed_in(parts, act)),
     ]
@@ -67,46 +74,63 @@ async def say(visit: Visit) -> web.StreamResponse:
         reply = await visit.parts.inbound.invoke(read_invocation(visit, form, text))
         return show_reply(visit, reply, back, str(channel_id), text)
 
-    async def put(unit: Unit) -> Said:
+    async def put(unit: Unit) -> None:
         check_role(visit.user, "responder")
         channel = await get_channel(unit, channel_id, visit.user)
         if channel.kind == "direct":
             raise Forbidden("channel.only_reads")
         row = await put_saying(unit, channel.id, visit.user.id, text.removeprefix("/"), unit.now)
-        return await describe(unit, row)
+        await record_said(unit, await describe(unit, row))
 
-    try:
-        said = await visit.parts.work.run(put, visit.actor)
-    except Problem as problem:
-        return _show_problem(visit, problem, back)
-    await visit.parts.inbound.said(said)
-    return show_reply(visit, Reply(), back)
+    return await _change(visit, put, back)
 
 
 async def show_edit(visit: Visit) -> web.StreamResponse:
+    return await _show_form(visit, "edit_message")
+
+
+async def show_delete(visit: Visit) -> web.StreamResponse:
+    """Asks once: what is gone is gone in every room."""
+    return await _show_form(visit, "delete_message")
+
+
+async def _show_form(visit: Visit, name: str) -> web.StreamResponse:
     async def ask(unit: Unit) -> Values:
         row = await _get_visible(unit, visit)
         if row.author_id != visit.user.id:
             raise Forbidden("message.not_yours")
         return {"message": row, "duty": None, "waiting_pages": 0, "back": read_back(visit, {})}
 
-    return await visit.show_part("forms/edit_message" if visit.wants_fragment else "pages/edit_message", ask)
+    return await visit.show_part(f"{'forms' if visit.wants_fragment else 'pages'}/{name}", ask)
 
 
 async def edit(visit: Visit) -> web.StreamResponse:
     form = await visit.form()
-    back = read_back(visit, form)
 
-    async def change(unit: Unit) -> Said:
+    async def change(unit: Unit) -> None:
         await _get_visible(unit, visit)
         row = await edit_saying(unit, visit.number("message"), visit.user.id, form.get("text", ""))
-        return await describe(unit, row)
+        await record_edited(unit, await describe(unit, row))
 
+    return await _change(visit, change, read_back(visit, form))
+
+
+async def delete(visit: Visit) -> web.StreamResponse:
+    form = await visit.form()
+
+    async def change(unit: Unit) -> None:
+        await _get_visible(unit, visit)
+        row = await delete_saying(unit, visit.number("message"), visit.user.id)
+        await record_deleted(unit, await describe(unit, row))
+
+    return await _change(visit, change, read_back(visit, form))
+
+
+async def _change(visit: Visit, change: Callable[[Unit], Awaitable[None]], back: str) -> web.StreamResponse:
     try:
-        said = await visit.parts.work.run(change, visit.actor)
+        await visit.parts.work.run(change, visit.actor)
     except Problem as problem:
         return _show_problem(visit, problem, back)
-    await visit.parts.inbound.edited(said)
     return show_reply(visit, Reply(), back)
 
 
@@ -139,14 +163,7 @@ async def act(visit: Visit) -> web.StreamResponse:
 
 
 async def _act(visit: Visit, action: str, said: Said) -> Reply:
-    reply = await visit.parts.inbound.acted(MessageAction(action, said, visit.actor))
-
-    async def show(unit: Unit) -> None:
-        await mark_changed(unit, await get_message(unit, int(said.message)))
-
-    if not reply.failed:
-        await visit.parts.work.run(show, visit.actor)
-    return reply
+    return await visit.parts.inbound.acted(MessageAction(action, said, visit.actor))
 
 
 async def _get_visible(unit: Unit, visit: Visit) -> BoardMessage:

@@ -88,9 +88,8 @@ async def _await_room(visit: Visit) -> None:
     async def is_opening(unit: Unit) -> Values:
         incident = await find_visible(unit, read_number(visit))
         is_new = incident is not None and unit.now - incident.declared_at < OPENING_FOR
-        return {
-            "now": is_new and await incidents_ask.find_room(unit.session, read_number(visit), "room") is None
-        }
+        room = await incidents_ask.find_room(unit.session, read_number(visit), "room")
+        return {"now": is_new and (room is None or room.channel is None)}
 
     for _ in range(6):
         if not (await visit.look(is_opening))["now"]:
@@ -119,7 +118,9 @@ async def read_head(visit: Visit, unit: Unit) -> Values:
         "incident", incident=view, url=f"{visit.parts.settings.public_url}/{view.ref}", now=unit.now
     )
     postmortem = await reviews.find_postmortem(unit.session, view.id)
-    return {"incident": view, "card": card, "postmortem": postmortem}
+    rooms = await incidents_ask.list_rooms(unit.session, view.id)
+    elsewhere = [room for room in rooms if room.platform != "room" and room.channel]
+    return {"incident": view, "card": card, "postmortem": postmortem, "elsewhere": elsewhere}
 
 
 async def read_panel(visit: Visit, unit: Unit, tab: str, view: IncidentView | None = None) -> Values:
@@ -141,12 +142,11 @@ async def read_panel(visit: Visit, unit: Unit, tab: str, view: IncidentView | No
 async def read_chat(visit: Visit, unit: Unit) -> Values:
     """The incident's channel in the Room; there is none for the moment between declaring and opening it."""
     room = await incidents_ask.find_room(unit.session, read_number(visit), "room")
-    rooms = await incidents_ask.list_rooms(unit.session, read_number(visit))
     channel = await _find_channel(unit, room)
     if channel is None:
-        return {"conversation": None, "rooms": rooms}
+        return {"conversation": None}
     conversation = await read_conversation(unit, channel, visit.user, around=visit.query_number("around"))
-    return {"conversation": conversation, "rooms": rooms}
+    return {"conversation": conversation}
 
 
 async def _find_channel(unit: Unit, room: IncidentRoom | None) -> BoardChannel | None:

@@ -20,7 +20,7 @@ async def record_change(unit: Unit, change: RoomChanged) -> None:
         _rename(room, incident, change.name)
     elif change.change == "restored":
         room.archived_at = None
-        refresh_incident(unit, incident.id)
+        await refresh_incident(unit, incident.id)
     elif change.change == "archived" and room.archived_at is None:
         room.archived_at = unit.now
         if incident.status.is_open:

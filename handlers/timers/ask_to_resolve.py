@@ -13,7 +13,7 @@ async def remind(unit: Unit, due: Due) -> None:
         return
     _, still_open = await ask.count_alerts(unit.session, incident.id)
     if not still_open:
-        say(unit, incident.id, "all_alerts_closed", {})
+        await say(unit, incident.id, "all_alerts_closed", {})
 
 
 TIMER = ("ask_to_resolve", remind)

@@ -11,7 +11,7 @@ async def remind(unit: Unit, due: Due) -> None:
     incident = await unit.session.get(Incident, due.number)
     if incident is None or not incident.status.is_open or await find_commander(unit, incident.id) is not None:
         return
-    say(unit, incident.id, "no_commander", {})
+    await say(unit, incident.id, "no_commander", {})
 
 
 TIMER = ("no_commander", remind)

@@ -23,6 +23,7 @@ from storage.models.incidents import (
 )
 from storage.models.oncall import Override, Rotation, Schedule
 from storage.models.paging import Escalation, EscalationPolicy, Page, PolicyStep
+from storage.models.sayings import Saying, SayingCopy
 
 __all__ = [
     "Alert",
@@ -56,6 +57,8 @@ __all__ = [
     "Postmortem",
     "RoleHolder",
     "Rotation",
+    "Saying",
+    "SayingCopy",
     "Schedule",
     "Service",
     "SignInLink",

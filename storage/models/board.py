@@ -40,6 +40,9 @@ class BoardMessage(Model):
     key: Mapped[str | None] = mapped_column(String(120), unique=True)
     """Idempotency key of the sender: a post repeated after a crash finds its first copy."""
     author_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    author: Mapped[str] = mapped_column(String(120), default="")
+    """Whose words the bot passes on from another platform, and from which: `origin`. Empty for all others."""
+    origin: Mapped[str] = mapped_column(String(16), default="")
     text: Mapped[str] = mapped_column(Text, default="")
     card: Mapped[dict[str, Any]] = mapped_column(default=dict)
     thread_id: Mapped[int | None] = mapped_column(ForeignKey("board_message.id"))
@@ -47,4 +50,6 @@ class BoardMessage(Model):
     """{"pushpin": [user id, ...]}"""
     sent_at: Mapped[datetime]
     edited_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None]
+    """It was taken away: its words are gone, and open pages learn by `change` to leave it out."""
     change: Mapped[int] = mapped_column(default=0)

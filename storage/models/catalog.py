@@ -18,6 +18,8 @@ class Team(Model):
     slug: Mapped[str] = mapped_column(String(64), unique=True)
     name: Mapped[str] = mapped_column(String(120))
     policy_id: Mapped[int | None]
+    platforms: Mapped[list[Any]] = mapped_column(default=list)
+    """The chat platforms on which its incidents have a room, beside the Room itself; empty for all that are on."""
     active: Mapped[bool] = mapped_column(default=True)
     origin: Mapped[str] = mapped_column(String(12), default="room")
 

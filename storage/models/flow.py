@@ -48,7 +48,8 @@ class OutboxRow(Model):
     leased_until: Mapped[datetime | None]
     leased_by: Mapped[str | None] = mapped_column(String(40))
     maybe_sent: Mapped[bool] = mapped_column(default=False)
-    """True from the claim on, until it is certain that the other side did not take it: then the next attempt looks first."""
+    """True from the claim on, until it is certain that the other side did not take it, in this attempt or one before: the
+    next attempt looks first."""
     error: Mapped[str] = mapped_column(Text, default="")
     away_since: Mapped[datetime | None]
     """Since when the other side does not answer this row; empty again for the whole lane once it answers any of them."""

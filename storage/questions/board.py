@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.models import BoardChannel, BoardMessage, TimelineEntry
+from storage.models import BoardChannel, BoardMessage, Saying, SayingCopy, TimelineEntry
 
 
 async def find_channel(session: AsyncSession, key: str) -> BoardChannel | None:
@@ -39,7 +39,9 @@ async def list_messages(
     limit: int = 80,
 ) -> Sequence[BoardMessage]:
     """The newest messages, the oldest of them first: those before a message, or all from a bit before `around` on."""
-    asked = select(BoardMessage).where(BoardMessage.channel_id == channel_id)
+    asked = select(BoardMessage).where(
+        BoardMessage.channel_id == channel_id, BoardMessage.deleted_at.is_(None)
+    )
     if before is not None:
         asked = asked.where(BoardMessage.id < before)
     newest = list((await session.scalars(asked.order_by(BoardMessage.id.desc()).limit(limit))).all())
@@ -52,7 +54,7 @@ async def list_messages(
 async def list_changed_messages(
     session: AsyncSession, channel_id: int, after: int, limit: int = 500
 ) -> Sequence[BoardMessage]:
-    """What was said or changed in a channel since change number `after`, in the order in which it was said."""
+    """What was said, changed or taken away in a channel since change number `after`, in the order in which it was said."""
     return (
         await session.scalars(
             select(BoardMessage)
@@ -63,13 +65,42 @@ async def list_changed_messages(
     ).all()
 
 
-async def list_entries_of_messages(
-    session: AsyncSession, platform: str, ids: Collection[int]
-) -> dict[int, TimelineEntry]:
-    """The timeline entries that were made from these messages, by message."""
+async def list_by_id(session: AsyncSession, ids: Collection[int]) -> Sequence[BoardMessage]:
+    """These messages, but for those that were taken away."""
+    asked = select(BoardMessage).where(BoardMessage.id.in_(ids), BoardMessage.deleted_at.is_(None))
+    return (await session.scalars(asked)).all()
+
+
+async def list_entries_of_messages(session: AsyncSession, ids: Collection[int]) -> dict[int, TimelineEntry]:
+    """The timeline entries that were made from these messages of the Room, by message."""
     found = await session.scalars(
         select(TimelineEntry).where(
-            TimelineEntry.platform == platform, TimelineEntry.message.in_([str(number) for number in ids])
+            TimelineEntry.platform == "room", TimelineEntry.message.in_([str(number) for number in ids])
         )
     )
     return {int(entry.message or 0): entry for entry in found}
+
+
+async def list_entries_of_copies(
+    session: AsyncSession, channel_id: int, ids: Collection[int]
+) -> dict[int, TimelineEntry]:
+    """The same for messages that are copies of what was said on another platform: the entry is of what was said there."""
+    found = await session.execute(
+        select(SayingCopy.address, TimelineEntry)
+        .join(Saying, Saying.id == SayingCopy.saying_id)
+        .join(
+            TimelineEntry,
+            and_(
+                TimelineEntry.incident_id == Saying.incident_id,
+                TimelineEntry.platform == Saying.platform,
+                TimelineEntry.channel == Saying.channel,
+                TimelineEntry.message == Saying.message,
+            ),
+        )
+        .where(
+            SayingCopy.platform == "room",
+            SayingCopy.channel == str(channel_id),
+            SayingCopy.address.in_([str(number) for number in ids]),
+        )
+    )
+    return {int(row[0]): row[1] for row in found}

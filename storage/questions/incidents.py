@@ -220,6 +220,13 @@ async def list_rooms(session: AsyncSession, incident_id: int) -> Sequence[Incide
     ).all()
 
 
+async def list_platforms(session: AsyncSession, incident_id: int) -> set[str]:
+    """Where an incident has a room, or is to have one."""
+    return set(
+        await session.scalars(select(IncidentRoom.platform).where(IncidentRoom.incident_id == incident_id))
+    )
+
+
 async def find_room(session: AsyncSession, incident_id: int, platform: str) -> IncidentRoom | None:
     return (
         await session.scalars(

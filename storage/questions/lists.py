@@ -196,7 +196,9 @@ async def list_tasks(session: AsyncSession, incident_id: int, wanted: Wanted) ->
 
 async def list_messages(session: AsyncSession, channel_id: int, wanted: Wanted) -> Found[BoardMessage]:
     """Messages of a channel of the Room: ix_board_message_channel."""
-    query = select(BoardMessage).where(BoardMessage.channel_id == channel_id)
+    query = select(BoardMessage).where(
+        BoardMessage.channel_id == channel_id, BoardMessage.deleted_at.is_(None)
+    )
     return await _walk(session, query, BoardMessage, wanted)
 
 

@@ -109,6 +109,13 @@ async def run_commands(mark: Person) -> None:
 async def keep_messages(mark: Person, kate: Person, served: Served) -> None:
     """5: what Kate writes shows at Mark's at once; the message action keeps it once; its edit follows."""
     await kate.open("/INC-1")
+    await kate.types("The wrong window")
+    await mark.sees("The wrong window", "#messages")
+    await kate.use_menu("The wrong window", "Delete")
+    await kate.press("Delete", "#dialog")
+    for person in (kate, mark):
+        gone = person.page.locator("#messages .msg", has_text="The wrong window")
+        await expect(gone).to_have_count(0, timeout=PATIENCE)
     await kate.types("The graphs jump at 11:47")
     await mark.sees("The graphs jump at 11:47", "#messages")
     for _ in range(2):

@@ -105,6 +105,20 @@ async def test_any_title_makes_a_name_that_platforms_take(
     assert room.purpose.endswith("/INC-1")
 
 
+async def test_a_card_whose_answer_was_lost_shows_what_is_true_now(
+    house: House, chat: MemoryPlatform
+) -> None:
+    for _ in range(2):  # the card, and the announcement
+        chat.drop_answer("post")
+    await house.command("/incident declare Checkout is slow priority:P3")
+    await house.command("/incident priority INC-1 P1")
+    await house.at("05:00")
+    (room,) = chat.rooms()
+    assert "P1" in text_of_card(room)
+    (announced,) = chat.named("announcements").texts
+    assert "P1" in announced
+
+
 async def test_the_room_of_a_private_incident_is_private_and_nobody_hears_of_it(
     house: House, chat: MemoryPlatform
 ) -> None:

@@ -7,7 +7,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.chat.card import parse_card
-from bot.chat.markup import escape, escape_lines, render_html, render_text, unescape
+from bot.chat.discord.markdown import render_markdown
+from bot.chat.markup import escape, escape_lines, escape_saying, render_html, render_text, unescape
+from bot.chat.slack.mrkdwn import render_mrkdwn
 from bot.chat.templates import Templates
 
 NASTY = st.text(alphabet=st.sampled_from(string.punctuation + " ab1\n"), max_size=60) | st.text(max_size=60)
@@ -30,6 +32,37 @@ def test_escaped_text_reads_as_it_was_written(text: str) -> None:
 @given(NASTY)
 def test_unescape_undoes_escape(text: str) -> None:
     assert unescape(escape(text)) == " ".join(text.replace("\x00", "").split())
+
+
+SAID = st.text(alphabet=st.sampled_from("`` \n\t*_~<>@#[]()!|&;:/-.1ab"), max_size=60) | NASTY
+
+
+@given(SAID)
+@example("```\n  indented\n```")
+@example("a `b` c `` d ```e```")
+@example("`<!channel>` <@U123> @everyone")
+@example("1. one\n- two\n> three\n# four\n    five")
+def test_what_a_person_said_reads_as_it_was_said(text: str) -> None:
+    """But for the backticks that make code of it, and the name of a language after three of them."""
+    said = re.sub(r"```([\w+.-]{1,20}\n)?", "```", text)
+    assert bare(render_text(escape_saying(said))) == bare(said)
+
+
+def bare(text: str) -> str:
+    return shown(text).replace("`", "").replace(" ", "")
+
+
+@given(SAID)
+@example("`<!channel>` <@U123> @everyone")
+@example("```<!here>``` <#C1|x> <@&123>")
+@example("*bold* [a](http://x.y)")
+def test_what_a_person_said_calls_nobody_and_is_no_link_of_its_own(text: str) -> None:
+    for_slack, for_discord = render_mrkdwn(escape_saying(text)), render_markdown(escape_saying(text))
+    assert not re.search(r"<[!@#]", for_slack)
+    outside = re.sub(r"(`+).*?\1", "", for_discord, flags=re.DOTALL)
+    assert not re.search(r"@everyone|@here|<@[!&]?\d+>|<#\d+>", outside)
+    html = render_html(escape_saying(text))
+    assert all(href in text for href in re.findall(r'href="([^"]*)"', html))
 
 
 @given(NASTY)

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from bot.errors import Rejected, Retry
+from bot.errors import Later, Rejected, Retry
 from bot.flow.lanes import note_answer
 from bot.flow.outbox import LEASE, Job, Outbox
 from bot.flow.unit import Unit, Work
@@ -108,6 +108,30 @@ async def test_a_worker_that_dies_loses_nothing(work: Work) -> None:
     work.clock.time += LEASE + timedelta(seconds=1)  # type: ignore[attr-defined]
     await other.drain()
     assert [number for _, number in side.taken] == [1, 2]
+    await work.database.close()
+
+
+@pytest.mark.parametrize("failure", [Retry("busy", 1.0), Later(1.0)], ids=["refused", "too early"])
+async def test_what_may_have_arrived_is_looked_for_until_it_is_certain(
+    work: Work, failure: Exception
+) -> None:
+    """An attempt that surely did nothing does not tell what the one before it did."""
+    side = OtherSide(random.Random(5), failing=0)
+    looked: list[bool] = []
+    outcomes: list[Exception | None] = [Retry("no answer", 1.0, maybe_sent=True), failure, None]
+
+    async def deliver(job: Job) -> None:
+        looked.append(job.again)
+        outcome = outcomes.pop(0)
+        if outcome is not None:
+            raise outcome
+
+    await put(work, "s", 1)
+    worker = Outbox(work, {"thing": deliver}, side.on_parked)
+    while await count_waiting(work):
+        await worker.drain()
+        work.clock.time += timedelta(seconds=2)  # type: ignore[attr-defined]
+    assert looked == [False, True, True]
     await work.database.close()
 
 

@@ -86,6 +86,9 @@ class Desk:
     async def deleted(self, said: Said) -> None:
         self.heard.append(("deleted", said))
 
+    async def find_original(self, said: Said) -> Said:
+        return said
+
     async def acted(self, action: MessageAction) -> Reply:
         self.actions.append(action)
         return self.act(action)

@@ -9,10 +9,12 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import TypeVar
 
-from bot.chat.invocation import Moved, RoomChanged
+from bot.chat.invocation import File, MessageAction, Moved, RoomChanged, Said
+from bot.chat.markup import render_text
 from bot.chat.platform import (
     Bookmark,
     Check,
@@ -24,25 +26,34 @@ from bot.chat.platform import (
     Person,
     Place,
 )
+from bot.chat.reply import Reply
 from bot.errors import Lost, Rejected, Retry
-from bot.flow.unit import Actor
+from bot.flow.unit import BOT, Actor
 
 T = TypeVar("T")
 
 
 @dataclass
 class Posted:
-    """A message as it is now."""
+    """A message as it is now, of the bot or (`by`) of a person."""
 
     message: Message
     key: str
     thread: str = ""
     edits: int = 0
+    by: Actor | None = None
 
     @property
     def text(self) -> str:
         card = self.message.card
         return self.message.text if card is None else f"{card.title}\n{card.fields}\n{card.body}"
+
+    @property
+    def words(self) -> tuple[str, str]:
+        """Who said what, wherever they said it: a copy without the line that names its author."""
+        if self.by is not None:
+            return self.by.name, self.message.text
+        return self.message.author, render_text(self.message.text.partition("\n")[2])
 
 
 @dataclass
@@ -66,6 +77,15 @@ class Channel:
         return [posted.text for posted in self.messages.values()]
 
     @property
+    def talk(self) -> list[tuple[str, str]]:
+        """What people said, here or elsewhere, in the order in which it stands here."""
+        return [one.words for one in self.messages.values() if one.by is not None or one.message.origin]
+
+    def find(self, text: str) -> str:
+        """The address of the message with these words."""
+        return next(address for address, one in self.messages.items() if one.words[1] == text)
+
+    @property
     def cards(self) -> list[Posted]:
         return [posted for posted in self.messages.values() if posted.key.startswith("card-")]
 
@@ -82,6 +102,7 @@ class MemoryPlatform:
         self.files: dict[str, bytes] = {}
         self.calls: Counter[str] = Counter()
         self.inbound: Inbound | None = None
+        self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.away = False
         self.restores = True
         self.refused: dict[str, str] = {}
@@ -104,6 +125,12 @@ class MemoryPlatform:
     def drop_answer(self, method: str) -> None:
         """The next call of this method has its effect, but nobody hears of it."""
         self._dropped[method] += 1
+
+    def mend(self) -> None:
+        """Forget every trouble that was ordered."""
+        self.away = False
+        self._faults.clear()
+        self._dropped.clear()
 
     def named(self, name: str) -> Channel:
         return next(one for one in self.channels.values() if one.name == name)
@@ -131,6 +158,42 @@ class MemoryPlatform:
         (channel.members.add if joined else channel.members.discard)(address)
         if self.inbound is not None:
             await self.inbound.moved(Moved(self.name, channel.id, by, joined))
+
+    async def say(
+        self, channel: Channel, by: Actor, text: str, thread: str = "", files: tuple[File, ...] = ()
+    ) -> str:
+        """Somebody writes; returns the message's address."""
+        address = f"T{next(self._numbers)}"
+        channel.messages[address] = Posted(Message(text), "", thread, by=by)
+        if self.inbound is not None:
+            await self.inbound.said(self._said(channel, address, files))
+        return address
+
+    async def change(self, channel: Channel, address: str, text: str) -> None:
+        """Its author edits a message."""
+        posted = channel.messages[address]
+        posted.message, posted.edits = Message(text), posted.edits + 1
+        if self.inbound is not None:
+            await self.inbound.edited(self._said(channel, address))
+
+    async def take_back(self, channel: Channel, address: str) -> None:
+        """Its author deletes a message."""
+        said = replace(self._said(channel, address), text="")
+        del channel.messages[address]
+        if self.inbound is not None:
+            await self.inbound.deleted(said)
+
+    async def act(self, channel: Channel, address: str, action: str, by: Actor) -> Reply:
+        """Somebody uses a message action on a message, of whomever it is."""
+        assert self.inbound is not None
+        return await self.inbound.acted(MessageAction(action, self._said(channel, address), by))
+
+    def _said(self, channel: Channel, address: str, files: tuple[File, ...] = ()) -> Said:
+        posted = channel.messages[address]
+        link = f"https://{self.name}.example.org/{channel.id}/{address}"
+        by = posted.by or replace(BOT, platform=self.name)
+        text = posted.message.text
+        return Said(self.name, channel.id, address, by, text, self.now(), link, files, posted.thread)
 
     # the port
 
@@ -187,9 +250,12 @@ class MemoryPlatform:
     async def post(self, channel: str, message: Message, once: Once, thread: str = "") -> str:
         def posted() -> str:
             messages = self._get(channel).messages
-            there = next((address for address, one in messages.items() if one.key == once.key), "")
+            known = [(one.key, one.thread) for one in messages.values()]
+            there = list(messages)[known.index((once.key, thread))] if (once.key, thread) in known else ""
             if once.again and there:
                 return there
+            if thread and thread not in messages:
+                raise Lost("memory.thread_gone")
             address = f"T{next(self._numbers)}"
             messages[address] = Posted(message, once.key, thread)
             return address
@@ -204,6 +270,13 @@ class MemoryPlatform:
             posted.message, posted.edits = message, posted.edits + 1
 
         self._call("edit", edited)
+
+    async def delete(self, channel: str, address: str) -> None:
+        def deleted() -> None:
+            if channel in self.channels:
+                self.channels[channel].messages.pop(address, None)
+
+        self._call("delete", deleted)
 
     async def pin(self, channel: str, address: str) -> None:
         self._call("pin", lambda: self._get(channel).pinned.append(address))

@@ -266,6 +266,40 @@ async def test_a_message_goes_to_the_timeline_once_and_its_edit_follows(browser:
     assert f"/INC-1/timeline#e{entries[0].id}" in (await browser.get("/INC-1"))[1]
 
 
+async def test_who_deletes_their_message_is_asked_once_and_it_is_gone(browser: Browser) -> None:
+    channel = await browser.channel()
+    await browser.post(f"/board/{channel}/say", text="The password is hunter2")
+    (row,) = await browser.house.rows(BoardMessage, BoardMessage.text == "The password is hunter2")
+    await browser.post(f"/messages/{row.id}/react")
+    status, form = await browser.get(f"/messages/{row.id}/delete", script=True)
+    assert status == 200
+    assert "The password is hunter2" in form
+    change = (await browser.house.rows(BoardMessage, BoardMessage.id == row.id))[0].change
+    await browser.post(f"/messages/{row.id}/delete")
+    assert "hunter2" not in (await browser.get("/INC-1"))[1]
+    _, changes = await browser.get(f"/board/{channel}/messages?after={change}")
+    assert re.search(rf'<li id="m{row.id}"[^>]* data-gone hidden></li>', changes)
+    (entry,) = await browser.house.rows(TimelineEntry, TimelineEntry.kind == "message")
+    assert (entry.text, entry.data["deleted"]) == ("", True)
+    assert (await browser.get(f"/messages/{row.id}/edit"))[0] == 404
+    headers = {"Authorization": f"Bearer {await browser.house.key()}"}
+    url = f"{browser.house.url}/api/v1/incidents/INC-1/messages"
+    async with browser.house.http.get(url, headers=headers) as answer:
+        assert row.id not in [one["id"] for one in (await answer.json())["items"]]
+
+
+async def test_nobody_deletes_another_persons_message(browser: Browser) -> None:
+    channel = await browser.channel()
+    await browser.post(f"/board/{channel}/say", text="Mine")
+    (row,) = await browser.house.rows(BoardMessage, BoardMessage.text == "Mine")
+    other = await open_browser(browser.house, await browser.house.add_person("Kate"))
+    await other.post(f"/messages/{row.id}/delete")
+    assert (await other.get(f"/messages/{row.id}/delete"))[0] == 403
+    await other.http.close()
+    (row,) = await browser.house.rows(BoardMessage, BoardMessage.id == row.id)
+    assert (row.text, row.deleted_at) == ("Mine", None)
+
+
 async def test_nobody_edits_another_persons_message(browser: Browser) -> None:
     message = await _say(browser, "Mine")
     other = await open_browser(browser.house, await browser.house.add_person("Kate"))

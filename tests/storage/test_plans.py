@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.engine import Database
 from storage.models import Page
-from storage.questions import access, alerts, board, flow, incidents, oncall, paging
+from storage.questions import access, alerts, board, flow, incidents, oncall, paging, sayings
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 SMALL = (
@@ -56,6 +56,14 @@ QUESTIONS: dict[str, Ask] = {
     "integration key": lambda session: access.find_key(session, "x"),
     "web session": lambda session: access.find_web_session(session, "x", NOW),
     "overrides": lambda session: oncall.list_overrides(session, [1], NOW, NOW),
+    "rooms of an incident": lambda session: incidents.list_platforms(session, 1),
+    "talk in a channel": lambda session: sayings.find_talk(session, "slack", "C1", ("room", "slack")),
+    "what was said": lambda session: sayings.find_saying(session, "slack", "C1", "1"),
+    "what a copy shows": lambda session: sayings.find_saying_of_copy(session, "slack", "C1", "1"),
+    "a saying and its copy": lambda session: sayings.find_saying_with_copy(session, 1, "slack"),
+    "a room and its incident": lambda session: sayings.find_room_with_incident(session, 1, "slack"),
+    "the Room's copy": lambda session: sayings.find_copy_in_room(session, "slack", "C1", "1"),
+    "entries of copies": lambda session: board.list_entries_of_copies(session, 1, [1, 2]),
     "messages of a channel": lambda session: board.list_changed_messages(session, 1, 0),
 }
 

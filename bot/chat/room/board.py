@@ -41,6 +41,8 @@ async def put_message(
         BoardMessage(
             channel_id=channel_id,
             key=key,
+            author=message.author,
+            origin=message.origin,
             text=message.text,
             card=message.card.pack() if message.card else {},
             thread_id=thread_id,
@@ -66,6 +68,22 @@ async def edit_saying(unit: Unit, message_id: int, author_id: int, text: str) ->
     return row
 
 
+async def delete_saying(unit: Unit, message_id: int, author_id: int) -> BoardMessage:
+    """A person takes their own message away; raises Forbidden for somebody else's."""
+    row = await get_message(unit, message_id)
+    if row.author_id != author_id:
+        raise Forbidden("message.not_yours")
+    await take_away(unit, row)
+    return row
+
+
+async def take_away(unit: Unit, row: BoardMessage) -> None:
+    """The message is gone, with its words and marks; pages that are open leave it out. Twice is once."""
+    if row.deleted_at is None:
+        row.text, row.card, row.reactions, row.deleted_at = "", {}, {}, unit.now
+        await mark_changed(unit, row)
+
+
 async def toggle_reaction(
     unit: Unit, message_id: int, user_id: int, name: str = PUSHPIN
 ) -> tuple[BoardMessage, bool]:
@@ -81,7 +99,7 @@ async def toggle_reaction(
 
 async def get_message(unit: Unit, message_id: int) -> BoardMessage:
     row = await unit.session.get(BoardMessage, message_id)
-    if row is None:
+    if row is None or row.deleted_at is not None:
         raise Unknown("message.unknown", number=message_id)
     return row
 

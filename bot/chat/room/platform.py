@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from bot.chat.platform import Bookmark, Check, Inbound, Message, NewRoom, NotInvited, Once, Person, Place
-from bot.chat.room.board import add_channel, find_channel, mark_changed, put_message
+from bot.chat.room.board import add_channel, find_channel, mark_changed, put_message, take_away
 from bot.errors import Lost, Rejected, Retry, Unavailable
 from bot.flow.unit import Unit, Work
 from storage.models import BoardChannel, BoardMessage
@@ -85,13 +85,23 @@ class RoomPlatform:
     async def edit(self, channel: str, address: str, message: Message) -> None:
         async def edited(unit: Unit) -> None:
             row = await unit.session.get(BoardMessage, int(address))
-            if row is None:
+            if row is None or row.deleted_at is not None:
                 raise Lost("the message is gone")
             row.text = message.text
             row.card = message.card.pack() if message.card else {}
+            if message.origin:
+                row.edited_at = unit.now
             await mark_changed(unit, row)
 
         await self._do(edited)
+
+    async def delete(self, channel: str, address: str) -> None:
+        async def deleted(unit: Unit) -> None:
+            row = await unit.session.get(BoardMessage, int(address))
+            if row is not None:
+                await take_away(unit, row)
+
+        await self._do(deleted)
 
     async def pin(self, channel: str, address: str) -> None:
         async def pinned(unit: Unit) -> None:

@@ -23,7 +23,7 @@ from bot.logs import get_logger
 log = get_logger(__name__)
 SECONDS = 10
 """How long one call may take."""
-BY_CHANNEL = frozenset({"chat.postMessage", "chat.update", "chat.postEphemeral"})
+BY_CHANNEL = frozenset({"chat.postMessage", "chat.update", "chat.delete", "chat.postEphemeral"})
 calls = Counter(
     "tocsin_chat_calls_total", "Calls of a chat platform's API", ["platform", "method", "outcome"]
 )
@@ -50,6 +50,7 @@ class SlackClient:
         self.revoked = ""
         """Why the bot has no access any more, when Slack said so; empty again once it is let in."""
         self._doubtful: set[int] = set()
+        self._self: dict[str, Any] = {}
         self._until: dict[tuple[str, str], datetime] = {}
 
     def open_session(self) -> aiohttp.ClientSession:
@@ -59,6 +60,12 @@ class SlackClient:
                 timeout=aiohttp.ClientTimeout(total=SECONDS, sock_connect=5), trust_env=True
             )
         return self.web.session
+
+    async def whoami(self) -> dict[str, Any]:
+        """The bot's own user id, its workspace and the workspace's address, asked once."""
+        if not self._self:
+            self._self = await self.call("auth.test")
+        return self._self
 
     async def close(self) -> None:
         if self.web.session is not None:

@@ -113,8 +113,9 @@ class Commands:
             if actor is None:
                 return Outcome(self.answers.refuse("not_a_person"))
             said = await self.messages.read(origin.channel, message)
+            values = prefill(await self.inbound.find_original(said))
             form = await self.inbound.refresh_form(
-                Invocation(line, actor, PLATFORM, origin.channel, values=prefill(said), about=said)
+                Invocation(line, actor, PLATFORM, origin.channel, values=values, about=said)
             )
             if form is None:
                 raise Problem("command.unknown", typed=line, near=[])

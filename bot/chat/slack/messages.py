@@ -28,7 +28,7 @@ class Messages:
         return await self._build(channel, message, await self._meet_author(message), with_link=True)
 
     async def read_said(self, channel: str, message: Mapping[str, Any], actor: Actor) -> Said:
-        """A message as it was said just now; nothing is asked but the names in it."""
+        """A message as it was said just now; nothing is asked but the names in it, and once where the workspace is."""
         return await self._build(channel, message, actor, with_link=False)
 
     async def find(self, channel: str, number: str) -> Mapping[str, Any] | None:
@@ -70,7 +70,7 @@ class Messages:
             actor,
             await self._read_text(message),
             read_moment(number),
-            permalink=await self._find_link(channel, number) if with_link else "",
+            permalink=await (self._find_link if with_link else self._build_link)(channel, number, thread),
             files=tuple(_read_file(file) for file in message.get("files") or [] if is_kept(file)),
             thread=thread if thread != number else "",
         )
@@ -92,11 +92,20 @@ class Messages:
         names = {address: await self.visitors.find_name(address) for address in set(NAMED.findall(text))}
         return read_text(text, names)
 
-    async def _find_link(self, channel: str, number: str) -> str:
+    async def _build_link(self, channel: str, number: str, thread: str) -> str:
+        """The link as Slack makes it: nobody is asked for each message."""
+        try:
+            home = str((await self.client.whoami()).get("url", "")).rstrip("/")
+        except (Retry, Rejected):
+            return ""
+        within = f"?thread_ts={thread}&cid={channel}" if thread and thread != number else ""
+        return f"{home}/archives/{channel}/p{number.replace('.', '')}{within}" if home else ""
+
+    async def _find_link(self, channel: str, number: str, thread: str) -> str:
         try:
             found = await self.client.call("chat.getPermalink", channel=channel, message_ts=number)
         except (Retry, Rejected):  # the message is worth keeping without it
-            return ""
+            return await self._build_link(channel, number, thread)
         return str(found.get("permalink", ""))
 
 

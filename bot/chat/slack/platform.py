@@ -18,10 +18,12 @@ from bot.chat.slack.rooms import SlackRooms
 from bot.chat.templates import Templates
 from bot.config import SlackSettings
 from bot.errors import Lost, Rejected, Retry
+from bot.logs import get_logger
 
 if TYPE_CHECKING:
     from bot.chat.slack.listener import Listener
 
+log = get_logger(__name__)
 KEY_EVENT = "tocsin_post"
 """The kind of metadata that a post carries: by it a post whose answer was lost is found again."""
 LOOKED_AT = 100
@@ -116,6 +118,13 @@ class SlackPlatform:
     async def edit(self, channel: str, address: str, message: Message) -> None:
         shown = render_message(message, self.templates)
         await self._send("chat.update", shown, {"channel": channel, "ts": address})
+
+    async def delete(self, channel: str, address: str) -> None:
+        """A message that is gone, or whose channel is, is away."""
+        try:
+            await self.client.call("chat.delete", channel=channel, ts=address)
+        except Lost as lost:
+            log.info("slack.gone_already", reason=lost.reason)
 
     async def _send(self, method: str, shown: Rendered, arguments: dict[str, Any]) -> dict[str, Any]:
         """With its blocks; words alone, where Slack finds fault with the blocks: better plain than not at all."""

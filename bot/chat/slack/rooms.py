@@ -26,13 +26,6 @@ class SlackRooms:
     def __init__(self, client: SlackClient) -> None:
         self.client = client
         self._standing: dict[str, str] = {}
-        self._self: dict[str, Any] = {}
-
-    async def whoami(self) -> dict[str, Any]:
-        """The bot's own user id and the workspace's address, asked once."""
-        if not self._self:
-            self._self = await self.client.call("auth.test")
-        return self._self
 
     async def open(self, room: NewRoom) -> Place:
         """Make the channel, or find the one that an attempt before has made; its topic and purpose are set."""
@@ -64,7 +57,7 @@ class SlackRooms:
     async def _find_own(self, room: NewRoom) -> dict[str, Any] | None:
         """The channel that we made for this room, in an attempt whose answer was lost: ours, of this name, and not older
         than the incident."""
-        me = (await self.whoami()).get("user_id")
+        me = (await self.client.whoami()).get("user_id")
         wanted = {_name(room.name, suffix) for suffix in range(1, SUFFIXES + 1)}
         kind = "private_channel" if room.private else "public_channel"
         async for channel in self._pages("users.conversations", types=kind, exclude_archived=True):
@@ -130,7 +123,7 @@ class SlackRooms:
 
     async def set_links(self, channel: str, links: tuple[Bookmark, ...]) -> None:
         """Our own bookmarks; those that people have added stay."""
-        me = (await self.whoami()).get("user_id")
+        me = (await self.client.whoami()).get("user_id")
         there = (await self.client.call("bookmarks.list", channel_id=channel)).get("bookmarks", [])
         ours = {mark["title"]: mark for mark in there if mark.get("last_updated_by_user_id") == me}
         for wanted in links:
@@ -189,7 +182,7 @@ class SlackRooms:
             if code_of(failure) != "not_archived":
                 raise Lost(f"slack.cant_unarchive {code_of(failure)}") from failure
         if token:
-            me = str((await self.whoami()).get("user_id", ""))
+            me = str((await self.client.whoami()).get("user_id", ""))
             try:
                 await self.client.call("conversations.invite", token=token, channel=channel, users=me)
             except Rejected as failure:
@@ -197,7 +190,7 @@ class SlackRooms:
                     raise
 
     async def _url(self, channel: str) -> str:
-        home = str((await self.whoami()).get("url", "https://slack.com/"))
+        home = str((await self.client.whoami()).get("url", "https://slack.com/"))
         return f"{home.rstrip('/')}/archives/{channel}"
 
 

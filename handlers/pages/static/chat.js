@@ -19,6 +19,7 @@ function take(html) {
   const got = part(html, "ol"), newest = +(list.lastElementChild?.dataset.id || 0);
   for (const one of [...got.children]) {
     const known = document.getElementById(one.id);
+    if ("gone" in one.dataset) { known?.remove(); continue; }
     if (known) for (const piece of [".msg-body", "[aria-pressed]"]) $(piece, known)?.replaceWith($(piece, one));
     else if (one.dataset.id > newest) list.append(one);
     (known || one).classList.add("fresh");

@@ -55,7 +55,7 @@ function attach(form) {
   field.addEventListener("blur", () => setTimeout(close, 150));
   field.addEventListener("keydown", (event) => {
     const { key, shiftKey } = event, shown = !list.hidden, last = found.length - 1, first = Math.max(chosen, 0);
-    const mine = $$("[data-mine] [data-dialog]").pop();
+    const mine = $$("[data-mine] [href$=edit]").pop();
     if (event.isComposing) return;
     if (shown && key === "ArrowDown") choose(chosen >= last ? 0 : chosen + 1);
     else if (shown && key === "ArrowUp") choose(chosen <= 0 ? last : chosen - 1);
