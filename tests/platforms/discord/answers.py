@@ -49,6 +49,19 @@ class Refused(Exception):
         return body
 
 
+class Limited(Refused):
+    """Too much of one thing; `retry_after` in seconds. `scope` is user, shared or global."""
+
+    def __init__(self, retry_after: float, scope: str = "user") -> None:
+        super().__init__(429, 0, "You are being rate limited.")
+        self.retry_after = retry_after
+        self.scope = scope
+
+    def to_json(self) -> Json:
+        after = round(self.retry_after, 3)
+        return {"message": self.message, "retry_after": after, "global": self.scope == "global", "code": 0}
+
+
 def invalid_form(faults: Sequence[Fault]) -> Refused:
     """What Discord answers to a body that is wrong in these places."""
     return Refused(400, 50035, "Invalid Form Body", faults)
@@ -128,6 +141,10 @@ class Ask:
         granted = in_guild(self.guild, self.guild.bot)
         if any(not granted & one for one in needed):
             raise missing_permissions()
+
+    def may(self, channel: Channel, permission: Permission) -> bool:
+        """Whether the bot may do this in the channel."""
+        return bool(in_channel(self.guild, self.guild.bot, channel) & permission)
 
     def message(self, channel: Channel) -> Message:
         """The message of the path."""

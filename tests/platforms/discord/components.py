@@ -39,7 +39,7 @@ def judge_components(components: list[Json], is_v2: bool = False) -> list[Fault]
         )
     for place, component in _placed(components):
         found += _judge_one(place, component)
-    return found + _judge_ids(components)
+    return [*found, *_judge_ids(components)]
 
 
 def judge_modal(modal: Json) -> list[Fault]:
@@ -52,14 +52,14 @@ def judge_modal(modal: Json) -> list[Fault]:
         words = f"Must be between 1 and {MODAL_COMPONENTS} in length."
         found.append(_bad(("data", "components"), "BASE_TYPE_BAD_LENGTH", words))
     for number, component in enumerate(components):
-        place = ("data", "components", str(number))
+        place: Place = ("data", "components", str(number))
         if component["type"] == ROW and len(component["components"]) != 1:
             found.append(_bad((*place, "components"), "BASE_TYPE_BAD_LENGTH", "Must be 1 in length."))
-        for inner in component.get("components") or []:
-            if not inner.get("label"):
-                found.append(
-                    _bad((*place, "components", "0", "label"), "BASE_TYPE_REQUIRED", "This field is required")
-                )
+        found += [
+            _bad((*place, "components", "0", "label"), "BASE_TYPE_REQUIRED", "This field is required")
+            for inner in component.get("components") or []
+            if not inner.get("label")
+        ]
         if component["type"] == LABEL and component["component"].get("label"):
             words = "label cannot be used inside a label"
             found.append(_bad((*place, "component", "label"), "COMPONENT_LABEL_FORBIDDEN", words))

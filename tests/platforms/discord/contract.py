@@ -60,11 +60,11 @@ def _operations() -> list[tuple[str, re.Pattern[str], Operation]]:
     found = []
     for template, ops in _description()["paths"].items():
         pattern = re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template))
-        for method in METHODS:
-            if method in ops:
-                found.append(
-                    (method, pattern, Operation(ops[method]["operationId"], method, template, ops[method]))
-                )
+        found += [
+            (method, pattern, Operation(ops[method]["operationId"], method, template, ops[method]))
+            for method in METHODS
+            if method in ops
+        ]
     return sorted(found, key=lambda one: one[2].template.count("{"))
 
 

@@ -5,16 +5,19 @@ Plain state with the questions that several routes ask. It knows no wire and no 
 
 from __future__ import annotations
 
+import hmac
 import secrets
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 from tests.platforms.discord.permissions import BOT, PEOPLE
 from tests.platforms.discord.things import CATEGORY, DIRECT, TEXT, Channel, Json, Member, Message, Role
 
 DISCORD_EPOCH = 1_420_070_400_000
+FILE_SECONDS = 86_400
 
 
 class Guild:
@@ -22,6 +25,7 @@ class Guild:
 
     def __init__(self) -> None:
         self._last_id = 0
+        self._secret = secrets.token_bytes(16)
         self.now: Callable[[], float] = time.time
         self.id = self.new_id()
         self.name = "Tocsin test"
@@ -34,6 +38,8 @@ class Guild:
         self.commands: dict[str | None, dict[str, Json]] = {None: {}, self.id: {}}
         self.webhooks: dict[str, Json] = {}
         self.files: dict[str, tuple[str, bytes]] = {}
+        self.cdn = ""
+        self.most_channels, self.most_pins = 500, 250
         self.owner = self.add_member("owner")
         self.application_id = self.new_id()
         self.bot_role = self.add_role("Tocsin", BOT, managed=True)
@@ -45,6 +51,11 @@ class Guild:
         milliseconds = int(self.now() * 1000) - DISCORD_EPOCH
         self._last_id = max(milliseconds << 22, self._last_id + 1)
         return str(self._last_id)
+
+    @staticmethod
+    def moment_of(snowflake: str) -> float:
+        """When an id was made, in seconds."""
+        return ((int(snowflake) >> 22) + DISCORD_EPOCH) / 1000
 
     def timestamp(self) -> str:
         """The time now in Discord's writing."""
@@ -124,11 +135,31 @@ class Guild:
     def message_json(self, message: Message, sees_content: bool = True) -> Json:
         """A message as the bot sees it, with or without the message content intent."""
         is_its_own = message.author is self.bot or self.bot in message.mentions or message.channel.is_direct
-        return message.to_json(self.bot.id, sees_content or is_its_own)
+        body = message.to_json(self.bot.id, sees_content or is_its_own)
+        body["attachments"] = [self._signed(message, one) for one in body["attachments"]]
+        return body
+
+    def _signed(self, message: Message, attachment: Json) -> Json:
+        """An attachment with its address, which is good for a day from now."""
+        until = f"{int(self.now()) + FILE_SECONDS:x}"
+        path = f"{message.channel.id}/{attachment['id']}/{quote(attachment['filename'])}"
+        url = f"{self.cdn}/attachments/{path}?ex={until}&is={int(self.now()):x}&hm={self.sign(attachment['id'], until)}"
+        return {**attachment, "url": url, "proxy_url": url}
+
+    def sign(self, attachment_id: str, until: str) -> str:
+        return hmac.new(self._secret, f"{attachment_id}/{until}".encode(), "sha256").hexdigest()
+
+    def keep_file(self, name: str, kind: str, content: bytes) -> Json:
+        """A file that is attached to a message: the attachment without its address."""
+        attachment_id = self.new_id()
+        self.files[attachment_id] = (kind, content)
+        return {"id": attachment_id, "filename": name, "size": len(content), "content_type": kind}
 
     def event_json(self, message: Message, sees_content: bool = True) -> Json:
-        """A message as in MESSAGE_CREATE and MESSAGE_UPDATE."""
+        """A message as in MESSAGE_CREATE and MESSAGE_UPDATE: with its nonce, which history does not have."""
         body = self.message_json(message, sees_content)
+        if message.nonce is not None:
+            body["nonce"] = message.nonce
         if not message.channel.is_direct:
             body["guild_id"] = self.id
             if message.webhook_id is None:

@@ -10,6 +10,7 @@ import secrets
 import time
 from dataclasses import dataclass, field
 
+from tests.patience import ANSWER_SECONDS
 from tests.platforms.discord.showing import find_texts
 from tests.platforms.discord.things import Channel, Json, Member, Message
 
@@ -24,6 +25,7 @@ class Modal:
     user: Member
     channel: Channel
     message: Message | None = None
+    opened_by: Json = field(default_factory=dict)
     is_closed: bool = False
 
     @property
@@ -61,8 +63,18 @@ class Interaction:
     follow_ups: list[Message] = field(default_factory=list)
     choices: list[Json] = field(default_factory=list)
     kind: int | None = None
-    triggered_by: Json | None = None
+    opened_by: Json = field(default_factory=dict)
     _changed: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
+
+    def metadata(self) -> Json:
+        """How messages that answer it name it."""
+        about: Json = {"id": self.id, "type": self.type, "authorizing_integration_owners": {}}
+        about["user"] = self.user.to_user()
+        if self.type == COMPONENT and self.source is not None:
+            about["interacted_message_id"] = self.source.id
+        if self.type == MODAL:
+            about["triggering_interaction_metadata"] = self.opened_by
+        return about
 
     @property
     def ok(self) -> bool:
@@ -105,10 +117,11 @@ class Interaction:
 class Interactions:
     """Every interaction by its id and by its token, and how long the bot may take."""
 
-    patience: float = 3.0
+    patience: float = ANSWER_SECONDS
     token_life: float = 900.0
     by_id: dict[str, Interaction] = field(default_factory=dict)
     by_token: dict[str, Interaction] = field(default_factory=dict)
+    modals: dict[str, Modal] = field(default_factory=dict)
 
     def add(self, interaction: Interaction) -> None:
         self.by_id[interaction.id] = interaction

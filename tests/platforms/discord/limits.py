@@ -82,6 +82,7 @@ def embed_size(embed: Json) -> int:
 
 
 def _judge_urls(embed: Json, at: tuple[str, ...]) -> list[Fault]:
+    urls: list[tuple[tuple[str, ...], str | None, tuple[str, ...]]]
     urls = [((*at, "url"), embed.get("url"), ("http://", "https://"))]
     for part in ("image", "thumbnail"):
         url = (embed.get(part) or {}).get("url")

@@ -27,7 +27,7 @@ def show_components(components: list[dict[str, Any]] | None) -> list[dict[str, A
 
 
 def _numbered(component: dict[str, Any], numbers: Iterator[int]) -> dict[str, Any]:
-    kept = _without_nulls(component)
+    kept: dict[str, Any] = _without_nulls(component)
     kept.setdefault("id", next(numbers))
     if kept["type"] in SELECTS:
         kept = {"min_values": 1, "max_values": 1} | kept

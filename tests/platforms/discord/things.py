@@ -139,6 +139,7 @@ class Channel:
     owner_id: str | None = None
     thread: Json = field(default_factory=dict)
     thread_members: list[str] = field(default_factory=list)
+    renamed_at: list[float] = field(default_factory=list, repr=False)
     is_deleted: bool = False
 
     @property
@@ -237,7 +238,8 @@ class Message:
         return bool(self.flags & LOADING)
 
     def to_json(self, bot_id: str, with_content: bool = True) -> Json:
-        """The message object; without the message content intent it is empty of what people wrote."""
+        """The message object; without the message content intent it is empty of what people wrote. A nonce is only in the
+        answer to a post and in its event."""
         body: Json = {
             "id": self.id,
             "type": self.type,
@@ -273,7 +275,6 @@ class Message:
             ("interaction_metadata", self.interaction),
             ("application_id", self.application_id),
             ("webhook_id", self.webhook_id),
-            ("nonce", self.nonce),
         ):
             if value is not None:
                 body[name] = value
