@@ -41,11 +41,15 @@ class Refused(Exception):
         body: Json = {"message": self.message, "code": self.code}
         if self.faults:
             body["errors"] = {}
-        for fault in self.faults:
+        # A place has faults of its own or parts with faults, never both.
+        for fault in sorted(self.faults, key=lambda one: len(one.path)):
             place = body["errors"]
             for part in fault.path:
+                if "_errors" in place:
+                    break
                 place = place.setdefault(part, {})
-            place.setdefault("_errors", []).append({"code": fault.code, "message": fault.message})
+            else:
+                place.setdefault("_errors", []).append({"code": fault.code, "message": fault.message})
         return body
 
 

@@ -24,7 +24,6 @@ from tests.platforms.discord.things import Json
 
 METHODS = ("get", "post", "put", "patch", "delete")
 AS_STRING = {"allow", "deny", "default_member_permissions", "permissions"}
-NO_FILES = "payload_json"
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +116,9 @@ def judge_answer(operation: Operation, status: int, body: Any) -> list[Fault]:
 
 @functools.cache
 def _request_validator(operation: Operation, kind: str) -> Validator:
-    return _compile(operation.takes(kind) or {}, _widened())
+    schema = copy.deepcopy(operation.takes(kind) or {})
+    _widen(schema)
+    return _compile(schema, _widened())
 
 
 @functools.cache
@@ -157,10 +158,15 @@ def _widened() -> Json:
     components: Json = copy.deepcopy(_description()["components"])
     components["schemas"]["SnowflakeType"]["type"] = ["string", "integer"]
     for schema in components["schemas"].values():
-        for name, about in schema.get("properties", {}).items():
-            if name in AS_STRING and "integer" in about.get("type", ()):
-                about["type"] = ["string", "integer", "null"]
+        _widen(schema)
     return _by_type(components)
+
+
+def _widen(schema: Json) -> None:
+    """Permissions are taken as strings, too."""
+    for name, about in schema.get("properties", {}).items():
+        if name in AS_STRING and "integer" in about.get("type", ()):
+            about["type"] = ["string", "integer", "null"]
 
 
 def _by_type(components: Json) -> Json:

@@ -15,7 +15,7 @@ from tests.platforms.discord.answers import (
     route,
 )
 from tests.platforms.discord.limits import TOPIC, too_long
-from tests.platforms.discord.permissions import ALL, Permission, in_guild
+from tests.platforms.discord.permissions import ALL, Permission, in_channel, in_guild
 from tests.platforms.discord.things import (
     CATEGORY,
     PRIVATE_THREAD,
@@ -177,6 +177,7 @@ def _update_thread(ask: Ask, thread: Channel) -> Any:
         about["archive_timestamp"] = ask.guild.timestamp()
     if body.get("name"):
         changes["name"] = str(body["name"]).strip()
+        _limit_renames(ask, thread, changes)
     happening.change_channel(ask.discord, thread, thread=about, **changes)
     return ask.guild.channel_json(thread)
 
@@ -271,7 +272,15 @@ def leave_thread(ask: Ask) -> None:
 def add_thread_member(ask: Ask) -> None:
     thread = _thread(ask)
     ask.need(thread, Permission.SEND_MESSAGES_IN_THREADS)
-    happening.let_into_thread(ask.discord, thread, ask.member())
+    if thread.thread["archived"]:
+        raise Refused(400, 50083, "Thread is archived")
+    member = ask.member()
+    if (
+        not in_channel(ask.guild, member, ask.guild.channels[thread.parent_id or ""])
+        & Permission.VIEW_CHANNEL
+    ):
+        raise Refused(403, 50001, "Missing Access")
+    happening.let_into_thread(ask.discord, thread, member)
 
 
 @route("delete_thread_member")
