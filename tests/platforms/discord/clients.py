@@ -76,12 +76,18 @@ class Bot(discord.Client):
         super().__init__(intents=intents, guild_ready_timeout=0.05, **options)
         self.tree = app_commands.CommandTree(self)
         self.heard: list[tuple[str, Any]] = []
-        self.pressed: list[discord.Interaction] = []
+        self.failures: list[int] = []
+        self.let_go = False
         self.is_up = asyncio.Event()
+        self.running: asyncio.Task[None] | None = None
 
     def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
         self.heard.append((event, args[0] if args else None))
         super().dispatch(event, *args, **kwargs)
+
+    def is_dead(self) -> bool:
+        """Whether its loop has ended."""
+        return self.running is not None and self.running.done()
 
     async def on_ready(self) -> None:
         self.is_up.set()
@@ -117,10 +123,10 @@ def pointed_at(server: DiscordServer) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def run_bot(server: DiscordServer, bot: Bot) -> AsyncIterator[Bot]:
+async def run_bot(server: DiscordServer, bot: Bot, token: str = "") -> AsyncIterator[Bot]:
     """A bot that is ready, with its commands registered."""
     with pointed_at(server):
-        running = asyncio.create_task(bot.start(server.bot_token))
+        running = bot.running = asyncio.create_task(bot.start(token or server.bot_token))
         try:
             await eventually(lambda: bot.is_up.is_set() or running.done())
             if running.done():
