@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from app_chat import discord, slack
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
@@ -52,7 +54,7 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
     notifiers: dict[str, Notifier] = (
         {"email": EmailNotifier.from_url(settings.smtp_url)} if settings.smtp_url else {}
     )
-    chats = ("room", *(("slack",) if settings.slack else ()))
+    chats = ("room", *(name for name in ("slack", "discord") if getattr(settings, name) is not None))
     installation = Installation(
         settings.public_url,
         chats,
@@ -68,6 +70,17 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
         from bot.chat.slack.platform import SlackPlatform
 
         platforms["slack"] = SlackPlatform(settings.slack, templates, settings.public_url, clock.now)
+    if settings.discord:
+        from bot.chat.command_shapes import list_shapes
+        from bot.chat.discord.platform import DiscordPlatform
+
+        platforms["discord"] = DiscordPlatform(
+            settings.discord,
+            templates,
+            settings.public_url,
+            clock.now,
+            lambda: list_shapes(registry.commands.values()),
+        )
     surroundings = Surroundings(
         find_incident_of_call,
         find_acting_user,
@@ -175,15 +188,9 @@ def _print_welcome(parts: Parts, welcome: Welcome | None) -> None:
 
 
 def _settings(**given: Any) -> Settings:
-    from bot.config import SettingsWrong, read_settings
-    from bot.logs import start_logs
+    from app_chat import read_settings
 
-    try:
-        settings = read_settings(**given)
-    except SettingsWrong as wrong:
-        raise click.ClickException("\n".join(wrong.faults)) from wrong
-    start_logs(settings.log_level)
-    return settings
+    return read_settings(**given)
 
 
 def _run_in_house(settings: Settings, change: Callable[[Parts, Unit], Awaitable[Any]]) -> Any:
@@ -411,37 +418,6 @@ def integration_key(name: str, data_dir: str | None) -> None:
     click.echo(f"{url}\n\n{paste}")
 
 
-@main.group()
-def slack() -> None:
-    """Slack."""
-
-
-@slack.command("manifest")
-@click.option("--http", is_flag=True, help="Events come by HTTP to the public URL, not by Socket Mode.")
-@click.option("--name", default="Tocsin", help="What the app and its bot are called.")
-def slack_manifest(http: bool, name: str) -> None:
-    """Print the manifest of the Slack app: paste it at api.slack.com/apps, "Create New App"."""
-    import json
-    from urllib.parse import urlsplit
-
-    from bot.chat.registry import Command, list_groups
-    from bot.chat.slack.manifest import build_manifest
-    from bot.chat.templates import Templates
-    from bot.flow.discovery import discover
-
-    settings = _settings()
-    templates = Templates(settings.templates_dir, settings.public_url)
-    commands = [found for found in discover("commands", "COMMAND") if isinstance(found, Command)]
-    manifest = build_manifest(
-        list_groups(commands, templates),
-        templates,
-        name=name,
-        request_url=f"{settings.public_url}/slack/events" if http else "",
-        unfurl_domain=urlsplit(settings.public_url).hostname or "",
-    )
-    click.echo(json.dumps(manifest, indent=2, ensure_ascii=False))
-
-
 @main.command()
 @data_dir
 def doctor(data_dir: str | None) -> None:
@@ -459,6 +435,10 @@ def doctor(data_dir: str | None) -> None:
     text, fine = _run_in_house(settings, examine)
     click.echo(text)
     sys.exit(0 if fine else 1)
+
+
+main.add_command(slack)
+main.add_command(discord)
 
 
 if __name__ == "__main__":

@@ -132,7 +132,7 @@ def test_whatever_a_command_answers_discord_takes_it(text: str, card: Card | Non
 def test_whatever_a_form_asks_discord_takes_it(form: Form) -> None:
     modal = build_modal(form, WORDS)
     assert faults_of_modal(modal) == []
-    assert read_form(modal).startswith(f"/{form.command}")
+    assert read_form(modal)[0].startswith(f"/{form.command}")
     assert_fits(render_form_again(form, "token", WORDS))
 
 
@@ -361,7 +361,7 @@ def test_a_form_goes_to_discord_and_comes_back() -> None:
     assert [option.get("default", False) for option in status["options"]] == [False, True]
     assert [option["value"] for option in private["options"]] == ["no", "yes"]
     sent = fill(modal, {"text": "All is well", "private": "yes"})
-    assert read_form(sent) == "/incident update INC-7"
+    assert read_form(sent) == ("/incident update INC-7", "")
     assert read_values(sent) == {"text": "All is well", "status": "", "private": "yes"}
 
 
@@ -388,7 +388,7 @@ def test_what_was_given_and_is_not_asked_for_is_not_lost() -> None:
     asked = [FormField(f"f{number}", "Field", value="longer") for number in range(5)]
     asked.append(FormField("private", "Private", "flag", value="yes"))
     modal = build_modal(Form("incident declare", "Declare", "Declare", tuple(asked)), WORDS)
-    assert read_form(modal) == "/incident declare private:yes"
+    assert read_form(modal) == ("/incident declare private:yes", "")
 
 
 def test_a_long_list_is_typed_and_a_typed_value_is_kept() -> None:
