@@ -16,7 +16,10 @@ FORM = Form(
     "incident update",
     "Send an update",
     "Send",
-    (FormField("text", "What is new", "lines", required=True), FormField("next", "Next update", value="30 min")),
+    (
+        FormField("text", "What is new", "lines", required=True),
+        FormField("next", "Next update", value="30 min"),
+    ),
     "INC-7",
 )
 
@@ -80,7 +83,10 @@ async def test_a_form_with_a_mistake_says_so_and_keeps_what_was_typed() -> None:
             FORM.command,
             FORM.title,
             FORM.submit,
-            (FormField("text", "What is new", "lines", True, "All is well"), FormField("next", "Next", value="soon")),
+            (
+                FormField("text", "What is new", "lines", True, "All is well"),
+                FormField("next", "Next", value="soon"),
+            ),
             "INC-7",
         )
         await bot.discord.command(kate, room, "incident update")
@@ -102,7 +108,9 @@ async def test_a_form_can_be_opened_again_after_a_restart() -> None:
         kate, room = bot.discord.add_user("kate"), await bot.add_room()
         bot.desk.form = FORM
         bot.desk.answer = lambda call: (
-            Reply(text="no", failed=True, problem=Problem("x", "text")) if call.submitted else Reply(form=FORM)
+            Reply(text="no", failed=True, problem=Problem("x", "text"))
+            if call.submitted
+            else Reply(form=FORM)
         )
         await bot.discord.command(kate, room, "incident update")
         modal = bot.discord.modal_of(kate)
@@ -350,7 +358,11 @@ async def test_a_pushpin_puts_a_message_on_the_timeline_and_the_bot_joins_in() -
         await bot.discord.react(kate, said, "📌")
         await eventually(lambda: len(said.reactions["📌"]) == 2)
         (action,) = bot.desk.actions
-        assert (action.action, action.said.text, action.actor.name) == ("timeline", "the disk is full", "Kate")
+        assert (action.action, action.said.text, action.actor.name) == (
+            "timeline",
+            "the disk is full",
+            "Kate",
+        )
         assert bot.told(kate) == []
 
 

@@ -60,7 +60,7 @@ class DiscordClient:
         if self._session is None or self._session.closed:
             self._session = aiohttp.ClientSession(
                 timeout=aiohttp.ClientTimeout(total=SECONDS, sock_connect=5),
-                headers={"User-Agent": f"DiscordBot (https://github.com/tocsin, {version('tocsin')})"},
+                headers={"User-Agent": f"DiscordBot (https://pypi.org/project/tocsin, {version('tocsin')})"},
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=True,
             )

@@ -1,5 +1,6 @@
-"""Files of messages, from Discord's own hosts only. An address is good for a day; an older one is asked for anew."""
+"""Files of messages, from Discord's own hosts only. An address is good for a day; an older one is looked up anew."""
 
+import re
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -10,6 +11,8 @@ from bot.errors import Rejected, Retry
 HOSTS = ("cdn.discordapp.com", "media.discordapp.net")
 CHUNK = 64 * 1024
 EXPIRED = (403, 404)
+PATH = re.compile(r"/attachments/(?P<channel>\d+)/(?P<file>\d+)/")
+NEAR = 20
 
 
 async def fetch_file(client: DiscordClient, address: str, limit: int) -> bytes:
@@ -17,14 +20,26 @@ async def fetch_file(client: DiscordClient, address: str, limit: int) -> bytes:
     if not _is_own(client, address):
         raise Rejected("discord.foreign_file")
     status, content = await _fetch(client, address, limit)
-    if status in EXPIRED:
-        found = await client.call("POST", "/attachments/refresh-urls", {"attachment_urls": [address]})
-        fresh = next((str(one["refreshed"]) for one in found.get("refreshed_urls", [])), "")
-        if fresh and _is_own(client, fresh):
-            status, content = await _fetch(client, fresh, limit)
+    if status in EXPIRED and (fresh := await _find_again(client, address)):
+        status, content = await _fetch(client, fresh, limit)
     if status >= 400:
         raise Rejected(f"discord.file_refused {status}")
     return content
+
+
+async def _find_again(client: DiscordClient, address: str) -> str:
+    """The file's address as it is today: its message stands near the number of the file. Empty when it is gone."""
+    found = PATH.search(urlsplit(address).path)
+    if found is None:
+        return ""
+    params = {"around": found["file"], "limit": str(NEAR)}
+    try:
+        messages = await client.call("GET", f"/channels/{found['channel']}/messages", params=params)
+    except Rejected:
+        return ""
+    files = [file for message in messages for file in message.get("attachments") or ()]
+    fresh = next((str(file["url"]) for file in files if str(file["id"]) == found["file"]), "")
+    return fresh if fresh and _is_own(client, fresh) else ""
 
 
 def _is_own(client: DiscordClient, address: str) -> bool:

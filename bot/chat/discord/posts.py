@@ -32,7 +32,7 @@ class Posts:
         self._heard: OrderedDict[str, str] = OrderedDict()
 
     def hear(self, nonce: str, address: str) -> None:
-        """A message of ours has arrived, says an event."""
+        """A message of ours has arrived, says its answer or an event."""
         self._heard[nonce] = address
         if len(self._heard) > REMEMBERED:
             self._heard.popitem(last=False)
@@ -46,7 +46,9 @@ class Posts:
         more: Json = {"nonce": nonce, "enforce_nonce": True}
         if thread:
             more["message_reference"] = {"message_id": thread, "fail_if_not_exists": False}
-        return str((await self.send("POST", f"/channels/{channel}/messages", marked | more))["id"])
+        address = str((await self.send("POST", f"/channels/{channel}/messages", marked | more))["id"])
+        self.hear(nonce, address)
+        return address
 
     async def send(self, method: str, path: str, body: Json) -> Json:
         """With its embeds; words alone, where Discord finds fault with the embeds: better plain than not at all."""
@@ -63,11 +65,15 @@ class Posts:
             return self._heard[nonce]
         me = str((await self.guild.get_me())["id"])
         params = {"limit": str(LOOKED_AT)}
+        others = set(self._heard.values())  # the same words, said for another reason
         for message in await self.client.call("GET", f"/channels/{channel}/messages", params=params):
+            address = str(message["id"])
             if message["author"]["id"] == me and (
-                str(message.get("nonce", "")) == nonce or is_marked(message, nonce) or is_like(message, body)
+                str(message.get("nonce", "")) == nonce
+                or is_marked(message, nonce)
+                or (address not in others and is_like(message, body))
             ):
-                return str(message["id"])
+                return address
         return ""
 
 
