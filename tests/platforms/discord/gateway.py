@@ -59,6 +59,7 @@ class Line:
     transport: asyncio.Transport
     packer: Any = None
     session: Session | None = None
+    pongs: int = 0
 
     async def send(
         self, op: int, body: Any = None, event: str | None = None, number: int | None = None
@@ -83,7 +84,7 @@ class Session:
     intents: int
     log: list[tuple[str, Any]] = field(default_factory=list)
     line: Line | None = None
-    queue: asyncio.Queue[tuple[int, str, Any]] = field(default_factory=asyncio.Queue)
+    queue: asyncio.Queue[tuple[int, str, Any] | None] = field(default_factory=asyncio.Queue)
 
     def put(self, event: str, body: Any) -> None:
         self.log.append((event, body))
@@ -108,7 +109,7 @@ class Gateway:
         """What a line sees: HELLO, then what it asks for, then events."""
         if request.query.get("v") != "10" or request.query.get("encoding") != "json":
             self.host.violations.append(f"gateway: {request.query_string} is not version 10 in JSON")
-        ws = web.WebSocketResponse()
+        ws = web.WebSocketResponse(autoping=False)
         await ws.prepare(request)
         assert isinstance(request.transport, asyncio.Transport)
         packer = zlib.compressobj() if request.query.get("compress") == "zlib-stream" else None
@@ -118,6 +119,13 @@ class Gateway:
         try:
             await line.send(HELLO, {"heartbeat_interval": BEAT})
             async for message in ws:
+                if message.type is WSMsgType.PONG:
+                    line.pongs += 1
+                    self._changed.set()
+                    continue
+                if message.type is WSMsgType.PING:
+                    await ws.pong(message.data)
+                    continue
                 if message.type is not WSMsgType.TEXT:
                     await self._close(line, 4002, "Error while decoding payload.")
                     break
@@ -287,6 +295,18 @@ class Gateway:
             self._changed.clear()
             await self._changed.wait()
 
+    async def settle(self, seconds: float = 5.0) -> None:
+        """Wait until every bot has read what it was told so far: it answers to a ping only after that."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                for line in self.open:
+                    assert line.session is not None
+                    wanted = line.pongs + 1
+                    line.session.queue.put_nowait(None)
+                    while line in self.lines and line.pongs < wanted:
+                        self._changed.clear()
+                        await self._changed.wait()
+
     def cut(self) -> None:
         """Cut every line without a word."""
         for line in list(self.lines):
@@ -309,8 +329,12 @@ class Gateway:
 async def _send_all(line: Line, session: Session) -> None:
     """Send what is told, one after the other, as long as the line is the session's."""
     while session.line is line:
-        number, event, body = await session.queue.get()
-        await line.send(DISPATCH, body, event, number)
+        waiting = await session.queue.get()
+        if waiting is None:
+            await line.ws.ping()
+        else:
+            number, event, body = waiting
+            await line.send(DISPATCH, body, event, number)
 
 
 def _wants(intents: int, event: str, is_direct: bool) -> bool:

@@ -151,6 +151,12 @@ class Talking(Discord):
         overwrite = Overwrite(who.id, kind, 0, int(Permission.VIEW_CHANNEL))
         happening.change_channel(self, channel, overwrites={**channel.overwrites, who.id: overwrite})
 
+    async def take_off(self, user: Member, channel: Channel, who: Member | Role) -> None:
+        """Say nothing about somebody or a role in a channel any more."""
+        self.allow(user, channel, Permission.MANAGE_ROLES)
+        kept = {id_: one for id_, one in channel.overwrites.items() if id_ != who.id}
+        happening.change_channel(self, channel, overwrites=kept)
+
     async def start_thread(self, user: Member, where: Channel | Message, name: str) -> Channel:
         """Begin a thread under a message, or in a channel."""
         parent = where if isinstance(where, Channel) else where.channel

@@ -97,6 +97,10 @@ class Troubles:
         """Wait until a bot has identified itself."""
         await self.gateway.wait()
 
+    async def settle(self) -> None:
+        """Wait until every bot has read all that was told so far."""
+        await self.gateway.settle()
+
     async def drop_gateway(self) -> None:
         """Cut all lines without a word, and wait until they are gone."""
         self.gateway.cut()
