@@ -167,47 +167,45 @@ def _read_slack(environment: Mapping[str, str], faults: list[str]) -> SlackSetti
 
 
 def _read_discord(environment: Mapping[str, str], faults: list[str]) -> DiscordSettings | None:
-    """Discord's settings; None when there is no token, so that nothing of Discord is loaded."""
-    given = {
-        name: environment.get(f"TOCSIN_DISCORD_{name}", "").strip()
-        for name in (
-            "BOT_TOKEN", "GUILD", "ANNOUNCEMENTS", "OPS", "ROOMS", "CATEGORY", "ARCHIVE_CATEGORY", "RESPONDERS", "VOICE",
-            "API_URL", "GATEWAY_URL",
-        )
-    }  # fmt: skip
-    if not any(given.values()):
+    """Discord's settings; None when there are none, so that nothing of Discord is loaded."""
+
+    def get(name: str, default: str = "") -> str:
+        return environment.get(name, "").strip() or default
+
+    if not any(get(name) for name in environment if "_DISCORD_" in name):
         return None
-    token = given["BOT_TOKEN"].removeprefix("Bot ")
+    token = get("TOCSIN_DISCORD_BOT_TOKEN").removeprefix("Bot ")
     if token.count(".") != 2 or any(mark.isspace() for mark in token):
         faults.append(
-            "TOCSIN_DISCORD_BOT_TOKEN must be the token of the Discord application's bot, three parts with a dot between"
+            "TOCSIN_DISCORD_BOT_TOKEN must be the token of the Discord application's bot: three parts with dots between"
         )
-    if given["GUILD"] and not given["GUILD"].isdigit():
-        faults.append(f"TOCSIN_DISCORD_GUILD must be the id of a server, a number, and is {given['GUILD']!r}")
-    if given["ROOMS"] not in ("", "channels", "threads"):
-        faults.append(f"TOCSIN_DISCORD_ROOMS must be channels or threads, and is {given['ROOMS']!r}")
-    for name, schemes in (("API_URL", ("http://", "https://")), ("GATEWAY_URL", ("ws://", "wss://"))):
-        if given[name] and not given[name].startswith(schemes):
-            faults.append(
-                f"TOCSIN_DISCORD_{name} must begin with {' or '.join(schemes)}, and is {given[name]!r}"
-            )
-    reactions = _read_reactions(
-        environment, "TOCSIN_DISCORD_REACTIONS", "📌=timeline", "📌=timeline,📝=task", faults
-    )
-    default = DiscordSettings
+    guild = get("TOCSIN_DISCORD_GUILD")
+    if guild and not guild.isdigit():
+        faults.append(f"TOCSIN_DISCORD_GUILD must be the id of a server, a number, and is {guild!r}")
+    rooms = get("TOCSIN_DISCORD_ROOMS", DiscordSettings.rooms)
+    if rooms not in ("channels", "threads"):
+        faults.append(f"TOCSIN_DISCORD_ROOMS must be channels or threads, and is {rooms!r}")
+    api_url = get("TOCSIN_DISCORD_API_URL", DiscordSettings.api_url)
+    if not api_url.startswith(("http://", "https://")):
+        faults.append(f"TOCSIN_DISCORD_API_URL must begin with http:// or https://, and is {api_url!r}")
+    gateway_url = get("TOCSIN_DISCORD_GATEWAY_URL")
+    if gateway_url and not gateway_url.startswith(("ws://", "wss://")):
+        faults.append(f"TOCSIN_DISCORD_GATEWAY_URL must begin with ws:// or wss://, and is {gateway_url!r}")
     return DiscordSettings(
         bot_token=token,
-        guild=given["GUILD"],
-        announcements=given["ANNOUNCEMENTS"].lstrip("#") or default.announcements,
-        ops=given["OPS"].lstrip("#") or default.ops,
-        rooms=given["ROOMS"] or default.rooms,
-        category=given["CATEGORY"] or default.category,
-        archive_category=given["ARCHIVE_CATEGORY"] or default.archive_category,
-        reactions=reactions,
-        responders=given["RESPONDERS"].lstrip("@"),
-        voice=given["VOICE"].lstrip("#"),
-        api_url=given["API_URL"] or default.api_url,
-        gateway_url=given["GATEWAY_URL"],
+        guild=guild,
+        announcements=get("TOCSIN_DISCORD_ANNOUNCEMENTS", DiscordSettings.announcements).lstrip("#"),
+        ops=get("TOCSIN_DISCORD_OPS", DiscordSettings.ops).lstrip("#"),
+        rooms=rooms,
+        category=get("TOCSIN_DISCORD_CATEGORY", DiscordSettings.category),
+        archive_category=get("TOCSIN_DISCORD_ARCHIVE_CATEGORY", DiscordSettings.archive_category),
+        reactions=_read_reactions(
+            environment, "TOCSIN_DISCORD_REACTIONS", "📌=timeline", "📌=timeline,📝=task", faults
+        ),
+        responders=get("TOCSIN_DISCORD_RESPONDERS").lstrip("@"),
+        voice=get("TOCSIN_DISCORD_VOICE"),
+        api_url=api_url,
+        gateway_url=gateway_url,
     )
 
 

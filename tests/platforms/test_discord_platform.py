@@ -307,6 +307,18 @@ async def test_links_are_one_pinned_message_that_is_edited() -> None:
         assert [one.id for one in channel.pins] == [address]
 
 
+async def test_a_voice_channel_stands_among_the_links_and_one_that_is_not_there_is_told() -> None:
+    async with open_sender(voice="war room") as (discord, platform):
+        channel = discord.add_channel("one")
+        assert "discord_voice" in [one.code for one in await platform.check() if not one.is_fine]
+        await platform.set_links(channel.id, (Bookmark("Room", "https://t.example.org"),))
+        assert "war room" not in channel.pins[0].words
+        voice = discord.guild.add_channel("War room", 2)
+        await platform.set_links(channel.id, (Bookmark("Room", "https://t.example.org"),))
+        assert f"https://discord.com/channels/{discord.guild.id}/{voice.id}" in channel.pins[0].words
+        assert [one.code for one in await platform.check() if not one.is_fine] == []
+
+
 async def test_standing_rooms_are_found_by_name_or_number_or_made() -> None:
     async with open_sender(announcements="status") as (discord, platform):
         status = discord.add_channel("status")

@@ -62,6 +62,8 @@ async def check_server(guild: Guild, listener: Listener | None) -> list[Check]:
             found.append(Check("discord_channel", True, {"name": name}))
     if settings.responders:
         found.append(await _check_role(guild, settings.responders))
+    if settings.voice:
+        found.append(await _check_voice(guild, settings.voice))
     return [*found, *await _check_way_in(guild, listener)]
 
 
@@ -78,6 +80,14 @@ async def _check_role(guild: Guild, name: str) -> Check:
     except (Retry, Rejected) as failure:
         return Check("discord_role", False, {"name": name, "reason": failure.reason})
     return Check("discord_role", True, {"name": name})
+
+
+async def _check_voice(guild: Guild, name: str) -> Check:
+    try:
+        await guild.get_voice(name)
+    except (Retry, Rejected) as failure:
+        return Check("discord_voice", False, {"name": name, "reason": failure.reason})
+    return Check("discord_voice", True, {"name": name})
 
 
 async def _check_way_in(guild: Guild, listener: Listener | None) -> list[Check]:

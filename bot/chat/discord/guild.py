@@ -96,6 +96,13 @@ class Guild:
         made = await self.create_channel({"name": clip(name.lower(), limits.CHANNEL_NAME), "type": TEXT})
         return str(made["id"])
 
+    async def get_voice(self, name: str) -> Json:
+        """A voice channel by its name or id; raises Rejected when there is none."""
+        for channel in await self.list_channels():
+            if channel["type"] in (VOICE, STAGE) and name.lower() in (channel["id"], channel["name"].lower()):
+                return channel
+        raise Rejected(f"discord.no_such_voice {name}")
+
     async def find_category(self, name: str, channels: list[Json]) -> str:
         """A category of this name with a place left in it; the next one, `Incidents 2`, is made where all are full."""
         number = 1

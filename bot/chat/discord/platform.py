@@ -13,7 +13,7 @@ from bot.chat.discord.files import fetch_file
 from bot.chat.discord.guild import Guild
 from bot.chat.discord.links import Links
 from bot.chat.discord.posts import Posts, nonce_of
-from bot.chat.discord.rooms import ChannelRooms, RoomKeeper
+from bot.chat.discord.rooms import ChannelRooms, RoomKeeper, build_place
 from bot.chat.discord.threads import ThreadRooms
 from bot.chat.platform import Bookmark, Check, Inbound, Message, NewRoom, NotInvited, Once, Person, Place
 from bot.chat.shapes import CommandShape
@@ -82,7 +82,18 @@ class DiscordPlatform:
         return await self.rooms.rename(channel, name)
 
     async def set_links(self, channel: str, links: tuple[Bookmark, ...]) -> None:
-        await self.links.set(channel, links)
+        await self.links.set(channel, (*links, *await self._list_calls(links)))
+
+    async def _list_calls(self, links: tuple[Bookmark, ...]) -> tuple[Bookmark, ...]:
+        """The voice channel that the settings name, beside the other links."""
+        if not self.settings.voice:
+            return ()
+        try:
+            voice = await self.guild.get_voice(self.settings.voice)
+        except Rejected:  # the doctor says so; the other links are no worse
+            return ()
+        place = await build_place(self.guild, voice)
+        return () if place.url in [one.url for one in links] else (Bookmark(f"🔊 {place.name}", place.url),)
 
     async def invite(self, channel: str, people: tuple[str, ...]) -> tuple[NotInvited, ...]:
         return await self.rooms.invite(channel, people)
