@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 
 from tests.platforms.discord.contract import operation_names
@@ -73,10 +72,9 @@ class Faults:
                 return trouble
         return None
 
-    def spend(self, route: str, major: str) -> tuple[Bucket, float]:
+    def spend(self, route: str, major: str, now: float) -> tuple[Bucket, float]:
         """Take one from the bucket of a route; returns it, and how long to wait when it was empty."""
         most, seconds = LIMITS.get(route, OTHERS) if self.is_strict else GENEROUS
-        now = time.monotonic()
         bucket = self.buckets.get(f"{route}:{major}")
         if bucket is None or bucket.full_at <= now or bucket.most != most:
             bucket = self.buckets[f"{route}:{major}"] = Bucket(most, most, now + seconds)

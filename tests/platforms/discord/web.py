@@ -144,18 +144,18 @@ def _spend(host: Host, operation: Operation, path: dict[str, str]) -> dict[str, 
     """Take one request from the route's bucket; returns what the headers say about it."""
     parts = ("channel_id", "guild_id", "webhook_id", "webhook_token", "interaction_token")
     major = "/".join(path.get(one, "") for one in parts)
-    bucket, wait = host.faults.spend(operation.name, major)
+    bucket, wait = host.faults.spend(operation.name, major, host.guild.now())
     if wait:
         raise Limited(wait)
-    return _headers(operation.name, bucket)
+    return _headers(operation.name, bucket, host.guild.now())
 
 
-def _headers(route: str, bucket: Bucket) -> dict[str, str]:
-    after = max(0.0, bucket.full_at - time.monotonic())
+def _headers(route: str, bucket: Bucket, now: float) -> dict[str, str]:
+    after = max(0.0, bucket.full_at - now)
     return {
         "X-RateLimit-Limit": str(bucket.most),
         "X-RateLimit-Remaining": str(bucket.left),
-        "X-RateLimit-Reset": f"{time.time() + after:.3f}",
+        "X-RateLimit-Reset": f"{now + after:.3f}",
         "X-RateLimit-Reset-After": f"{after:.3f}",
         "X-RateLimit-Bucket": hashlib.md5(route.encode()).hexdigest(),
     }
