@@ -1,7 +1,7 @@
 """Discord on the stage: Tocsin speaks to the emulator over REST, and hears of people by the gateway with discord.py.
 
-People have linked their accounts, as they must: Discord tells bots no e-mail addresses. Who is not in the role of the
-responders is a guest.
+The bot may do what its invitation asks for and no more. People have linked their accounts, as they must: Discord tells bots
+no e-mail addresses. Who is not in the role of the responders is a guest.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from bot.access.linking import make_link_code
 from bot.access.profile import change_profile
 from bot.chat.arguments import split_line
 from bot.chat.discord.links import SIGN as LINKS
+from bot.chat.discord.permissions import list_bits
 from bot.chat.discord.platform import DiscordPlatform
 from bot.chat.platform import Message as Post
 from bot.chat.platform import Once
@@ -355,17 +356,21 @@ def _find_subcommand(known: list[dict[str, Any]], path: str, wanted: str) -> tup
 
 
 @asynccontextmanager
-async def open_discord_stage(database_url: str) -> AsyncIterator[DiscordStage]:
-    """Discord, with Tocsin in its server."""
+async def open_discord_stage(
+    database_url: str, kind: type[DiscordStage] = DiscordStage, **more: str
+) -> AsyncIterator[DiscordStage]:
+    """Discord, with Tocsin in its server; `more` are settings."""
     async with DiscordServer() as discord:
+        discord.guild.bot_role.permissions = list_bits(more.get("TOCSIN_DISCORD_ROOMS", "channels"))
         environment = {
             "TOCSIN_DISCORD_BOT_TOKEN": discord.bot_token,
             "TOCSIN_DISCORD_API_URL": discord.api_url,
             "TOCSIN_DISCORD_GATEWAY_URL": discord.gateway_url,
             "TOCSIN_DISCORD_RESPONDERS": RESPONDERS,
+            **more,
         }
         async with open_house(database_url, environment) as house:
-            stage = DiscordStage(house, discord)
+            stage = kind(house, discord)
             await stage.start()
             try:
                 yield stage
