@@ -1,7 +1,9 @@
 """What follows in the rooms of an incident: they are opened, filled, kept true, archived, and brought back.
 
-Three streams for each incident and platform: the room (`INC-7@slack`), its card (`INC-7.card@slack`) and its announcement
-(`INC-7.announcement@slack`). Refreshes wait in streams of their own, so that they hold up no message.
+Four streams for each incident and platform: the room (`INC-7@slack`), its head, which is name and topic
+(`INC-7.head@slack`), its card (`INC-7.card@slack`) and its announcement (`INC-7.announcement@slack`). What only shows how
+things are waits in streams of its own, so that it holds up no message: Discord lets a name or a topic be changed twice in
+ten minutes.
 """
 
 from collections.abc import Mapping
@@ -17,6 +19,10 @@ from storage.questions import incidents as ask
 
 def room_stream(incident_id: int, platform: str) -> str:
     return f"INC-{incident_id}@{platform}"
+
+
+def head_stream(incident_id: int, platform: str) -> str:
+    return f"INC-{incident_id}.head@{platform}"
 
 
 def card_stream(incident_id: int, platform: str) -> str:
@@ -40,6 +46,8 @@ async def open_rooms(unit: Unit, event: incidents.IncidentDeclared) -> None:
 async def furnish_room(unit: Unit, event: incidents.RoomOpened) -> None:
     """Everything that belongs into a room; a first one has it waiting already. The announcement leads to it."""
     _furnish(unit, event.incident_id, event.platform)
+    for kind in ("room.topic", "room.rename"):
+        _put_head(unit, event.incident_id, event.platform, kind)
     refresh_incident(unit, event.incident_id)
 
 
@@ -55,6 +63,10 @@ def _furnish(unit: Unit, incident_id: int, platform: str) -> None:
 
 def _put(unit: Unit, incident_id: int, platform: str, kind: str) -> None:
     unit.put(room_stream(incident_id, platform), kind, f"incident:{incident_id}", coalesce=True)
+
+
+def _put_head(unit: Unit, incident_id: int, platform: str, kind: str) -> None:
+    unit.put(head_stream(incident_id, platform), kind, f"incident:{incident_id}", coalesce=True)
 
 
 async def refresh_card(unit: Unit, event: incidents.IncidentEvent) -> None:
@@ -78,7 +90,7 @@ def refresh_incident(unit: Unit, incident_id: int, patient: bool = False) -> Non
 
 async def refresh_topic(unit: Unit, event: incidents.IncidentEvent) -> None:
     for platform in unit.installation.platforms:
-        _put(unit, event.incident_id, platform, "room.topic")
+        _put_head(unit, event.incident_id, platform, "room.topic")
 
 
 async def refresh_links(unit: Unit, event: incidents.IncidentEvent) -> None:
@@ -88,7 +100,7 @@ async def refresh_links(unit: Unit, event: incidents.IncidentEvent) -> None:
 
 async def rename_rooms(unit: Unit, event: incidents.TitleChanged) -> None:
     for platform in unit.installation.platforms:
-        _put(unit, event.incident_id, platform, "room.rename")
+        _put_head(unit, event.incident_id, platform, "room.rename")
 
 
 async def send_invitations(unit: Unit, event: incidents.IncidentEvent) -> None:
