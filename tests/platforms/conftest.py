@@ -10,6 +10,7 @@ import pytest
 
 from tests.house import open_house
 from tests.platforms.contract.discord_stage import open_discord_stage
+from tests.platforms.contract.discord_threads import open_thread_stage
 from tests.platforms.contract.room_stage import RoomStage
 from tests.platforms.contract.slack_stage import open_slack_stage
 from tests.platforms.contract.stage import Chat, Stage
@@ -36,8 +37,9 @@ async def open_stage(name: str, database_url: str) -> AsyncIterator[Stage]:
 @asynccontextmanager
 async def open_chat(name: str, database_url: str) -> AsyncIterator[Chat]:
     """The same, for a platform that lives elsewhere."""
-    if name == "discord":
-        async with open_discord_stage(database_url) as discord:
+    if name.startswith("discord"):
+        opening = open_thread_stage if name == "discord-threads" else open_discord_stage
+        async with opening(database_url) as discord:
             yield discord
     else:
         async with open_slack_stage(name, database_url) as slack:
@@ -82,7 +84,7 @@ async def stage_on_both(request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
         yield opened
 
 
-@pytest.fixture(params=ELSEWHERE)
+@pytest.fixture(params=[*ELSEWHERE, "discord-threads"])
 async def chat(request: pytest.FixtureRequest, sqlite_url: str) -> AsyncIterator[Chat]:
     """Every platform that lives elsewhere, with accounts and rooms of its own."""
     async with open_chat(request.param, sqlite_url) as opened:
