@@ -3,12 +3,16 @@
 from collections.abc import AsyncIterator, Callable
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from bot.logs import start_logs
 from migrations.run import migrate
 from tests.house import House, open_house
 
 pytest_plugins = ["tests.databases"]
+# What an example decides is tested, not how long it takes: the machine may be busy.
+settings.register_profile("tocsin", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tocsin")
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -21,7 +21,7 @@ class Errands:
 
     def __init__(self) -> None:
         self._running: set[asyncio.Task[Any]] = set()
-        self._begun: OrderedDict[str, None] = OrderedDict()
+        self._begun: OrderedDict[str, asyncio.Task[None]] = OrderedDict()
 
     def start(self, work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
         """Let it run; an error that nobody catches is logged."""
@@ -30,14 +30,13 @@ class Errands:
         task.add_done_callback(self._finish)
         return task
 
-    def start_once(self, arrival: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Let it run, unless this delivery has come before."""
-        if arrival in self._begun:
-            return
-        self._begun[arrival] = None
-        if len(self._begun) > REMEMBERED:
-            self._begun.popitem(last=False)
-        self.start(work())
+    def start_once(self, arrival: str, work: Callable[[], Coroutine[Any, Any, None]]) -> "asyncio.Task[None]":
+        """Let it run; where this delivery has come before, it is what runs, or has run, for it."""
+        if arrival not in self._begun:
+            self._begun[arrival] = self.start(work())
+            if len(self._begun) > REMEMBERED:
+                self._begun.popitem(last=False)
+        return self._begun[arrival]
 
     async def stop(self, seconds: float) -> None:
         """Give what is going on a moment to end, then cut it off."""

@@ -26,7 +26,7 @@ FLAGS = [
 ]
 DESKTOP = {"viewport": {"width": 1440, "height": 900}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-PATIENCE = 8_000
+PATIENCE = 30_000
 """How long something may take to show on a busy machine, in milliseconds."""
 
 

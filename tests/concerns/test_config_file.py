@@ -343,7 +343,7 @@ def check_any(folder: Path, content: bytes) -> None:
     assert told
 
 
-ANY = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+ANY = settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 SIGNS = st.text("users:teams{}[]-,&*!|>%@`'\"?#~ \n\tkate\\x0é", max_size=80)
 
 

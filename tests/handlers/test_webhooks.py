@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.alerts.signal import Signal
@@ -417,14 +417,13 @@ bodies = (
 
 @pytest.mark.parametrize("source", sorted(list_sources()))
 @given(body=st.binary(max_size=200))
-@settings(deadline=None)
 def test_no_bytes_break_a_parser(source: str, body: bytes) -> None:
     parse_anything(source, body)
 
 
 @pytest.mark.parametrize("source", sorted(list_sources()))
 @given(body=bodies)
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200)
 def test_no_json_breaks_a_parser_and_every_signal_can_be_kept(source: str, body: Any) -> None:
     for signal in parse_anything(source, json.dumps(body).encode()):
         assert signal.alias
@@ -437,7 +436,7 @@ def test_no_json_breaks_a_parser_and_every_signal_can_be_kept(source: str, body:
     body=bodies,
     expression=st.sampled_from(["@", "a.b", "title", "length(@)", "sum(@)", "ceil(@)", "[0]", "keys(@)"]),
 )
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200)
 def test_no_json_breaks_a_mapping(body: Any, expression: str) -> None:
     mapping = dict.fromkeys(("title", "alias", "labels", "links", "status", "priority"), expression)
     parse_anything("generic", json.dumps(body).encode(), mapping)

@@ -11,6 +11,7 @@ from bot.chat.card import Button, Card
 from bot.chat.invocation import File
 from bot.chat.reply import Reply
 from bot.errors import Unavailable
+from tests.patience import ANSWER_SECONDS
 from tests.platforms.inbound import Bot, eventually, open_bot
 
 
@@ -40,7 +41,7 @@ async def test_a_command_is_run_and_answered_to_who_typed_it(bot: Bot) -> None:
     general = bot.slack.add_channel("general", members=[kate])
     delivery = await bot.slack.command(kate, general, "/incident", "priority P1 & more")
     assert (delivery.status, delivery.body) == (200, None)
-    assert delivery.ack_seconds < 0.5
+    assert delivery.ack_seconds < ANSWER_SECONDS
     await eventually(lambda: bot.told(kate))
     (invocation,) = bot.desk.invoked
     assert (invocation.platform, invocation.channel) == ("slack", general.id)
@@ -154,6 +155,31 @@ async def test_a_delivery_that_comes_twice_acts_once(bot: Bot) -> None:
     assert (
         len(bot.desk.invoked) == len(bot.told(kate)) - 1 == len(bot.desk.heard) == len(bot.desk.actions) == 1
     )
+
+
+async def test_an_event_is_acknowledged_when_it_is_dealt_with(bot: Bot) -> None:
+    """So that one which a crash cuts short is delivered again."""
+    kate = bot.slack.add_user("kate")
+    room = bot.slack.add_channel("inc-1", members=[kate], with_bot=True)
+    bot.desk.rooms.add(room.id)
+    message = await bot.slack.say(kate, room, "The disk is full")
+    bot.desk.delay = 0.3
+    delivery = await bot.slack.react(kate, message, "memo")
+    assert delivery.ok
+    assert len(bot.desk.actions) == 1
+
+
+async def test_an_event_that_takes_long_is_acknowledged_before_slack_gives_up(bot: Bot) -> None:
+    kate = bot.slack.add_user("kate")
+    room = bot.slack.add_channel("inc-1", members=[kate], with_bot=True)
+    bot.desk.rooms.add(room.id)
+    message = await bot.slack.say(kate, room, "The disk is full")
+    bot.desk.delay = 4.0
+    delivery = await bot.slack.react(kate, message, "memo")
+    assert delivery.ok
+    assert delivery.attempts == 1
+    assert bot.desk.actions == []
+    await eventually(lambda: len(bot.desk.actions) == 1)
 
 
 # clicks

@@ -1,6 +1,6 @@
 """Texts as people and senders write them, and worse: for tests that hold whatever is written."""
 
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from bot.chat.templates import Templates
@@ -32,4 +32,4 @@ soup = st.lists(st.sampled_from(SOUP), max_size=40).map("".join)
 texts = st.one_of(
     soup, st.text(max_size=60), st.sampled_from(["", " ", "a" * 3_001, "ab " * 1_500, "🔥" * 3_001])
 )
-quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=60)

@@ -1,5 +1,6 @@
 """What happens in Slack without a word to us: messages, reactions, people who come and go, channels that change, the home
-tab, links to the Room. Slack has its acknowledgement before any of it is read.
+tab, links to the Room. Slack delivers again what is not acknowledged, so the acknowledgement waits for the work, as long
+as Slack waits.
 """
 
 import asyncio
@@ -27,6 +28,8 @@ from bot.logs import get_logger
 
 log = get_logger(__name__)
 Event = Mapping[str, Any]
+HELD = 2.0
+"""How long an acknowledgement waits for the work, in seconds; Slack waits three."""
 KNOWN = 5.0
 """How long it is believed whether a channel is a room, in seconds."""
 MOST = 2_000
@@ -77,11 +80,12 @@ class Events:
         }
 
     async def take(self, body: Mapping[str, Any]) -> None:
-        """Something happened."""
+        """Something happened. Returns when it is dealt with, or when Slack should not wait any longer."""
         event = body["event"]
         taker = self._takers.get(str(event["type"]))
         if taker is not None:
-            self.errands.start_once(str(body["event_id"]), lambda: self._run(taker, event, body))
+            task = self.errands.start_once(str(body["event_id"]), lambda: self._run(taker, event, body))
+            await asyncio.wait({task}, timeout=HELD)
 
     async def _run(
         self,

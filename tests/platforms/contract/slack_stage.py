@@ -33,7 +33,7 @@ ENTITY = re.compile(r"<([^<>|]*)(?:\|([^<>]*))?>")
 SAME_LOOK = str.maketrans({"∗": "*", "ˍ": "_", "∼": "~", "ˋ": "`", "\u2060": "", "\u200b": ""})
 LOUD = re.compile(r"<!(channel|here|everyone)")
 WARNING = "⚠️"
-IN_TIME = 5.0
+IN_TIME = 30.0
 
 
 class SlackStage:
