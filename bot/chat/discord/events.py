@@ -159,6 +159,8 @@ class Events:
         await self.inbound.edited(await self.messages.read_said(event, actor))
 
     async def _take_deletion(self, event: Event) -> None:
+        if not event.get("guild_id"):
+            return  # in direct messages, of which nothing is kept
         channel, number = str(event["channel_id"]), str(event["id"])
         room = await self.places.find_room(channel) or channel
         actor = await self._find_actor("")
@@ -166,7 +168,7 @@ class Events:
 
     async def _take_deletions(self, event: Event) -> None:
         for number in event.get("ids") or ():
-            await self._take_deletion({"channel_id": event["channel_id"], "id": number})
+            await self._take_deletion({**event, "id": number})
 
     async def _find_actor(self, address: str) -> Actor:
         """Somebody who is known already: nobody becomes a person here by mending a typing error somewhere."""

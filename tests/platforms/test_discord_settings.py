@@ -56,10 +56,11 @@ def test_all_faults_are_told_at_once() -> None:
 
 
 def test_without_settings_nothing_of_discord_is_loaded(sqlite_url: str) -> None:
+    settings = f"read_settings({{'TOCSIN_DATABASE_URL': {sqlite_url!r}}})"
     code = (
-        "import sys; from app import build_parts; from bot.config import read_settings; from bot.flow.clock import SystemClock;"
-        "from storage.engine import Database;"
-        f"build_parts(read_settings({{'TOCSIN_DATABASE_URL': {sqlite_url!r}}}), SystemClock(), Database({sqlite_url!r}));"
+        "import sys; from app import build_parts; from bot.config import read_settings\n"
+        "from bot.flow.clock import SystemClock; from storage.engine import Database\n"
+        f"build_parts({settings}, SystemClock(), Database({sqlite_url!r}))\n"
         "print('discord' in sys.modules, 'bot.chat.discord.platform' in sys.modules)"
     )
     done = subprocess.run(
@@ -68,7 +69,7 @@ def test_without_settings_nothing_of_discord_is_loaded(sqlite_url: str) -> None:
     assert done.stdout.split() == ["False", "False"]
 
 
-def test_who_only_sends_does_not_load_discord_py(sqlite_url: str) -> None:
+def test_with_a_token_discord_is_a_chat_and_a_way_to_be_paged(sqlite_url: str) -> None:
     settings = read_settings({"TOCSIN_DATABASE_URL": sqlite_url, "TOCSIN_DISCORD_BOT_TOKEN": TOKEN})
     parts = build_parts(settings, HandClock(), Database(sqlite_url))
     assert parts.work.installation.platforms == ("room", "discord")
