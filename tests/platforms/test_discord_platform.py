@@ -66,6 +66,12 @@ async def test_an_error_says_which_part_is_wrong() -> None:
     assert outcome.reason.endswith("embeds.0.title BASE_TYPE_MAX_LENGTH")
 
 
+async def test_a_page_in_html_is_no_answer_of_discord() -> None:
+    outcome = explain(403, None, "POST channels/messages")
+    assert isinstance(outcome, Retry)
+    assert not outcome.lasting
+
+
 async def test_a_refused_token_waits_for_another_one() -> None:
     async with open_sender() as (discord, platform):
         await discord.revoke_token()
@@ -275,6 +281,21 @@ async def test_an_archived_room_is_read_only_and_comes_back(private: bool) -> No
         assert discord.guild.channels[str(room.parent_id)].name == "Incidents"
         discord.allow(kate, room, Permission.SEND_MESSAGES)
         await platform.post(place.channel, Message("x"), Once("1"))
+
+
+async def test_a_room_with_rights_that_the_bot_has_not_is_archived_all_the_same() -> None:
+    async with open_sender() as (discord, platform):
+        kate = discord.add_user("kate")
+        place = await platform.open_room(new_room())
+        room = room_in(discord, place.channel)
+        discord.fail("update_channel", 403, 50013, "Missing Permissions")
+        await platform.archive(place.channel)
+        assert discord.guild.channels[str(room.parent_id)].name == "Incidents archive"
+        with pytest.raises(AssertionError):
+            discord.allow(kate, room, Permission.SEND_MESSAGES)
+        discord.fail("update_channel", 403, 50013, "Missing Permissions")
+        await platform.restore(place.channel)
+        discord.allow(kate, room, Permission.SEND_MESSAGES)
 
 
 async def test_topic_and_name_follow_and_a_deleted_room_is_lost() -> None:

@@ -80,10 +80,12 @@ def explain(status: int, body: Any, method: str, after: float | None = None) -> 
         if name in ("slow_mode", "write_limit", "too_many_edits"):
             return Retry(f"discord.{name} {method}", after if after is not None else WAITS[name])
         return Retry(f"discord.rate_limited {method}", after if after is not None else LIMIT_WAIT)
-    if status == 401 or name == "refused_token":
+    if (status == 401 and not code) or name == "refused_token":
         return Retry(f"discord.refused_token {method}", TOKEN_WAIT, lasting=True)
     if status >= SERVER_FAULT and name not in WAITS:
         return Retry(f"discord.http_{status} {method}", after, maybe_sent=True)
+    if not isinstance(body, dict):  # what stands between us and Discord answered, in a language of its own
+        return Retry(f"discord.http_{status} {method}", after if after is not None else LIMIT_WAIT)
     reason = f"discord.{name} {method}{_find_fault(body)}"
     if name in WAITS:
         return Retry(reason, after if after is not None else WAITS[name])

@@ -35,8 +35,8 @@ logging.getLogger("discord").setLevel(
 )  # it quotes what people wrote, and we say what happens
 Json = dict[str, Any]
 Take = Callable[[str, Json], None]
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 120.0
-"""Discord lets a bot begin 1,000 sessions a day."""
+FIRST_PAUSE, LONGEST_PAUSE = 5.0, 120.0
+"""Discord lets a bot begin one session in five seconds, and 1,000 a day."""
 LOGIN_WITHIN = 20.0
 AWAY = 45.0
 """So long discord.py may try to resume; then a new connection is made."""

@@ -126,22 +126,39 @@ class ChannelRooms:
         by_id = {str(one["id"]): one for one in channels}
         if is_in(there.get("parent_id"), self.settings.archive_category, by_id):
             return
-        everyone = await self.guild.get_id()
-        body = {
-            "parent_id": await self.guild.find_category(self.settings.archive_category, channels),
-            "permission_overwrites": lock(read_overwrites(there), everyone),
-        }
-        await self.client.call("PATCH", f"/channels/{channel}", body)
+        category = await self.guild.find_category(self.settings.archive_category, channels)
+        overwrites = lock(read_overwrites(there), await self.guild.get_id())
+        await self._put_into(channel, category, overwrites)
 
     async def restore(self, channel: str) -> None:
         """Back among the open ones."""
         there = await self.client.call("GET", f"/channels/{channel}")
         channels = await self.guild.list_channels()
         by_id = {str(one["id"]): one for one in channels}
-        body: Json = {"permission_overwrites": unlock(read_overwrites(there), await self.guild.get_id())}
+        overwrites, category = unlock(read_overwrites(there), await self.guild.get_id()), ""
         if not is_in(there.get("parent_id"), self.settings.category, by_id):
-            body["parent_id"] = await self.guild.find_category(self.settings.category, channels)
-        await self.client.call("PATCH", f"/channels/{channel}", body)
+            category = await self.guild.find_category(self.settings.category, channels)
+        await self._put_into(channel, category, overwrites)
+
+    async def _put_into(self, channel: str, category: str, overwrites: list[Json]) -> None:
+        """Into a category, with these overwrites. Discord refuses them all when one gives what the bot itself may not: then
+        it is everyone's that counts."""
+        body: Json = {"parent_id": category} if category else {}
+        try:
+            await self.client.call(
+                "PATCH", f"/channels/{channel}", {**body, "permission_overwrites": overwrites}
+            )
+        except Rejected as failure:
+            if code_of(failure) != "missing_permissions":
+                raise
+        else:
+            return
+        everyone = await self.guild.get_id()
+        own = next((one for one in overwrites if one["id"] == everyone), _overwrite(everyone, ROLE))
+        put = {name: own[name] for name in ("type", "allow", "deny")}
+        await self.client.call("PUT", f"/channels/{channel}/permissions/{everyone}", put)
+        if body:
+            await self.client.call("PATCH", f"/channels/{channel}", body)
 
 
 async def rename(client: DiscordClient, channel: str, name: str) -> str:
