@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from random import Random
 
 from tests.platforms.discord.contract import operation_names
 
@@ -49,6 +50,8 @@ LIMITS = {
     "create_interaction_response": (200, 1.0),
     "execute_webhook": (5, 2.0),
 }
+PATIENT = ("create_interaction_response", "get_bot_gateway", "get_my_user")
+"""People wait for these; what goes wrong with them has tests of its own."""
 OTHERS = (50, 1.0)
 GENEROUS = (10_000, 1.0)
 
@@ -59,6 +62,8 @@ class Faults:
 
     waiting: list[Trouble] = field(default_factory=list)
     is_strict: bool = False
+    chance: Random | None = None
+    share: float = 0.0
     buckets: dict[str, Bucket] = field(default_factory=dict)
 
     def take(self, route: str, channel: str | None) -> Trouble | None:
@@ -70,7 +75,17 @@ class Faults:
                     if trouble.times <= 0:
                         self.waiting.remove(trouble)
                 return trouble
-        return None
+        if self.chance is None or route in PATIENT or self.chance.random() >= self.share:
+            return None
+        return self.chance.choice(
+            [
+                Trouble(route, "drop"),
+                Trouble(route, "broken", status=502),
+                Trouble(route, "broken", status=503),
+                Trouble(route, "limit", retry_after=2.0),
+                Trouble(route, "error", status=500, message="Internal Server Error"),
+            ]
+        )
 
     def spend(self, route: str, major: str, now: float) -> tuple[Bucket, float]:
         """Take one from the bucket of a route; returns it, and how long to wait when it was empty."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from random import Random
 
 from tests.platforms.discord.faults import Faults, Trouble
 from tests.platforms.discord.gateway import INVALID, RECONNECT, Gateway
@@ -55,12 +56,17 @@ class Troubles:
         """Do what is asked, and cut the connection instead of answering."""
         self._order(Trouble(route, "drop", times=times))
 
+    def fail_by_chance(self, chance: Random, share: float) -> None:
+        """Let this share of all requests go wrong in one way or another, until `mend()`."""
+        self.faults.chance, self.faults.share = chance, share
+
     def _order(self, trouble: Trouble) -> None:
         self.faults.waiting.append(trouble)
 
     def mend(self) -> None:
         """Forget every trouble that was ordered."""
         self.faults.waiting.clear()
+        self.faults.chance = None
         self.delay = 0.0
 
     def slow(self, seconds: float) -> None:
