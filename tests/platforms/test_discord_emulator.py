@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 
 from tests.platforms.discord import Channel, DiscordServer, NotPossible, Permission
+from tests.platforms.discord.answers import ROUTES
 from tests.platforms.discord.clients import Caller
 from tests.platforms.discord.contract import operation_names
 
@@ -434,7 +435,68 @@ async def test_a_role_above_the_bot_is_not_its_to_give(server: DiscordServer, ca
     assert (await caller.ask("DELETE", f"{path}/{role.id}")).error == (403, 50013)
 
 
-def test_every_route_of_the_emulator_is_one_of_discord() -> None:
-    from tests.platforms.discord.answers import ROUTES
+async def test_every_route_answers_what_discord_describes(
+    server: DiscordServer, caller: Caller, lobby: Channel
+) -> None:
+    kate, guild = server.add_user("kate"), server.guild
+    said = await server.say(kate, lobby, "Hello")
+    await server.react(kate, said, "🔥")
+    thread = await server.start_thread(kate, said, "About it")
+    hook = (await caller.ask("POST", f"/channels/{lobby.id}/webhooks", {"name": "Alerts"})).body
+    role = (await caller.ask("POST", f"/guilds/{guild.id}/roles", {"name": "on-call"})).body
+    told = {"content": "From a hook"}
+    hooked = (await caller.ask("POST", f"/webhooks/{hook['id']}/{hook['token']}?wait=1", told)).body
+    assert hooked["webhook_id"] == hook["id"]
+    commands = f"/applications/{guild.application_id}/commands"
+    page = {"name": "page", "description": "Page somebody"}
+    command = (await caller.ask("POST", commands, page)).body
+    seen = {"type": 1, "allow": str(int(Permission.VIEW_CHANNEL))}
+    for method, path, body in (
+        ("GET", "/users/@me", None),
+        ("GET", f"/users/{kate.id}", None),
+        ("GET", "/users/@me/guilds", None),
+        ("GET", "/oauth2/applications/@me", None),
+        ("GET", "/applications/@me", None),
+        ("GET", "/gateway", None),
+        ("GET", "/gateway/bot", None),
+        ("GET", f"/guilds/{guild.id}?with_counts=true", None),
+        ("GET", f"/guilds/{guild.id}/channels", None),
+        ("GET", f"/guilds/{guild.id}/roles", None),
+        ("GET", f"/guilds/{guild.id}/members?limit=10", None),
+        ("GET", f"/guilds/{guild.id}/members/search?query=ka", None),
+        ("GET", f"/guilds/{guild.id}/threads/active", None),
+        ("GET", f"/channels/{lobby.id}/webhooks", None),
+        ("GET", f"/channels/{lobby.id}/messages/{said.id}/reactions/🔥", None),
+        ("PUT", f"/channels/{lobby.id}/messages/{said.id}/reactions/🔥/@me", None),
+        ("DELETE", f"/channels/{lobby.id}/messages/{said.id}/reactions/🔥/@me", None),
+        ("DELETE", f"/channels/{lobby.id}/messages/{said.id}/reactions/🔥/{kate.id}", None),
+        ("PUT", f"/channels/{lobby.id}/pins/{said.id}", None),
+        ("GET", f"/channels/{lobby.id}/pins", None),
+        ("DELETE", f"/channels/{lobby.id}/messages/pins/{said.id}", None),
+        ("POST", f"/channels/{lobby.id}/typing", None),
+        ("PUT", f"/channels/{lobby.id}/permissions/{kate.id}", seen),
+        ("DELETE", f"/channels/{lobby.id}/permissions/{kate.id}", None),
+        ("PUT", f"/channels/{thread.id}/thread-members/@me", None),
+        ("PUT", f"/channels/{thread.id}/thread-members/{guild.owner.id}", None),
+        ("GET", f"/channels/{thread.id}/thread-members", None),
+        ("DELETE", f"/channels/{thread.id}/thread-members/{guild.owner.id}", None),
+        ("DELETE", f"/channels/{thread.id}/thread-members/@me", None),
+        ("PATCH", f"/channels/{thread.id}", {"archived": True}),
+        ("GET", f"/channels/{lobby.id}/threads/archived/public", None),
+        ("GET", f"/channels/{lobby.id}/threads/archived/private", None),
+        ("POST", f"/channels/{lobby.id}/threads", {"name": "private", "type": 12, "invitable": False}),
+        ("GET", commands, None),
+        ("GET", f"{commands}/{command['id']}", None),
+        ("PATCH", f"{commands}/{command['id']}", {"description": "Page a person"}),
+        ("DELETE", f"{commands}/{command['id']}", None),
+        ("DELETE", f"/guilds/{guild.id}/roles/{role['id']}", None),
+        ("DELETE", f"/channels/{lobby.id}/messages/{said.id}", None),
+        ("DELETE", f"/channels/{lobby.id}", None),
+    ):
+        answer = await caller.ask(method, path, body)
+        assert answer.status < 300, (method, path, answer.body)
+    assert server.violations == []
 
+
+def test_every_route_of_the_emulator_is_one_of_discord() -> None:
     assert set(ROUTES) <= operation_names()

@@ -162,6 +162,8 @@ async def test_a_bot_that_is_asked_to_reconnect_resumes(server: DiscordServer) -
     async with run_bot(server, Bot()) as bot:
         await server.ask_to_reconnect()
         await bot.hear("resumed")
+        await server.close_gateway(4000)
+        await bot.hear("resumed", 2)
         assert server.gateway.identified == 1
 
 
@@ -268,6 +270,10 @@ async def test_what_people_do_is_heard(server: DiscordServer, lobby: Channel, ka
         assert (await bot.hear("member_join")).name == "mark"
         await server.change_nick(mark, "Marky")
         await bot.hear("member_update")
+        role = server.add_role("on-call")
+        await server.give_role(mark, role)
+        await bot.hear("member_update", 2)
+        await server.change_role(role, int(Permission.MANAGE_MESSAGES))
         await server.leave_guild(mark)
         assert (await bot.hear("raw_member_remove")).user.name == "mark"
 

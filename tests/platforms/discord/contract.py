@@ -114,6 +114,32 @@ def judge_answer(operation: Operation, status: int, body: Any) -> list[Fault]:
     return _faults(validator.iter_errors(body))
 
 
+EVENTS = {
+    "MESSAGE_CREATE": "MessageResponse",
+    "MESSAGE_UPDATE": "MessageResponse",
+    "CHANNEL_CREATE": "GuildChannelResponse",
+    "CHANNEL_UPDATE": "GuildChannelResponse",
+    "CHANNEL_DELETE": "GuildChannelResponse",
+    "THREAD_CREATE": "ThreadResponse",
+    "THREAD_UPDATE": "ThreadResponse",
+    "GUILD_MEMBER_ADD": "GuildMemberResponse",
+    "GUILD_MEMBER_UPDATE": "GuildMemberResponse",
+}
+"""What the description says of things that are also told as events."""
+
+
+def judge_event(event: str, body: Any) -> list[Fault]:
+    """Where an event of ours is none that Discord would tell, as far as its description knows."""
+    if event not in EVENTS:
+        return []
+    return _faults(_event_validator(EVENTS[event]).iter_errors(body))
+
+
+@functools.cache
+def _event_validator(name: str) -> Validator:
+    return _compile({"$ref": f"#/components/schemas/{name}"}, _strict())
+
+
 @functools.cache
 def _request_validator(operation: Operation, kind: str) -> Validator:
     schema = copy.deepcopy(operation.takes(kind) or {})

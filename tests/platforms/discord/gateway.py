@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from aiohttp import WSMsgType, web
 
+from tests.platforms.discord.contract import judge_event
 from tests.platforms.discord.guild import Guild
 from tests.platforms.discord.permissions import Permission, in_channel
 from tests.platforms.discord.routes_guild import application_flags
@@ -278,9 +279,11 @@ class Gateway:
         is_direct = channel is not None and channel.is_direct
         for session in self.sessions.values():
             if _wants(session.intents, event, is_direct):
-                session.put(event, build(session.intents))
-                if self.host.deliver_twice:
-                    session.put(event, build(session.intents))
+                body = build(session.intents)
+                faults = judge_event(event, body)
+                self.host.violations += [f"the emulator's own {event}: {fault}" for fault in faults]
+                for _ in range(2 if self.host.deliver_twice else 1):
+                    session.put(event, body)
 
     # it goes wrong
 
