@@ -74,6 +74,23 @@ async def test_a_session_that_is_over_is_begun_anew() -> None:
         assert (await bot.discord.command(kate, room, "incident show")).ok
 
 
+async def test_what_happened_to_rooms_while_there_was_no_connection_is_known_after_it() -> None:
+    async with open_bot() as bot:
+        one, two = await bot.add_room("inc-1"), await bot.add_room("inc-2")
+        await bot.discord.settle()
+        bot.discord.down()
+        await eventually(lambda: not ear(bot).is_connected)
+        await bot.discord.delete_channel(bot.discord.owner, one)
+        await bot.discord.rename(bot.discord.owner, two, "disk")
+        bot.discord.gateway.sessions.clear()
+        bot.discord.up()
+        changes = await eventually(lambda: bot.desk.changes if len(bot.desk.changes) == 2 else None)
+        assert {(change.channel, change.change) for change in changes} == {
+            (one.id, "deleted"),
+            (two.id, "renamed"),
+        }
+
+
 async def test_a_refused_token_is_told_and_tried_again() -> None:
     async with open_bot() as bot:
         old = bot.discord.bot_token

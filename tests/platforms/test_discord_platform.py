@@ -349,6 +349,14 @@ async def test_standing_rooms_are_found_by_name_or_number_or_made() -> None:
         assert await platform.guild.find_standing(status.id) == status.id
 
 
+async def test_a_standing_room_is_found_by_the_name_that_discord_made_of_ours() -> None:
+    async with open_sender(announcements="Status Board") as (discord, platform):
+        first = await platform.find_standing_room("announcements")
+        platform.guild.forget_standing(first)
+        assert await platform.find_standing_room("announcements") == first
+        assert room_in(discord, first).name == "status-board"
+
+
 async def test_a_standing_room_that_was_deleted_is_made_anew() -> None:
     async with open_sender() as (discord, platform):
         first = await platform.find_standing_room("ops")
@@ -402,6 +410,10 @@ async def test_a_role_follows_who_is_on_call() -> None:
         assert (role.id in kate.roles, role.id in ann.roles) == (False, True)
         await platform.set_group("on call", ())
         assert role.id in ann.roles
+        discord.intents.discard("members")
+        with pytest.raises(Rejected) as hidden:
+            await platform.set_group("on call", (kate.id,))
+        assert hidden.value.reason == "discord.members_intent_off"
         with pytest.raises(Rejected) as unknown:
             await platform.set_group("nobody", (ann.id,))
         assert unknown.value.reason == "discord.no_such_role nobody"

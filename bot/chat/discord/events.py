@@ -29,6 +29,7 @@ PAUSES = (1.0, 3.0, 10.0, 30.0)
 """How long to wait after each attempt that the database or Discord could not take, in seconds."""
 ONCE = ("task",)
 """Actions that a message takes once, whoever reacts: doing them again would make a second thing."""
+THREADS = (10, 11, 12)
 VARIANT = "\ufe0f"
 TONES = "".join(map(chr, range(0x1F3FB, 0x1F400)))
 
@@ -88,7 +89,7 @@ class Events:
         match kind:
             case "GUILD_CREATE":
                 self.removed = ""
-                self.places.learn_server(event)
+                self._catch_up(event)
             case "GUILD_DELETE":
                 self.removed = "" if event.get("unavailable") else "discord.removed_from_server"
             case "GUILD_MEMBER_UPDATE":
@@ -113,6 +114,20 @@ class Events:
                 taker = self._takers[kind]
                 channel = str(event.get("channel_id") or event.get("id") or "")
                 self._start(kind, channel, lambda: taker(event))
+
+    def _catch_up(self, server: Event) -> None:
+        """All of the server, at the beginning of a connection; what has changed while there was none is followed."""
+        before = dict(self.places.channels)
+        self.places.channels.clear()
+        self.places.learn_server(server)
+        for channel, was in before.items():
+            now = self.places.channels.get(channel)
+            if now is not None:
+                self._follow_change(was, now)
+            elif was["type"] in THREADS:
+                self.places.channels[channel] = was  # closed threads are not told
+            else:
+                self._start("deleted", channel, lambda lost=channel: self._change(lost, "deleted"))  # type: ignore[misc]
 
     def _start(self, kind: str, channel: str, work: Callable[[], Awaitable[None]]) -> None:
         self.errands.start(self._run(kind, channel, work))
@@ -227,7 +242,8 @@ class Events:
         inside = [{one["id"] for one in each["overwrites"] if is_let_in(one)} for each in (before, now)]
         for address in inside[0] ^ inside[1]:
             joined = address in inside[1]
-            if address != self.me and not self.changes.is_ours(channel, address):
+            is_ours = joined and self.changes.is_ours(channel, address)
+            if address != self.me and not is_ours:
                 self._start("moved", channel, lambda a=address, j=joined: self._move(channel, a, j))  # type: ignore[misc]
 
     def _is_away(self, channel: Event) -> bool:

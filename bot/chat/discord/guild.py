@@ -6,7 +6,7 @@ from typing import Any
 from bot.chat.clip import clip
 from bot.chat.discord import limits
 from bot.chat.discord.client import DiscordClient
-from bot.errors import Rejected
+from bot.errors import Lost, Rejected
 
 Json = dict[str, Any]
 TEXT, VOICE, CATEGORY, NEWS, STAGE = 0, 2, 4, 5, 13
@@ -90,10 +90,13 @@ class Guild:
         if name.isdigit() and len(name) > 15:
             channel = await self.client.call("GET", f"/channels/{name}")
             return str(channel["id"])
+        wanted = clip(
+            "-".join(name.lower().split()), limits.CHANNEL_NAME
+        )  # as Discord writes names of channels
         for channel in await self.list_channels():
-            if channel["type"] in (TEXT, NEWS) and channel["name"] == name.lower():
+            if channel["type"] in (TEXT, NEWS) and channel["name"] == wanted:
                 return str(channel["id"])
-        made = await self.create_channel({"name": clip(name.lower(), limits.CHANNEL_NAME), "type": TEXT})
+        made = await self.create_channel({"name": wanted, "type": TEXT})
         return str(made["id"])
 
     async def get_voice(self, name: str) -> Json:
@@ -157,7 +160,10 @@ class Guild:
         after = "0"
         while True:
             params = {"limit": str(MEMBERS_AT_ONCE), "after": after}
-            page = await self.client.call("GET", f"/guilds/{await self.get_id()}/members", params=params)
+            try:
+                page = await self.client.call("GET", f"/guilds/{await self.get_id()}/members", params=params)
+            except Lost as lost:
+                raise Rejected("discord.members_intent_off") from lost
             found |= {str(one["user"]["id"]) for one in page if role in one["roles"]}
             if len(page) < MEMBERS_AT_ONCE:
                 return found
