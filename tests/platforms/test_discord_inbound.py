@@ -181,7 +181,19 @@ async def test_somebody_who_left_the_server_cannot_act_in_direct_messages() -> N
         (page,) = bot.discord.direct(kate)
         assert shown(await bot.discord.click(kate, page, "Acknowledge")) == "done: /alert ack 1"
         await bot.discord.leave_guild(kate)
-        await bot.discord.click(kate, page, "Acknowledge")
+        assert "Only members" in shown(await bot.discord.click(kate, page, "Acknowledge"))
+        assert len(bot.desk.invoked) == 1
+
+
+async def test_nobody_acts_from_another_server() -> None:
+    async with open_bot(guild="") as bot:
+        kate, room = bot.discord.add_user("kate"), await bot.add_room()
+        await bot.discord.command(kate, room, "incident show")
+        tell = bot.discord.tell
+        elsewhere = {"guild_id": "123456789012345678"}
+        bot.discord.tell = lambda event, body, channel=None: tell(event, {**body, **elsewhere}, channel)  # type: ignore[method-assign]
+        refused = await bot.discord.command(kate, room, "incident priority", {"priority": "P1"})
+        assert "Only members" in shown(refused)
         assert len(bot.desk.invoked) == 1
 
 

@@ -102,7 +102,7 @@ class Interactions:
         """Run a command line; who is named in it becomes known."""
         actor = await self.meet(origin)
         if actor is None:
-            return Outcome(self.answers.refuse("not_a_person"))
+            return Outcome(self.answers.refuse("not_a_member"))
         named = MENTION.findall(" ".join((line, *(values or {}).values())))
         for address in dict.fromkeys(named):
             await self._introduce(address)
@@ -122,7 +122,7 @@ class Interactions:
     async def _use_menu(self, origin: Origin, meaning: str) -> Outcome:
         actor = await self.meet(origin)
         if actor is None:
-            return Outcome(self.answers.refuse("not_a_person"))
+            return Outcome(self.answers.refuse("not_a_member"))
         target, resolved = str(origin.data.get("target_id", "")), origin.data.get("resolved") or {}
         channel = await self.find_channel(origin)
         if meaning == "user-page":
@@ -152,10 +152,10 @@ class Interactions:
         user = (resolved.get("users") or {}).get(target) or {}
         member = (resolved.get("members") or {}).get(target)
         if user.get("bot"):
-            return Outcome(self.answers.refuse("not_a_person"))
+            return Outcome(self.answers.refuse("not_a_member"))
         person = await self.visitors.meet(target, {**member, "user": user} if member else None)
         if person is None:
-            return Outcome(self.answers.refuse("not_a_person"))
+            return Outcome(self.answers.refuse("not_a_member"))
         values = {"who": f"<@{target}>"}
         form = await self.inbound.refresh_form(Invocation("/page", actor, PLATFORM, channel, values=values))
         if form is None:
@@ -182,7 +182,7 @@ class Interactions:
             return Outcome(Reply(), kept[0], kept[1])
         actor = await self.meet(origin)
         if actor is None:
-            return Outcome(self.answers.refuse("not_a_person"))
+            return Outcome(self.answers.refuse("not_a_member"))
         line, about = read_token(token)
         form = await self.forms.build(actor, await self.find_channel(origin), line)
         if form is None:
@@ -195,7 +195,7 @@ class Interactions:
         async def work() -> Outcome:
             actor = await self.meet(origin)
             if actor is None:
-                return Outcome(self.answers.refuse("not_a_person"))
+                return Outcome(self.answers.refuse("not_a_member"))
             return await self.forms.submit(origin, actor, await self.find_channel(origin))
 
         await self.answers.answer(origin, work())
