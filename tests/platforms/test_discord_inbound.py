@@ -185,6 +185,19 @@ async def test_somebody_who_left_the_server_cannot_act_in_direct_messages() -> N
         assert len(bot.desk.invoked) == 1
 
 
+async def test_a_page_can_be_acknowledged_while_discord_does_not_say_who_is_a_member() -> None:
+    async with open_bot() as bot:
+        kate, room = bot.discord.add_user("kate"), await bot.add_room()
+        await bot.discord.command(kate, room, "incident show")
+        assert bot.platform.listener is not None
+        bot.platform.guild._members.clear()
+        bot.discord.answer_500("get_guild_member", times=None)
+        card = Card("Page", buttons=(Button("Acknowledge", "/alert ack 1"),))
+        await bot.platform.post_direct(kate.id, Message(card=card), Once("page-1"))
+        (page,) = bot.discord.direct(kate)
+        assert shown(await bot.discord.click(kate, page, "Acknowledge")) == "done: /alert ack 1"
+
+
 async def test_nobody_acts_from_another_server() -> None:
     async with open_bot(guild="") as bot:
         kate, room = bot.discord.add_user("kate"), await bot.add_room()

@@ -37,7 +37,13 @@ class Visitors:
 
     async def meet_apart(self, address: str) -> Actor | None:
         """The same for somebody who acts in direct messages, where also those can who have left the server."""
-        member = await self.guild.find_member(address)
+        try:
+            member = await self.guild.find_member(address)
+        except Retry:
+            # An acknowledgement at night is worth more than the certainty that somebody has not left since.
+            if (known := await self.find(address)) is not None:
+                return known
+            raise
         return await self.meet(address, member) if member is not None and not is_bot(member) else None
 
     async def find(self, address: str) -> Actor | None:
