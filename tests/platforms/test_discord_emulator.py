@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -433,6 +435,60 @@ async def test_a_role_above_the_bot_is_not_its_to_give(server: DiscordServer, ca
     assert role.id in kate.roles
     role.position = server.guild.bot_role.position + 1
     assert (await caller.ask("DELETE", f"{path}/{role.id}")).error == (403, 50013)
+
+
+async def test_a_slow_discord_does_at_once_what_it_answers_later(
+    server: DiscordServer, caller: Caller, lobby: Channel
+) -> None:
+    server.slow(60)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.2):
+            await caller.post(lobby, content="it is there")
+    assert [one.content for one in lobby.messages] == ["it is there"]
+    server.mend()
+    assert (await caller.post(lobby, content="x")).status == 200
+
+
+@pytest.mark.parametrize(
+    ("sent", "code"),
+    [
+        (["{"], 4002),
+        ([{"op": 3, "d": {}}], 4003),
+        ([{"op": 2, "d": {"token": "Bad.To.Ken", "intents": 1, "properties": {}}}], 4004),
+        (["identify", "identify"], 4005),
+        (["identify", {"op": 99, "d": None}], 4001),
+        ([{"op": 2, "d": {"token": "good", "properties": {}}}], 4013),
+        ([{"op": 6, "d": {"token": "Bad.To.Ken", "session_id": "x", "seq": 0}}], 4004),
+    ],
+)
+async def test_the_gateway_closes_on_who_does_not_keep_to_its_rules(
+    server: DiscordServer, caller: Caller, sent: list[Any], code: int
+) -> None:
+    identify = {"op": 2, "d": {"token": server.bot_token, "intents": 1, "properties": {}}}
+    async with caller.http.ws_connect(f"{server.gateway_url}?v=10&encoding=json") as line:
+        assert (await line.receive_json())["op"] == 10
+        await line.send_json({"op": 1, "d": None})
+        assert (await line.receive_json())["op"] == 11
+        for one in sent:
+            said = identify if one == "identify" else one
+            text = (
+                said
+                if isinstance(said, str)
+                else json.dumps(said).replace('"good"', json.dumps(server.bot_token))
+            )
+            await line.send_str(text)
+        async for _ in line:
+            pass
+        assert line.close_code == code
+
+
+async def test_a_session_that_is_not_known_is_invalid(server: DiscordServer, caller: Caller) -> None:
+    async with caller.http.ws_connect(f"{server.gateway_url}?v=10&encoding=json") as line:
+        assert (await line.receive_json())["op"] == 10
+        about = {"token": server.bot_token, "session_id": "gone", "seq": 7}
+        await line.send_json({"op": 6, "d": about})
+        answer = await line.receive_json()
+        assert (answer["op"], answer["d"]) == (9, False)
 
 
 async def test_every_route_answers_what_discord_describes(
