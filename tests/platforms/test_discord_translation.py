@@ -17,8 +17,22 @@ from bot.chat.discord.components import Press, read_press
 from bot.chat.discord.embeds import Rendered, render_message, render_question, render_reply
 from bot.chat.discord.limits import clip_markdown, split_markdown
 from bot.chat.discord.markdown import escape, read_text, render_markdown, unescape_line
-from bot.chat.discord.modals import build_modal, read_form, read_values, render_form_again
-from bot.chat.discord.permissions import INTENTS, PERMISSIONS, build_invite, list_bits, list_missing
+from bot.chat.discord.modals import (
+    build_modal,
+    build_token,
+    read_form,
+    read_token,
+    read_values,
+    render_form_again,
+)
+from bot.chat.discord.permissions import (
+    INTENTS,
+    PERMISSIONS,
+    build_invite,
+    list_bits,
+    list_missing,
+    list_needed,
+)
 from bot.chat.form import Choice, Form, FormField
 from bot.chat.markup import escape as escape_markup
 from bot.chat.markup import render_text
@@ -384,6 +398,26 @@ def test_a_form_with_too_many_questions_keeps_what_counts_and_names_the_rest() -
     assert right["components"][-1]["description"] == "Give in the command line: f4, f5, f6"
 
 
+@quick
+@given(forms, st.sampled_from(["", "1374091385173131264"]))
+def test_a_form_and_the_button_that_opens_it_again_carry_the_message_they_are_about(
+    form: Form, about: str
+) -> None:
+    modal = build_modal(form, WORDS, about)
+    assert faults_of_modal(modal) == []
+    assert read_form(modal)[1] == about
+    token = build_token("0a1b2c3d", form, about)
+    assert len("form:" + token) <= 100
+    line, number = read_token(token)
+    assert f"/{form.command}".startswith(line.split(" ")[0])
+    assert number == about
+    assert_fits(render_form_again(form, token, WORDS))
+
+
+def test_a_channel_that_is_named_in_a_line_is_no_message() -> None:
+    assert read_token("/incident note see #1234") == ("/incident note see #1234", "")
+
+
 def test_what_was_given_and_is_not_asked_for_is_not_lost() -> None:
     asked = [FormField(f"f{number}", "Field", value="longer") for number in range(5)]
     asked.append(FormField("private", "Private", "flag", value="yes"))
@@ -558,3 +592,10 @@ def test_the_link_that_invites_asks_for_all_that_is_needed() -> None:
     assert list_missing(list_bits()) == ()
     assert list_missing(list_bits() & ~(1 << 4)) == ("manage_channels",)
     assert list_missing(8) == ()
+
+
+def test_rooms_that_are_threads_need_two_permissions_more() -> None:
+    assert set(list_needed("threads")) - set(PERMISSIONS) == {"create_private_threads", "manage_threads"}
+    assert list_missing(list_bits(), "threads") == ("create_private_threads", "manage_threads")
+    assert list_missing(list_bits("threads"), "threads") == ()
+    assert build_invite("1", "threads").endswith(f"permissions={list_bits('threads')}")
