@@ -371,8 +371,8 @@ async def open_discord_stage(
         }
         async with open_house(database_url, environment) as house:
             stage = kind(house, discord)
-            await stage.start()
             try:
+                await stage.start()
                 yield stage
             finally:
                 await stage.close()
