@@ -83,7 +83,8 @@ class DiscordStage:
         self.owner = await self._link("Olivia", house.owner, self.responders.id)
 
     async def close(self) -> None:
-        await self.settle()
+        if self.platform.listener is not None:
+            await self.settle()
         await self.platform.stop()
 
     async def settle(self) -> None:
