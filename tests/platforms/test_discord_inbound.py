@@ -361,7 +361,8 @@ async def test_what_is_said_in_a_thread_of_a_room_is_said_in_the_room() -> None:
         thread = await bot.discord.start_thread(kate, said, "which disk")
         await bot.discord.say(kate, thread, "the second one")
         heard = await eventually(lambda: bot.desk.heard if len(bot.desk.heard) == 2 else None)
-        assert (heard[1][1].channel, heard[1][1].thread) == (room.id, thread.id)
+        (inside,) = [one for _, one in heard if one.text == "the second one"]
+        assert (inside.channel, inside.thread) == (room.id, thread.id)
 
 
 async def test_the_bots_own_words_and_other_channels_are_not_heard() -> None:
