@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from app_chat import discord, read_settings, slack
+from app_records import data_dir, integration, key, run_in_house, user
+
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
 
     from aiohttp import web
 
@@ -52,7 +55,7 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
     from storage.words import UserRole
 
     notifiers: dict[str, Notifier] = {"email": EmailNotifier(settings.smtp_url)} if settings.smtp_url else {}
-    chats = ("room", *(("slack",) if settings.slack else ()))
+    chats = ("room", *(name for name in ("slack", "discord") if getattr(settings, name) is not None))
     installation = Installation(
         settings.public_url,
         chats,
@@ -73,6 +76,21 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
             return SlackPlatform(slack, templates, settings.public_url, clock.now)
 
         makers["slack"] = make_slack
+    if discord := settings.discord:
+
+        def make_discord() -> Platform:
+            from bot.chat.command_shapes import list_shapes
+            from bot.chat.discord.platform import DiscordPlatform
+
+            return DiscordPlatform(
+                discord,
+                templates,
+                settings.public_url,
+                clock.now,
+                lambda: list_shapes(registry.commands.values()),
+            )
+
+        makers["discord"] = make_discord
     starter = Starter(platforms, makers)
     surroundings = Surroundings(
         find_incident_of_call,
@@ -181,49 +199,10 @@ def _print_welcome(parts: Parts, welcome: Welcome | None) -> None:
 # The command line
 
 
-def _settings(**given: Any) -> Settings:
-    from bot.config import SettingsWrong, read_settings
-    from bot.logs import start_logs
-
-    try:
-        settings = read_settings(**given)
-    except SettingsWrong as wrong:
-        raise click.ClickException("\n".join(wrong.faults)) from wrong
-    start_logs(settings.log_level)
-    return settings
-
-
-def _run_in_house(settings: Settings, change: Callable[[Parts, Unit], Awaitable[Any]]) -> Any:
-    """Run one unit of work from the command line, beside a server that may be running."""
-    from bot.errors import Problem
-    from bot.flow.clock import SystemClock
-    from migrations.run import migrate
-    from storage.engine import Database
-
-    migrate(settings.database_url)
-
-    async def run() -> Any:
-        database = Database(settings.database_url)
-        parts = build_parts(settings, SystemClock(), database)
-        try:
-            return await parts.work.run(lambda unit: change(parts, unit))
-        except Problem as problem:
-            from bot.chat.markup import render_text
-
-            raise click.ClickException(render_text(parts.templates.explain(problem))) from problem
-        finally:
-            await database.close()
-
-    return asyncio.run(run())
-
-
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="tocsin")
 def main() -> None:
     """Tocsin takes a team from the first alert to the published postmortem, in chat."""
-
-
-data_dir = click.option("--data-dir", help="Where the database is kept (TOCSIN_DATA_DIR, default ./data).")
 
 
 @main.command()
@@ -235,7 +214,7 @@ data_dir = click.option("--data-dir", help="Where the database is kept (TOCSIN_D
 )
 def serve(host: str | None, port: int | None, data_dir: str | None, config_file: str | None) -> None:
     """Start Tocsin."""
-    settings = _settings(host=host, port=port, data_dir=data_dir, config_file=config_file)
+    settings = read_settings(host=host, port=port, data_dir=data_dir, config_file=config_file)
     from bot.catalog.faults import ConfigWrong
     from migrations.run import migrate
 
@@ -257,7 +236,7 @@ def serve(host: str | None, port: int | None, data_dir: str | None, config_file:
 @data_dir
 def migrate(data_dir: str | None) -> None:
     """Bring the database to this release's schema."""
-    settings = _settings(data_dir=data_dir)
+    settings = read_settings(data_dir=data_dir)
     from migrations.run import migrate as run
 
     before, after = run(settings.database_url)
@@ -296,164 +275,11 @@ def config_example() -> None:
     click.echo(read_example(), nl=False)
 
 
-@main.group()
-def key() -> None:
-    """Keys of the JSON API."""
-
-
-@key.command("create")
-@click.option("--name", required=True, help="What the key is for.")
-@click.option("--scope", type=click.Choice(["read", "write", "admin"]), required=True)
-@data_dir
-def key_create(name: str, scope: str, data_dir: str | None) -> None:
-    """Make a key and print it; it can't be shown again."""
-    from bot.access.keys import create_key
-    from storage.words import Scope
-
-    click.echo(
-        _run_in_house(_settings(data_dir=data_dir), lambda _, unit: create_key(unit, name, Scope(scope)))
-    )
-
-
-@main.group()
-def user() -> None:
-    """People."""
-
-
-@user.command("link")
-@click.argument("name")
-@data_dir
-def user_link(name: str, data_dir: str | None) -> None:
-    """Print a one-time sign-in link for a person."""
-
-    async def link(parts: Parts, unit: Unit) -> str:
-        from bot.access.people import get_user
-        from bot.access.signin import make_sign_in_link
-
-        token = await make_sign_in_link(unit, await get_user(unit, name))
-        return f"{parts.settings.public_url}/login/{token}"
-
-    click.echo(_run_in_house(_settings(data_dir=data_dir), link))
-
-
-@user.command("add")
-@click.argument("name")
-@click.option("--email", default="", help="Where pages by e-mail go.")
-@click.option(
-    "--role", type=click.Choice(["owner", "admin", "responder", "stakeholder"]), default="responder"
-)
-@click.option("--team", "team_name", help="A team to join.")
-@data_dir
-def user_add(name: str, email: str, role: str, team_name: str | None, data_dir: str | None) -> None:
-    """Add a person, and print their one-time sign-in link."""
-
-    async def add(parts: Parts, unit: Unit) -> str:
-        from bot.access.people import add_user
-        from bot.access.signin import make_sign_in_link
-        from bot.catalog.teams import get_team, join_team
-        from storage.words import UserRole
-
-        person = await add_user(unit, name, email, UserRole(role))
-        if team_name:
-            await join_team(unit, await get_team(unit, team_name), person)
-        return f"{parts.settings.public_url}/login/{await make_sign_in_link(unit, person)}"
-
-    click.echo(_run_in_house(_settings(data_dir=data_dir), add))
-
-
-@main.group()
-def integration() -> None:
-    """Senders of alerts."""
-
-
-@integration.command("create")
-@click.argument("source")
-@click.option("--name", help="What people call this sender (default: its source).")
-@click.option("--team", "team_name", help="The team that its alerts go to.")
-@click.option(
-    "--map", "mapping", multiple=True, metavar="FIELD=EXPRESSION", help="Field mapping of a generic sender."
-)
-@data_dir
-def integration_create(
-    source: str, name: str | None, team_name: str | None, mapping: tuple[str, ...], data_dir: str | None
-) -> None:
-    """Make an integration; print its webhook URL and what to put at the sender."""
-    from handlers.webhooks.receive import list_sources
-
-    sources = list_sources()
-    if source not in sources:
-        raise click.ClickException(f"there is no source {source!r}; known are {', '.join(sorted(sources))}")
-
-    async def create(parts: Parts, unit: Unit) -> tuple[str, str]:
-        from bot.catalog.integrations import create_integration
-        from bot.catalog.teams import get_team
-
-        team = await get_team(unit, team_name) if team_name else None
-        rules = dict(pair.split("=", 1) for pair in mapping)
-        settings = {"mapping": rules} if rules else {}
-        _, key = await create_integration(unit, source, name or sources[source].title, team, settings)
-        url = f"{parts.settings.public_url}/hooks/{source}/{key}"
-        return url, sources[source].paste.format(url=url)
-
-    url, paste = _run_in_house(_settings(data_dir=data_dir), create)
-    click.echo(f"{url}\n\n{paste}")
-
-
-@integration.command("key")
-@click.argument("name")
-@data_dir
-def integration_key(name: str, data_dir: str | None) -> None:
-    """Give an integration a new key; print its webhook URL. The key before works no more."""
-    from handlers.webhooks.receive import list_sources
-
-    async def renew(parts: Parts, unit: Unit) -> tuple[str, str]:
-        from bot.catalog.integrations import renew_key
-
-        row, key = await renew_key(unit, name)
-        url = f"{parts.settings.public_url}/hooks/{row.source}/{key}"
-        source = list_sources().get(row.source)
-        return url, source.paste.format(url=url) if source else ""
-
-    url, paste = _run_in_house(_settings(data_dir=data_dir), renew)
-    click.echo(f"{url}\n\n{paste}")
-
-
-@main.group()
-def slack() -> None:
-    """Slack."""
-
-
-@slack.command("manifest")
-@click.option("--http", is_flag=True, help="Events come by HTTP to the public URL, not by Socket Mode.")
-@click.option("--name", default="Tocsin", help="What the app and its bot are called.")
-def slack_manifest(http: bool, name: str) -> None:
-    """Print the manifest of the Slack app: paste it at api.slack.com/apps, "Create New App"."""
-    import json
-    from urllib.parse import urlsplit
-
-    from bot.chat.registry import Command, list_groups
-    from bot.chat.slack.manifest import build_manifest
-    from bot.chat.templates import Templates
-    from bot.flow.discovery import discover
-
-    settings = _settings()
-    templates = Templates(settings.templates_dir, settings.public_url)
-    commands = [found for found in discover("commands", "COMMAND") if isinstance(found, Command)]
-    manifest = build_manifest(
-        list_groups(commands, templates),
-        templates,
-        name=name,
-        request_url=f"{settings.public_url}/slack/events" if http else "",
-        unfurl_domain=urlsplit(settings.public_url).hostname or "",
-    )
-    click.echo(json.dumps(manifest, indent=2, ensure_ascii=False))
-
-
 @main.command()
 @data_dir
 def doctor(data_dir: str | None) -> None:
     """Check everything that can be checked, and say how to mend what is wrong. Exit code 1 when something is."""
-    settings = _settings(data_dir=data_dir)
+    settings = read_settings(data_dir=data_dir)
 
     async def examine(parts: Parts, unit: Unit) -> tuple[str, bool]:
         from bot.chat.markup import render_text
@@ -463,9 +289,13 @@ def doctor(data_dir: str | None) -> None:
         text = render_text(parts.templates.render_markup("replies/tocsin_doctor", findings=findings))
         return text, all(finding.is_fine for finding in findings)
 
-    text, fine = _run_in_house(settings, examine)
+    text, fine = run_in_house(settings, examine)
     click.echo(text)
     sys.exit(0 if fine else 1)
+
+
+for group in (key, user, integration, slack, discord):
+    main.add_command(group)
 
 
 if __name__ == "__main__":

@@ -66,6 +66,29 @@ class SlackSettings:
 
 
 @dataclass(frozen=True)
+class DiscordSettings:
+    """How to reach a Discord server. `guild` is its id; it may be left out when the bot is in one server only."""
+
+    bot_token: Secret
+    guild: str = ""
+    announcements: str = "incidents"
+    ops: str = "tocsin-ops"
+    rooms: str = "channels"
+    """`channels` in a category, or `threads` of the announcements channel."""
+    category: str = "Incidents"
+    archive_category: str = "Incidents archive"
+    reactions: tuple[tuple[str, str], ...] = (("📌", "timeline"),)
+    """(emoji, message action) pairs; a server's own emoji is named."""
+    responders: str = ""
+    """A role: members without it may only read and follow when they act first. Empty: all members are alike."""
+    voice: str = ""
+    """A voice channel that is the call of every incident."""
+    api_url: str = "https://discord.com/api/v10"
+    gateway_url: str = ""
+    """Another address of the gateway than Discord's own."""
+
+
+@dataclass(frozen=True)
 class Settings:
     host: str
     port: int
@@ -78,6 +101,7 @@ class Settings:
     log_level: str = "warning"
     body_limit: int = 1024 * 1024
     slack: SlackSettings | None = None
+    discord: DiscordSettings | None = None
     visitor_role: str = "responder"
     """What a member of a chat workspace may do whom Tocsin does not know: responder or stakeholder."""
     archive_after_hours: float = 24.0
@@ -126,6 +150,7 @@ def read_settings(
     if visitor_role not in ("responder", "stakeholder"):
         faults.append(f"TOCSIN_VISITOR_ROLE must be responder or stakeholder, and is {visitor_role!r}")
     slack = _read_slack(environment, faults)
+    discord = _read_discord(environment, faults)
     archive_after = _read_hours(environment, "TOCSIN_ARCHIVE_AFTER_HOURS", 24.0, faults)
     file_limit = _read_megabytes(environment, "TOCSIN_FILE_LIMIT_MB", 10.0, faults)
     if faults:
@@ -141,6 +166,7 @@ def read_settings(
         config_file=Path(named) if named else None,
         log_level=environment.get("TOCSIN_LOG_LEVEL", "warning"),
         slack=slack,
+        discord=discord,
         visitor_role=visitor_role,
         archive_after_hours=archive_after,
         file_limit_mb=file_limit,
@@ -175,20 +201,65 @@ def _read_slack(environment: Mapping[str, str], faults: list[str]) -> SlackSetti
         user_token=read_secret(environment, "TOCSIN_SLACK_USER_TOKEN", faults),
         announcements=environment.get("TOCSIN_SLACK_ANNOUNCEMENTS", "incidents").strip().lstrip("#"),
         ops=environment.get("TOCSIN_SLACK_OPS", "tocsin-ops").strip().lstrip("#"),
-        reactions=_read_reactions(environment.get("TOCSIN_SLACK_REACTIONS", "pushpin=timeline"), faults),
+        reactions=_read_reactions(
+            environment, "TOCSIN_SLACK_REACTIONS", "pushpin=timeline", "pushpin=timeline,memo=task", faults
+        ),
         api_url=api_url if api_url.endswith("/") else f"{api_url}/",
     )
 
 
-def _read_reactions(text: str, faults: list[str]) -> tuple[tuple[str, str], ...]:
-    """`pushpin=timeline,memo=task`: which emoji stands for which message action."""
+def _read_discord(environment: Mapping[str, str], faults: list[str]) -> DiscordSettings | None:
+    """Discord's settings; None when there are none, so that nothing of Discord is loaded."""
+
+    def get(name: str, default: str = "") -> str:
+        return environment.get(name, "").strip() or default
+
+    if not any(get(name) for name in environment if "_DISCORD_" in name):
+        return None
+    token = read_secret(environment, "TOCSIN_DISCORD_BOT_TOKEN", faults)
+    if token.value.count(".") != 2 or any(mark.isspace() for mark in token.value):
+        faults.append(
+            "TOCSIN_DISCORD_BOT_TOKEN must be the token of the Discord application's bot: three parts with dots between"
+        )
+    guild = get("TOCSIN_DISCORD_GUILD")
+    if guild and not guild.isdigit():
+        faults.append(f"TOCSIN_DISCORD_GUILD must be the id of a server, a number, and is {guild!r}")
+    rooms = get("TOCSIN_DISCORD_ROOMS", DiscordSettings.rooms)
+    if rooms not in ("channels", "threads"):
+        faults.append(f"TOCSIN_DISCORD_ROOMS must be channels or threads, and is {rooms!r}")
+    api_url = get("TOCSIN_DISCORD_API_URL", DiscordSettings.api_url)
+    if not api_url.startswith(("http://", "https://")):
+        faults.append(f"TOCSIN_DISCORD_API_URL must begin with http:// or https://, and is {api_url!r}")
+    gateway_url = get("TOCSIN_DISCORD_GATEWAY_URL")
+    if gateway_url and not gateway_url.startswith(("ws://", "wss://")):
+        faults.append(f"TOCSIN_DISCORD_GATEWAY_URL must begin with ws:// or wss://, and is {gateway_url!r}")
+    return DiscordSettings(
+        bot_token=token,
+        guild=guild,
+        announcements=get("TOCSIN_DISCORD_ANNOUNCEMENTS", DiscordSettings.announcements).lstrip("#"),
+        ops=get("TOCSIN_DISCORD_OPS", DiscordSettings.ops).lstrip("#"),
+        rooms=rooms,
+        category=get("TOCSIN_DISCORD_CATEGORY", DiscordSettings.category),
+        archive_category=get("TOCSIN_DISCORD_ARCHIVE_CATEGORY", DiscordSettings.archive_category),
+        reactions=_read_reactions(
+            environment, "TOCSIN_DISCORD_REACTIONS", "📌=timeline", "📌=timeline,📝=task", faults
+        ),
+        responders=get("TOCSIN_DISCORD_RESPONDERS").lstrip("@"),
+        voice=get("TOCSIN_DISCORD_VOICE"),
+        api_url=api_url,
+        gateway_url=gateway_url,
+    )
+
+
+def _read_reactions(
+    environment: Mapping[str, str], name: str, default: str, example: str, faults: list[str]
+) -> tuple[tuple[str, str], ...]:
+    """Which emoji stands for which message action, such as `pushpin=timeline,memo=task`."""
     pairs = []
-    for part in filter(None, (one.strip() for one in text.split(","))):
+    for part in filter(None, (one.strip() for one in environment.get(name, default).split(","))):
         emoji, _, action = part.partition("=")
         if not emoji.strip(": ") or action not in ("timeline", "task"):
-            faults.append(
-                f"TOCSIN_SLACK_REACTIONS must look like pushpin=timeline,memo=task, and has {part!r}"
-            )
+            faults.append(f"{name} must look like {example}, and has {part!r}")
         pairs.append((emoji.strip(": "), action))
     return tuple(pairs)
 

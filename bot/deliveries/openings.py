@@ -82,6 +82,14 @@ class Openings:
             log.warning("room.not_there", kind=job.kind, subject=job.subject, reason=rejected.reason[:200])
             return None
 
+    async def find_entry(self, job: Job) -> Entry | None:
+        """The room, if it is there and not archived."""
+        platform = self.delivery.platform_of(job)
+        room = await self.find(number_of(job.subject), platform.name)
+        if room is None or room.channel is None or (room.archived_at is not None and platform.name != "room"):
+            return None
+        return Entry(room, await self.delivery.view(room.incident_id), platform, room.channel)
+
     async def replace(self, entry: Entry, lost: Lost) -> Entry | None:
         """Open a new room where this one was lost; None when the incident is over. Raises Rejected when it was lost too
         often."""

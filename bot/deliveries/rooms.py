@@ -6,7 +6,7 @@ from bot.chat.markup import render_text
 from bot.chat.platform import Bookmark, Message
 from bot.deliveries.cards import refresh_card_of
 from bot.deliveries.delivery import Delivery, number_of, once_of
-from bot.deliveries.openings import Entry, Openings
+from bot.deliveries.openings import Act, Entry, Openings
 from bot.deliveries.pointless import is_pointless
 from bot.deliveries.posts import build_post, build_update_card, digest_of, get_update
 from bot.errors import Lost
@@ -41,7 +41,17 @@ class Rooms:
             await entry.platform.set_topic(entry.channel, topic)
             return _keep(entry, topic=topic)
 
-        return await self.openings.deliver(job, show)
+        return await self._change_head(job, show)
+
+    async def _change_head(self, job: Job, change: Act) -> Outcome | None:
+        """Of a room that is there. One that is opened later gets name and topic as they are then; one that was lost is
+        found to be so by what is said in it."""
+        entry = await self.openings.find_entry(job)
+        if entry is None:
+            return None
+        with suppress(Lost):
+            return await change(entry)
+        return None
 
     async def rename(self, job: Job) -> Outcome | None:
         """After its title has changed; a name that people gave it stays."""
@@ -61,7 +71,7 @@ class Rooms:
 
             return renamed
 
-        return await self.openings.deliver(job, rename)
+        return await self._change_head(job, rename)
 
     async def show_links(self, job: Job) -> Outcome | None:
         async def show(entry: Entry) -> Outcome | None:
@@ -171,6 +181,9 @@ class Rooms:
                 room = await get_locked(unit, entry.room.id)
                 room.archived_at = None
                 refresh_card_of(unit, room)
+                head = f"INC-{room.incident_id}.head@{room.platform}"
+                for kind in ("room.topic", "room.rename"):
+                    unit.put(head, kind, job.subject, coalesce=True)
                 unit.touch(f"incident:{entry.view.id}")
 
             return note

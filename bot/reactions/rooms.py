@@ -1,7 +1,9 @@
 """What follows in the rooms of an incident: they are opened, filled, kept true, archived, and brought back.
 
-Three streams for each incident and platform: the room (`INC-7@slack`), its card (`INC-7.card@slack`) and its announcement
-(`INC-7.announcement@slack`). Refreshes wait in streams of their own, so that they hold up no message.
+Four streams for each incident and platform: the room (`INC-7@slack`), its head, which is name and topic
+(`INC-7.head@slack`), its card (`INC-7.card@slack`) and its announcement (`INC-7.announcement@slack`). What only shows how
+things are waits in streams of its own, so that it holds up no message: Discord lets a name or a topic be changed twice in
+ten minutes.
 """
 
 from collections.abc import Mapping
@@ -17,6 +19,10 @@ from storage.questions import incidents as ask
 
 def room_stream(incident_id: int, platform: str) -> str:
     return f"INC-{incident_id}@{platform}"
+
+
+def head_stream(incident_id: int, platform: str) -> str:
+    return f"INC-{incident_id}.head@{platform}"
 
 
 def card_stream(incident_id: int, platform: str) -> str:
@@ -55,6 +61,8 @@ async def furnish_room(unit: Unit, event: incidents.RoomOpened) -> None:
     _furnish(unit, event.incident_id, event.platform)
     if count_opened(await ask.find_room(unit.session, event.incident_id, event.platform)) > 1:
         _put(unit, event.incident_id, event.platform, "room.catchup")
+    for kind in ("room.topic", "room.rename"):
+        _put_head(unit, event.incident_id, event.platform, kind)
     await refresh_incident(unit, event.incident_id)
 
 
@@ -80,6 +88,10 @@ def _put(unit: Unit, incident_id: int, platform: str, kind: str) -> None:
     unit.put(room_stream(incident_id, platform), kind, f"incident:{incident_id}", coalesce=True)
 
 
+def _put_head(unit: Unit, incident_id: int, platform: str, kind: str) -> None:
+    unit.put(head_stream(incident_id, platform), kind, f"incident:{incident_id}", coalesce=True)
+
+
 async def refresh_card(unit: Unit, event: incidents.IncidentEvent) -> None:
     """Every place that shows the incident's state is edited; waiting edits of one card are one edit."""
     await refresh_incident(unit, event.incident_id)
@@ -101,7 +113,7 @@ async def refresh_incident(unit: Unit, incident_id: int, patient: bool = False) 
 
 async def refresh_topic(unit: Unit, event: incidents.IncidentEvent) -> None:
     for platform in await list_platforms(unit, event.incident_id):
-        _put(unit, event.incident_id, platform, "room.topic")
+        _put_head(unit, event.incident_id, platform, "room.topic")
 
 
 async def refresh_links(unit: Unit, event: incidents.IncidentEvent) -> None:
@@ -111,7 +123,7 @@ async def refresh_links(unit: Unit, event: incidents.IncidentEvent) -> None:
 
 async def rename_rooms(unit: Unit, event: incidents.TitleChanged) -> None:
     for platform in await list_platforms(unit, event.incident_id):
-        _put(unit, event.incident_id, platform, "room.rename")
+        _put_head(unit, event.incident_id, platform, "room.rename")
 
 
 async def send_invitations(unit: Unit, event: incidents.IncidentEvent) -> None:

@@ -69,10 +69,14 @@ async def test_what_is_wrong_is_said_at_its_field_and_what_is_right_stays(stage_
     assert [update["text"] for update in updates] == ["We rolled back"]
 
 
-async def test_help_is_in_place_and_a_mistyped_command_is_told_the_nearest_ones(stage: Stage) -> None:
+async def test_help_is_in_place(stage: Stage) -> None:
     answer = await stage.type(stage.owner, stage.lobby, "/incident help")
     for command in ("/incident declare", "/incident update", "/incident resolve"):
         assert command in answer.text
+
+
+async def test_a_mistyped_command_is_told_the_nearest_ones(stage_of_any_words: Stage) -> None:
+    stage = stage_of_any_words
     answer = await stage.type(stage.owner, stage.lobby, "/incident delcare Mail is late")
     assert "/incident declare" in answer.text
     assert await stage.room_of("INC-1") == ""

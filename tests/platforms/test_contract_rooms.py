@@ -55,6 +55,7 @@ async def test_a_new_title_and_priority_show_in_topic_name_and_card(stage: Stage
     room = await declare(stage)
     await stage.type(stage.owner, room, "/incident title Payment portal is down")
     await stage.type(stage.owner, room, "/incident priority P1")
+    await stage.wait_for_heads()
     assert "P1" in await stage.topic_of(room)
     assert await stage.name_of(room) == "inc-1-payment-portal-is-down"
     card = await card_of(stage, room)

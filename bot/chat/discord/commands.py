@@ -202,3 +202,24 @@ def _read_value(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return unescape_line(str(value if value is not None else ""))
+
+
+KEPT = ("type", "name", "description", "required", "autocomplete")
+"""What is compared of a command and its options; the rest Discord adds by itself."""
+
+
+def is_same_tree(there: Sequence[Mapping[str, Any]], tree: CommandTree) -> bool:
+    """Whether Discord has these commands already."""
+
+    def by_name(commands: Iterable[Mapping[str, Any]]) -> list[tuple[int, str, Any]]:
+        return sorted((int(one.get("type", CHAT_INPUT)), str(one["name"]), _reduce(one)) for one in commands)
+
+    return by_name(there) == by_name(tree.commands)
+
+
+def _reduce(part: Mapping[str, Any]) -> Any:
+    """A command or an option as pairs that compare, in the order in which it is shown."""
+    kept = tuple((name, str(part[name])) for name in KEPT if part.get(name))
+    choices = tuple((str(one["name"]), str(one["value"])) for one in part.get("choices") or ())
+    contexts = tuple(sorted(part.get("contexts") or ()))
+    return (*kept, choices, contexts, tuple(_reduce(one) for one in part.get("options") or ()))

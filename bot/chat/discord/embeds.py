@@ -58,7 +58,7 @@ def render_message(message: Message, words: Templates, *, notify: bool = False) 
     where the card says the same: a notification shows no embeds."""
     if not message.text and message.card is not None:
         return _render_card_alone(message.card, message.summary, words, notify)
-    return _render(message.text, message.card, words)
+    return _render(message.text, message.card, words, may_stay=True)
 
 
 def render_reply(reply: Reply, words: Templates) -> Rendered:
@@ -110,16 +110,15 @@ def _render_card_alone(card: Card, summary: str, words: Templates, notify: bool)
     )
 
 
-def _render(text: str, card: Card | None, words: Templates) -> Rendered:
-    """Text as content, or over several embeds where it is long; then the card. What is too much for one message is cut,
-    and said."""
+def _render(text: str, card: Card | None, words: Templates, *, may_stay: bool = False) -> Rendered:
+    """Text as content, or over several embeds where it is long or has links that only embeds hide (those `may_stay`, where
+    notifications should show the text); then the card. What is too much for one message is cut, and said."""
     below = [render_card(card, words)] if card else []
     components = tuple(build_components(card.buttons, words)) if card else ()
-    shown = render_markdown(text, masked=False).strip()
-    if len(shown) <= limits.CONTENT:
+    plain, shown = (render_markdown(text, masked).strip() for masked in (False, True))
+    if len(plain) <= limits.CONTENT and (may_stay or plain == shown):
         nothing = "" if below else escape(say(words, "nothing"))
-        return Rendered(shown or nothing, tuple(below), components)
-    shown = render_markdown(text).strip()
+        return Rendered(plain or nothing, tuple(below), components)
     ending = escape(say(words, "clipped"))
     room = limits.TEXT_OF_EMBEDS - sum(map(measure, below)) - len(ending) - 1
     parts = split_markdown(clip_markdown(shown, room), limits.EMBED_DESCRIPTION - len(ending) - 1)

@@ -42,7 +42,7 @@ def link(url: str, label: str, masked: bool = True) -> str:
     if not url.startswith(WEB):
         return _escape_signs(shown)
     address = clean_address(url)
-    if not shown or label == url or shown == address:
+    if not shown or label == url or clean_address(label) == address:
         return f"<{address}>"
     # Discord makes no link of a label that is an address itself.
     if masked and "://" not in shown:
@@ -51,8 +51,8 @@ def link(url: str, label: str, masked: bool = True) -> str:
 
 
 def clean_address(url: str) -> str:
-    """An address of the web that nothing in it can end."""
-    return quote("".join(url.split()), safe=SAFE)
+    """An address of the web that nothing in it can end, and that calls nobody."""
+    return re.sub(r"@(?=everyone|here)", "%40", quote("".join(url.split()), safe=SAFE), flags=re.IGNORECASE)
 
 
 def show_moment(at: datetime) -> str:

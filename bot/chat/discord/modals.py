@@ -24,12 +24,17 @@ Json = dict[str, Any]
 ROW, SELECT, INPUT, TEXT, LABEL = 1, 3, 4, 10, 18
 SHORT, PARAGRAPH = 1, 2
 TRUE = ("yes", "true", "on", "1", "y")
+ABOUT = "#"
+"""Stands before the number of a message at the end of a line."""
+MIN_NUMBER = 14
+"""Discord's numbers are longer."""
+TOKEN = re.compile(r"^[0-9a-f]{8}(?=/)")
 WHOLE_LIST = 19
 """Suggestions come at most 20 at a time. A shorter list is all there is; else people type."""
 
 
-def build_modal(form: Form, words: Templates) -> Json:
-    """A form as a modal."""
+def build_modal(form: Form, words: Templates, about: str = "") -> Json:
+    """A form as a modal; `about` is the number of the message that it is about, which it carries."""
     shown, hidden = _divide(form)
     parts = [_build_question(field, words) for field in shown]
     if not parts or (form.note.strip() and len(parts) < limits.MODAL_COMPONENTS):
@@ -42,8 +47,8 @@ def build_modal(form: Form, words: Templates) -> Json:
         parts[-1].setdefault("description", clip(say(words, "left_out", names=names), limits.DESCRIPTION))
     title = f"{form.title} · {form.target}" if form.target else form.title
     return {
-        "custom_id": FORM + _build_line(form, hidden),
-        "title": clip(title if len(title) <= limits.MODAL_TITLE else form.title, limits.MODAL_TITLE) or "–",
+        "custom_id": FORM + _build_line(form, hidden, ABOUT + about if about else ""),
+        "title": _clip_title(title if len(title) <= limits.MODAL_TITLE else form.title),
         "components": parts,
     }
 
@@ -63,10 +68,31 @@ def render_form_again(form: Form, token: str, words: Templates) -> Rendered:
     return Rendered(clip_markdown(text, limits.CONTENT), components=tuple(build_retry(token, words)))
 
 
-def read_form(data: Mapping[str, Any]) -> str:
-    """The command line that a sent modal runs with its values; empty when the modal is none of ours."""
+def _clip_title(title: str) -> str:
+    return clip(title.strip(), limits.MODAL_TITLE) or "–"
+
+
+def build_token(number: str, form: Form, about: str) -> str:
+    """What the button that opens a form again carries: a number by which it is kept, and its command line, for when it is
+    kept no more."""
+    tail = ABOUT + about if about else ""
+    line = " ".join(part for part in (f"/{form.command}", form.target) if part)
+    return f"{number}{line}"[: limits.CUSTOM_ID - len(FORM) - len(tail)] + tail
+
+
+def read_form(data: Mapping[str, Any]) -> tuple[str, str]:
+    """The command line that a sent modal runs with its values, and the message that it is about; empty when the modal is
+    none of ours."""
     name = str(data.get("custom_id", ""))
-    return name.removeprefix(FORM) if name.startswith(FORM) else ""
+    return read_token(name.removeprefix(FORM)) if name.startswith(FORM) else ("", "")
+
+
+def read_token(token: str) -> tuple[str, str]:
+    """The command line that a modal or a button carries, and the message that it is about."""
+    line, sign, about = TOKEN.sub("", token).rpartition(ABOUT)
+    return (
+        (line, about) if sign and about.isdigit() and len(about) > MIN_NUMBER else (TOKEN.sub("", token), "")
+    )
 
 
 def read_values(data: Mapping[str, Any]) -> dict[str, str]:
@@ -94,15 +120,15 @@ def _divide(form: Form) -> tuple[list[FormField], list[FormField]]:
     return [one for one in form.fields if one in first], [one for one in form.fields if one not in first]
 
 
-def _build_line(form: Form, hidden: Sequence[FormField]) -> str:
+def _build_line(form: Form, hidden: Sequence[FormField], tail: str) -> str:
     """The command line of a form, with what was given already and is not asked for."""
     line = " ".join(part for part in (f"/{form.command}", form.target) if part)
     for field in hidden:
         value = " ".join(field.value.replace('"', "'").split())
         given = f' {field.name}:"{value}"' if re.search(r"\s", value) else f" {field.name}:{value}"
-        if value and len(FORM + line + given) <= limits.CUSTOM_ID:
+        if value and len(FORM + line + given + tail) <= limits.CUSTOM_ID:
             line += given
-    return line[: limits.CUSTOM_ID - len(FORM)]
+    return line[: limits.CUSTOM_ID - len(FORM) - len(tail)] + tail
 
 
 def _build_question(field: FormField, words: Templates) -> Json:

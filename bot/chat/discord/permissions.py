@@ -20,6 +20,12 @@ PERMISSIONS = {
     "send_messages_in_threads": (1 << 38, "threads"),
 }
 """By Discord's name: the bit, and the code of the reason."""
+FOR_THREADS = {
+    "create_private_threads": (1 << 36, "access"),
+    "manage_threads": (1 << 34, "rooms"),
+}
+"""What rooms that are threads need besides."""
+ADMINISTRATOR = 1 << 3
 INTENTS = {
     "guilds": "find_rooms",
     "members": "members",
@@ -35,19 +41,24 @@ SCOPES = ("bot", "applications.commands")
 PAGE = "https://discord.com/oauth2/authorize"
 
 
-def list_bits() -> int:
+def list_needed(rooms: str = "channels") -> dict[str, tuple[int, str]]:
+    """The permissions that are needed where rooms are `channels` or `threads`."""
+    return PERMISSIONS | (FOR_THREADS if rooms == "threads" else {})
+
+
+def list_bits(rooms: str = "channels") -> int:
     """All permissions as one number."""
-    return reduce(or_, (bit for bit, _ in PERMISSIONS.values()))
+    return reduce(or_, (bit for bit, _ in list_needed(rooms).values()))
 
 
-def list_missing(granted: int) -> tuple[str, ...]:
+def list_missing(granted: int, rooms: str = "channels") -> tuple[str, ...]:
     """The permissions that are not among these bits; an administrator lacks none."""
-    if granted & (1 << 3):
+    if granted & ADMINISTRATOR:
         return ()
-    return tuple(name for name, (bit, _) in PERMISSIONS.items() if not granted & bit)
+    return tuple(name for name, (bit, _) in list_needed(rooms).items() if not granted & bit)
 
 
-def build_invite(application_id: str) -> str:
+def build_invite(application_id: str, rooms: str = "channels") -> str:
     """The address at which an admin of a server lets the bot in."""
     scope = "+".join(SCOPES)
-    return f"{PAGE}?client_id={quote(application_id, safe='')}&scope={scope}&permissions={list_bits()}"
+    return f"{PAGE}?client_id={quote(application_id, safe='')}&scope={scope}&permissions={list_bits(rooms)}"

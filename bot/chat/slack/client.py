@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import aiohttp
-from prometheus_client import Counter, Gauge
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.chat.metrics import calls, held
 from bot.chat.slack.errors import explain
 from bot.config import Secret, SlackSettings
 from bot.errors import Rejected, Retry
@@ -24,12 +24,6 @@ log = get_logger(__name__)
 SECONDS = 10
 """How long one call may take."""
 BY_CHANNEL = frozenset({"chat.postMessage", "chat.update", "chat.delete", "chat.postEphemeral"})
-calls = Counter(
-    "tocsin_chat_calls_total", "Calls of a chat platform's API", ["platform", "method", "outcome"]
-)
-held = Gauge(
-    "tocsin_chat_held_seconds", "How long the platform last asked us to wait", ["platform", "method"]
-)
 
 
 class SlackClient:

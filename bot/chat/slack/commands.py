@@ -7,12 +7,12 @@ from typing import Any
 
 from slack_bolt.context.ack.async_ack import AsyncAck
 
+from bot.chat.errands import Errands
 from bot.chat.form import Form, FormField
 from bot.chat.invocation import Invocation, MessageAction, Said
 from bot.chat.platform import Inbound
 from bot.chat.reply import Reply
 from bot.chat.slack.answers import Answers, Outcome
-from bot.chat.slack.errands import Errands
 from bot.chat.slack.messages import Messages
 from bot.chat.slack.mrkdwn import unescape_line
 from bot.chat.slack.origins import Origin, Remembered, of_command, of_interaction

@@ -11,13 +11,13 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from bot.chat.card import Card
+from bot.chat.errands import Errands
 from bot.chat.invocation import MessageAction, Moved, RoomChanged, Said
 from bot.chat.platform import Inbound, Message
 from bot.chat.reply import Reply
 from bot.chat.slack.answers import Answers, Outcome
 from bot.chat.slack.blocks import render_message
 from bot.chat.slack.client import SlackClient
-from bot.chat.slack.errands import Errands
 from bot.chat.slack.home import build_home
 from bot.chat.slack.messages import Messages, is_of_app, read_moment
 from bot.chat.slack.origins import Origin

@@ -13,11 +13,11 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.signature import SignatureVerifier
 
+from bot.chat.errands import Errands
 from bot.chat.platform import Inbound
 from bot.chat.slack.answers import Answers
 from bot.chat.slack.client import SlackClient
 from bot.chat.slack.commands import Commands
-from bot.chat.slack.errands import Errands
 from bot.chat.slack.events import Events, own_user
 from bot.chat.slack.forms import Forms
 from bot.chat.slack.messages import Messages

@@ -18,6 +18,7 @@ class RoomStage:
     announcements = "/announcements"
     ops = "/ops"
     lobby = "/announcements"
+    longest = 10_000
 
     owner: Person
     key: str
@@ -222,6 +223,9 @@ class RoomStage:
 
     async def name_of(self, place: str) -> str:
         return (await self._channel(place)).name
+
+    async def wait_for_heads(self) -> None:
+        """No time at all."""
 
     async def _channel(self, place: str) -> BoardChannel:
         shown = (await self._get(self.owner, place)).find(class_="scroll")

@@ -44,6 +44,7 @@ class SlackStage:
     announcements = "#incidents"
     ops = "#tocsin-ops"
     lobby = "#general"
+    longest = 40_000
 
     def __init__(self, name: str, house: House, slack: SlackServer) -> None:
         self.name = name
@@ -240,6 +241,9 @@ class SlackStage:
 
     async def name_of(self, place: str) -> str:
         return self._channel(place).name
+
+    async def wait_for_heads(self) -> None:
+        """No time at all."""
 
     async def members_of(self, place: str) -> set[str]:
         await self.settle()

@@ -64,11 +64,13 @@ class OpenForm:
 
 @dataclass(frozen=True)
 class Answer:
-    """What only one person sees after something that they did; `question` is what they are asked before it is done."""
+    """What only one person sees after something that they did; `question` is what they are asked before it is done. `sign`
+    says that a mark on the message, and no words, tells them that it was taken."""
 
     text: str = ""
     form: OpenForm | None = None
     question: str = ""
+    sign: bool = False
 
 
 class Stage(Protocol):
@@ -84,6 +86,8 @@ class Stage(Protocol):
     """A place that is no incident's room."""
     key: str
     """Of the API, for a look at the record."""
+    longest: int
+    """How many characters one message of a person has at most."""
 
     # people
 
@@ -148,6 +152,10 @@ class Stage(Protocol):
     async def topic_of(self, place: str) -> str: ...
 
     async def name_of(self, place: str) -> str: ...
+
+    async def wait_for_heads(self) -> None:
+        """Let the time pass that the platform takes until a room's name and topic can change again."""
+        ...
 
     async def close(self) -> None: ...
 

@@ -1,6 +1,6 @@
-"""Work that goes on after Slack has its acknowledgement, which it wants within three seconds.
+"""Work that goes on after a chat platform has its acknowledgement, which it wants within three seconds.
 
-Slack may deliver the same thing twice. What was begun here is not begun again; the registry sees to it that this also holds
+It may deliver the same thing twice. What was begun here is not begun again; the registry sees to it that this also holds
 over a restart and between processes.
 """
 
@@ -50,4 +50,4 @@ class Errands:
     def _finish(self, task: "asyncio.Task[Any]") -> None:
         self._running.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("slack.errand_failed", exc_info=error)
+            log.error("chat.errand_failed", exc_info=error)

@@ -1,0 +1,170 @@
+"""The command line's part about what the database holds: people, keys of the API, senders of alerts.
+
+Like `app.py` it imports inside its functions, so that `tocsin --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from app_chat import read_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from bot.config import Settings
+    from bot.flow.unit import Unit
+    from handlers.parts import Parts
+
+data_dir = click.option("--data-dir", help="Where the database is kept (TOCSIN_DATA_DIR, default ./data).")
+
+
+def run_in_house(settings: Settings, change: Callable[[Parts, Unit], Awaitable[Any]]) -> Any:
+    """Run one unit of work from the command line, beside a server that may be running."""
+    from app import build_parts
+    from bot.errors import Problem
+    from bot.flow.clock import SystemClock
+    from migrations.run import migrate
+    from storage.engine import Database
+
+    migrate(settings.database_url)
+
+    async def run() -> Any:
+        database = Database(settings.database_url)
+        parts = build_parts(settings, SystemClock(), database)
+        try:
+            return await parts.work.run(lambda unit: change(parts, unit))
+        except Problem as problem:
+            from bot.chat.markup import render_text
+
+            raise click.ClickException(render_text(parts.templates.explain(problem))) from problem
+        finally:
+            await asyncio.gather(*(platform.stop() for platform in parts.platforms.values()))
+            await database.close()
+
+    return asyncio.run(run())
+
+
+@click.group()
+def key() -> None:
+    """Keys of the JSON API."""
+
+
+@key.command("create")
+@click.option("--name", required=True, help="What the key is for.")
+@click.option("--scope", type=click.Choice(["read", "write", "admin"]), required=True)
+@data_dir
+def key_create(name: str, scope: str, data_dir: str | None) -> None:
+    """Make a key and print it; it can't be shown again."""
+    from bot.access.keys import create_key
+    from storage.words import Scope
+
+    click.echo(
+        run_in_house(read_settings(data_dir=data_dir), lambda _, unit: create_key(unit, name, Scope(scope)))
+    )
+
+
+@click.group()
+def user() -> None:
+    """People."""
+
+
+@user.command("link")
+@click.argument("name")
+@data_dir
+def user_link(name: str, data_dir: str | None) -> None:
+    """Print a one-time sign-in link for a person."""
+
+    async def link(parts: Parts, unit: Unit) -> str:
+        from bot.access.people import get_user
+        from bot.access.signin import make_sign_in_link
+
+        token = await make_sign_in_link(unit, await get_user(unit, name))
+        return f"{parts.settings.public_url}/login/{token}"
+
+    click.echo(run_in_house(read_settings(data_dir=data_dir), link))
+
+
+@user.command("add")
+@click.argument("name")
+@click.option("--email", default="", help="Where pages by e-mail go.")
+@click.option(
+    "--role", type=click.Choice(["owner", "admin", "responder", "stakeholder"]), default="responder"
+)
+@click.option("--team", "team_name", help="A team to join.")
+@data_dir
+def user_add(name: str, email: str, role: str, team_name: str | None, data_dir: str | None) -> None:
+    """Add a person, and print their one-time sign-in link."""
+
+    async def add(parts: Parts, unit: Unit) -> str:
+        from bot.access.people import add_user
+        from bot.access.signin import make_sign_in_link
+        from bot.catalog.teams import get_team, join_team
+        from storage.words import UserRole
+
+        person = await add_user(unit, name, email, UserRole(role))
+        if team_name:
+            await join_team(unit, await get_team(unit, team_name), person)
+        return f"{parts.settings.public_url}/login/{await make_sign_in_link(unit, person)}"
+
+    click.echo(run_in_house(read_settings(data_dir=data_dir), add))
+
+
+@click.group()
+def integration() -> None:
+    """Senders of alerts."""
+
+
+@integration.command("create")
+@click.argument("source")
+@click.option("--name", help="What people call this sender (default: its source).")
+@click.option("--team", "team_name", help="The team that its alerts go to.")
+@click.option(
+    "--map", "mapping", multiple=True, metavar="FIELD=EXPRESSION", help="Field mapping of a generic sender."
+)
+@data_dir
+def integration_create(
+    source: str, name: str | None, team_name: str | None, mapping: tuple[str, ...], data_dir: str | None
+) -> None:
+    """Make an integration; print its webhook URL and what to put at the sender."""
+    from handlers.webhooks.receive import list_sources
+
+    sources = list_sources()
+    if source not in sources:
+        raise click.ClickException(f"there is no source {source!r}; known are {', '.join(sorted(sources))}")
+
+    async def create(parts: Parts, unit: Unit) -> tuple[str, str]:
+        from bot.catalog.integrations import create_integration
+        from bot.catalog.teams import get_team
+
+        team = await get_team(unit, team_name) if team_name else None
+        rules = dict(pair.split("=", 1) for pair in mapping)
+        settings = {"mapping": rules} if rules else {}
+        _, key = await create_integration(unit, source, name or sources[source].title, team, settings)
+        url = f"{parts.settings.public_url}/hooks/{source}/{key}"
+        return url, sources[source].paste.format(url=url)
+
+    url, paste = run_in_house(read_settings(data_dir=data_dir), create)
+    click.echo(f"{url}\n\n{paste}")
+
+
+@integration.command("key")
+@click.argument("name")
+@data_dir
+def integration_key(name: str, data_dir: str | None) -> None:
+    """Give an integration a new key; print its webhook URL. The key before works no more."""
+    from handlers.webhooks.receive import list_sources
+
+    async def renew(parts: Parts, unit: Unit) -> tuple[str, str]:
+        from bot.catalog.integrations import renew_key
+
+        row, key = await renew_key(unit, name)
+        url = f"{parts.settings.public_url}/hooks/{row.source}/{key}"
+        source = list_sources().get(row.source)
+        return url, source.paste.format(url=url) if source else ""
+
+    url, paste = run_in_house(read_settings(data_dir=data_dir), renew)
+    click.echo(f"{url}\n\n{paste}")
