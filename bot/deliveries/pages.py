@@ -13,7 +13,7 @@ from bot.chat.platform import Message
 from bot.deliveries.delivery import Delivery, number_of, once_of
 from bot.deliveries.hearing import noting
 from bot.deliveries.pointless import is_pointless
-from bot.deliveries.posts import build_post, build_update_card, get_update
+from bot.deliveries.posts import build_post, build_update_card, digest_of, get_update
 from bot.errors import Rejected
 from bot.flow.outbox import Job, Outcome
 from bot.flow.unit import Unit
@@ -100,12 +100,18 @@ class Pages:
         page, user, subject = await self.delivery.work.look(
             lambda unit: self._read(unit, number_of(job.subject))
         )
-        if is_chat and page.address and not await self._is_hidden(page, user):
-            card = self._card(page, user, subject)
-            await self.delivery.platform_of(job).edit_direct(
-                page.address, Message(card=card, summary=card.title)
-            )
-        return None
+        if not is_chat or not page.address or await self._is_hidden(page, user):
+            return None
+        card = self._card(page, user, subject)
+        digest = digest_of(card)
+        if digest == page.shown:
+            return None
+        await self.delivery.platform_of(job).edit_direct(page.address, Message(card=card, summary=card.title))
+
+        async def edited(unit: Unit) -> None:
+            (await unit.session.get_one(Page, page.id)).shown = digest
+
+        return edited
 
     async def send_update(self, job: Job) -> Outcome | None:
         """A status update to a person who follows."""

@@ -14,4 +14,5 @@ def upgrade() -> None:
         "ix_outbox_away", "outbox", ["away_since"], sqlite_where=is_away, postgresql_where=is_away
     )
     op.add_column("page", sa.Column("held_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("page", sa.Column("shown", sa.String(24), nullable=False, server_default=""))
     op.add_column("page", sa.Column("held_because", sa.Text(), nullable=False, server_default=""))

@@ -94,6 +94,8 @@ class Page(Model):
     state: Mapped[PageState] = mapped_column(default=PageState.QUEUED)
     address: Mapped[str | None] = mapped_column(String(200))
     """Where it went: the message's address, kept so that its buttons can turn true later."""
+    shown: Mapped[str] = mapped_column(String(24), default="")
+    """The digest of what its copy was last edited to, so that an edit which changes nothing is not made."""
     error: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]

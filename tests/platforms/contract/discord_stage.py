@@ -41,7 +41,7 @@ RESPONDERS, ARCHIVE = "Responders", "incidents archive"
 SAID = (0, 19)
 REFERENCE = re.compile(r"INC-\d+", re.IGNORECASE)
 YES = ("yes", "true", "on")
-IN_TIME = 5.0
+IN_TIME = 30.0
 PUSHPIN = "📌"
 SELECT = 3
 
@@ -356,21 +356,25 @@ def _find_subcommand(known: list[dict[str, Any]], path: str, wanted: str) -> tup
     raise NotPossible(f"Discord offers no /{path} {wanted}")
 
 
+def settle_discord(discord: DiscordServer, **more: str) -> dict[str, str]:
+    """Give the bot the rights that its invitation asks for; returns the settings of Tocsin in this server."""
+    discord.guild.bot_role.permissions = list_bits(more.get("TOCSIN_DISCORD_ROOMS", "channels"))
+    return {
+        "TOCSIN_DISCORD_BOT_TOKEN": discord.bot_token,
+        "TOCSIN_DISCORD_API_URL": discord.api_url,
+        "TOCSIN_DISCORD_GATEWAY_URL": discord.gateway_url,
+        "TOCSIN_DISCORD_RESPONDERS": RESPONDERS,
+        **more,
+    }
+
+
 @asynccontextmanager
 async def open_discord_stage(
     database_url: str, kind: type[DiscordStage] = DiscordStage, **more: str
 ) -> AsyncIterator[DiscordStage]:
     """Discord, with Tocsin in its server; `more` are settings."""
     async with DiscordServer() as discord:
-        discord.guild.bot_role.permissions = list_bits(more.get("TOCSIN_DISCORD_ROOMS", "channels"))
-        environment = {
-            "TOCSIN_DISCORD_BOT_TOKEN": discord.bot_token,
-            "TOCSIN_DISCORD_API_URL": discord.api_url,
-            "TOCSIN_DISCORD_GATEWAY_URL": discord.gateway_url,
-            "TOCSIN_DISCORD_RESPONDERS": RESPONDERS,
-            **more,
-        }
-        async with open_house(database_url, environment) as house:
+        async with open_house(database_url, settle_discord(discord, **more)) as house:
             stage = kind(house, discord)
             try:
                 await stage.start()

@@ -279,24 +279,28 @@ class SlackStage:
         return channel
 
 
+def settle_slack(slack: SlackServer, by_http: bool) -> dict[str, str]:
+    """Let Slack offer what the manifest says and no more; returns the settings of Tocsin in it."""
+    slack.commands, slack.scopes, slack.events = COMMANDS, set(SCOPES), {*EVENTS, LINK_EVENT}
+    way = (
+        {"TOCSIN_SLACK_SIGNING_SECRET": slack.signing_secret}
+        if by_http
+        else {"TOCSIN_SLACK_APP_TOKEN": slack.app_token}
+    )
+    return {
+        **way,
+        "TOCSIN_SLACK_BOT_TOKEN": slack.bot_token,
+        "TOCSIN_SLACK_USER_TOKEN": slack.user_token,
+        "TOCSIN_SLACK_API_URL": slack.api_url,
+    }
+
+
 @asynccontextmanager
 async def open_slack_stage(name: str, database_url: str) -> AsyncIterator[SlackStage]:
     """`slack-http` or `slack-socket`."""
     by_http = name == "slack-http"
     async with SlackServer() as slack:
-        slack.commands, slack.scopes, slack.events = COMMANDS, set(SCOPES), {*EVENTS, LINK_EVENT}
-        way = (
-            {"TOCSIN_SLACK_SIGNING_SECRET": slack.signing_secret}
-            if by_http
-            else {"TOCSIN_SLACK_APP_TOKEN": slack.app_token}
-        )
-        environment = {
-            **way,
-            "TOCSIN_SLACK_BOT_TOKEN": slack.bot_token,
-            "TOCSIN_SLACK_USER_TOKEN": slack.user_token,
-            "TOCSIN_SLACK_API_URL": slack.api_url,
-        }
-        async with open_house(database_url, environment) as house:
+        async with open_house(database_url, settle_slack(slack, by_http)) as house:
             stage = SlackStage(name, house, slack)
             await stage.start(by_http)
             try:
