@@ -127,7 +127,7 @@ async def test_it_starts_at_once_while_discord_is_away_and_goes_on_trying() -> N
     async with DiscordServer() as discord:
         platform, desk = build_platform(discord), Desk()
         discord.down()
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(20):
             await platform.start(desk)
         listener = platform.listener
         assert listener is not None

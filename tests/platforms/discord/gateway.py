@@ -298,7 +298,7 @@ class Gateway:
             self._changed.clear()
             await self._changed.wait()
 
-    async def settle(self, seconds: float = 5.0) -> None:
+    async def settle(self, seconds: float = 30.0) -> None:
         """Wait until every bot has read what it was told so far: it answers to a ping only after that."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
