@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-NAMES = ("start", "intake", "lateness", "card", "slack")
+NAMES = ("start", "intake", "lateness", "card", "slack", "discord")
 
 
 @dataclass(frozen=True)
