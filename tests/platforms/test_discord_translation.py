@@ -579,7 +579,8 @@ def test_every_permission_has_its_reason(code: str) -> None:
 
 
 def test_the_library_means_the_same_permissions_and_intents() -> None:
-    discord = pytest.importorskip("discord")
+    import discord
+
     assert list_bits() == discord.Permissions(**dict.fromkeys(PERMISSIONS, True)).value
     assert set(INTENTS) <= set(discord.Intents.VALID_FLAGS)
 
