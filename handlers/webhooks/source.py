@@ -1,33 +1,44 @@
-"""What a source of alerts is: a name, a pure parser, and the lines that a user pastes at the sender."""
+"""What a source of alerts or changes is: a name, a pure parser, and the lines that a user pastes at the sender."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
 from bot.alerts.signal import Signal
+from bot.catalog.changes import ChangeReport
 from bot.errors import Malformed
 
 
 @dataclass(frozen=True)
 class Hook:
-    """A request as parsers see it. `settings` are the integration's own (a field mapping)."""
+    """A request as parsers see it. `headers` can be asked for in any case; `settings` are the integration's own (a field
+    mapping)."""
 
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def content_type(self) -> str:
+        """The media type without its parameters, in small letters."""
+        return self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+
+
+Parsed = Signal | ChangeReport
+
 
 @dataclass(frozen=True)
 class Source:
-    """`parse` raises Malformed or Invalid with a sentence that names the fault. `paste` is what to put at the sender, with
-    `{url}` in it."""
+    """`parse` is pure and raises Malformed or Invalid, with a sentence that names the fault, and nothing else; an empty list
+    means that there is nothing to do about it (a test message, a state that is no trouble). `paste` is what to put at the
+    sender, with `{url}` in it."""
 
     name: str
     title: str
-    parse: Callable[[Hook], list[Signal]]
+    parse: Callable[[Hook], Sequence[Parsed]]
     paste: str
 
 

@@ -381,7 +381,8 @@ async def test_a_database_that_cannot_commit_is_503_and_nothing_is_half_stored(h
 def parse_anything(source: str, body: bytes, mapping: dict[str, str] | None = None) -> list[Signal]:
     """Parse; a refusal is an empty list, and any other error goes through."""
     try:
-        return list_sources()[source].parse(Hook(body, settings={"mapping": mapping or {}}))
+        parsed = list_sources()[source].parse(Hook(body, settings={"mapping": mapping or {}}))
+        return [one for one in parsed if isinstance(one, Signal)]
     except (Malformed, Invalid):
         return []
 
