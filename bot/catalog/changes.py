@@ -16,8 +16,8 @@ STARTED, SUCCEEDED, FAILED, CANCELLED = "started", "succeeded", "failed", "cance
 @dataclass(frozen=True)
 class ChangeReport:
     """One thing that a sender tells about a change. `key` is the same over the whole life of one change (a deployment's id
-    at the sender). `state` is started, succeeded, failed or cancelled; `service` is a name as the sender knows it; `at` is when
-    it happened, None for now. `commits` are [{"id", "message", "author", "url", "files": [...]}], the newest last."""
+    at the sender). `state` is started, succeeded, failed or cancelled; `service` is a name as the sender knows it; `at` is
+    when it happened, None for now. `commits` are [{"id", "message", "author", "url", "files": [...]}], the newest last."""
 
     key: str
     title: str
