@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
-from bot.alerts.signal import Signal
+from bot.alerts.signal import LinkTo, Signal
 from bot.catalog.changes import ChangeReport
 from bot.errors import Malformed
+
+K = TypeVar("K")
 
 
 @dataclass(frozen=True)
@@ -67,3 +69,38 @@ def text_of(value: Any) -> str:
     if isinstance(value, str):
         return value
     return msgspec.json.encode(value).decode()
+
+
+def part_of(body: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """A part of a body that is an object; one that is left out or null is empty. Raises Malformed for anything else."""
+    value = body.get(name)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise Malformed("field.not_object", name, name=name)
+    return value
+
+
+def need(body: Mapping[str, Any], name: str) -> str:
+    """The text of a field without which the message can't be understood; raises Malformed. 0 is a value."""
+    text = text_of(body.get(name)).strip()
+    if not text:
+        raise Malformed("field.missing", name, name=name, known=[])
+    return text
+
+
+def one_of(body: Mapping[str, Any], name: str, known: Mapping[str, K]) -> K:
+    """What a word of the sender's means, in any case of letters; raises Malformed with the words that are known."""
+    word = need(body, name).lower()
+    if word not in known:
+        raise Malformed("field.not_one_of", name, name=name, known=sorted(known))
+    return known[word]
+
+
+def link_to(*pairs: tuple[str, Any]) -> tuple[LinkTo, ...]:
+    """Links for the (title, URL) pairs whose URL is one."""
+    return tuple(
+        LinkTo(title, text_of(url))
+        for title, url in pairs
+        if text_of(url).startswith(("http://", "https://"))
+    )
