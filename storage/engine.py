@@ -125,7 +125,7 @@ def _prepare_sqlite(engine: AsyncEngine, begin: str) -> None:
     def connected(connection: Any, _: Any) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=0"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

@@ -1,17 +1,32 @@
-"""SQLite by one trip to its thread for each statement, instead of four (open a cursor, execute, fetch, close).
+"""SQLite without a trip to another thread for what takes microseconds.
 
-SQLAlchemy's adapter of aiosqlite makes each of them a trip of its own. A statement's work is some microseconds and a trip
-is a hundred, so this halves what a statement costs. Rows are read at once; there are no cursors on the server's side.
-Beginning a transaction travels with its first statement, and nobody waits for one to be rolled back.
+aiosqlite has a thread for each connection, and SQLAlchemy's adapter makes four trips to it for each statement (open a
+cursor, execute, fetch, close). A statement that finds its rows by an index takes microseconds and a trip a hundred, so
+it is executed where it is asked for. The thread keeps what may take long: flushing a commit to the disk, waiting for another
+process that writes, statements with very many values, and a question that turns out to take more than a few milliseconds.
+Beginning a transaction travels with its first statement.
 """
 
+import sqlite3
+import time
+from asyncio import CancelledError
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection, AsyncAdapt_aiosqlite_cursor
 from sqlalchemy.ext.asyncio import AsyncEngine
+
+LONGEST_HERE = 0.004
+"""Seconds after which a question that is executed here is given up, and asked again in the thread."""
+LOOK_EVERY = 4_000
+"""Steps of SQLite's machine between two looks at the time."""
+MANY_VALUES = 600
+PATIENCE = 5_000
+"""How long the thread waits for another process that writes, in milliseconds; here nobody waits."""
+TO_THE_THREAD = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_INTERRUPT)
 
 
 @dataclass
@@ -28,7 +43,7 @@ class Done:
 
 
 class OneTripCursor(AsyncAdapt_aiosqlite_cursor):
-    """A cursor that opens, executes, fetches and closes in the thread of its connection, and comes back once."""
+    """A cursor that opens, executes, fetches and closes at once: here, or in one trip to the connection's thread."""
 
     __slots__ = ("_trips",)
     _awaitable_cursor_close = False
@@ -41,45 +56,106 @@ class OneTripCursor(AsyncAdapt_aiosqlite_cursor):
         self._rows = deque()
 
     async def _execute_async(self, operation: Any, parameters: Any) -> None:
-        def execute() -> tuple[Done, Sequence[Any]]:
-            if begin:
-                connection._conn.execute(begin)
-            cursor = connection._conn.execute(operation, () if parameters is None else parameters)
-            rows = cursor.fetchall() if cursor.description else ()
-            done = Done(cursor.description, cursor.rowcount, cursor.lastrowid)
-            cursor.close()
-            return done, rows
+        values = () if parameters is None else parameters
+        found = self._execute_here(operation, values)
+        if found is None:
+            found = await self._trips.make_trip(lambda connection: _execute(connection, operation, values))
+        self._keep(found)
 
-        connection: Any = self._connection
-        async with self._adapt_connection._execute_mutex:
-            begin = self._trips.take_begin()
-            self._cursor, rows = await connection._execute(execute)
-            self._rows = deque(rows)
+    def _execute_here(self, operation: str, values: Any) -> tuple[Done, Sequence[Any]] | None:
+        """What came of it; None when it has to go to the thread."""
+        if not self._trips.may_execute_here(len(values)):
+            return None
+        try:
+            with self._trips.limited(operation.startswith("SELECT")) as connection:
+                return _execute(connection, operation, values)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode in TO_THE_THREAD:
+                return None
+            raise
 
     async def _executemany_async(self, operation: Any, seq_of_parameters: Any) -> None:
-        def execute() -> Done:
-            if begin:
-                connection._conn.execute(begin)
-            cursor = connection._conn.executemany(operation, seq_of_parameters)
+        rows = list(seq_of_parameters)
+        if len(rows) == 1:
+            await self._execute_async(operation, rows[0])
+            return
+
+        def execute(connection: sqlite3.Connection) -> tuple[Done, Sequence[Any]]:
+            cursor = connection.executemany(operation, rows)
             done = Done(None, cursor.rowcount, cursor.lastrowid)
             cursor.close()
-            return done
+            return done, ()
 
-        connection: Any = self._connection
-        async with self._adapt_connection._execute_mutex:
-            begin = self._trips.take_begin()
-            self._cursor = await connection._execute(execute)
+        self._keep(await self._trips.make_trip(execute))
+
+    def _keep(self, found: tuple[Done, Sequence[Any]]) -> None:
+        self._cursor, rows = found
+        self._rows = deque(rows)
+
+
+def _execute(connection: sqlite3.Connection, operation: str, values: Any) -> tuple[Done, Sequence[Any]]:
+    cursor = connection.execute(operation, values)
+    rows = cursor.fetchall() if cursor.description else ()
+    done = Done(cursor.description, cursor.rowcount, cursor.lastrowid)
+    cursor.close()
+    return done, rows
 
 
 class OneTripConnection(AsyncAdapt_aiosqlite_connection):
-    """A connection whose cursors make one trip. `begin` is how a transaction begins that has no statement yet."""
+    """A connection with such cursors. `begin` is how a transaction begins that has no statement yet; while its thread may
+    be at work for somebody who no longer waits, `_is_free` is False and everything goes there, in order."""
 
-    __slots__ = ("begin",)
+    __slots__ = ("_deadline", "_is_free", "begin")
     _cursor_cls = OneTripCursor
 
     def __init__(self, dbapi: Any, connection: Any) -> None:
         super().__init__(dbapi, connection)
         self.begin = ""
+        self._is_free = True
+        self._deadline = 0.0
+        connection._connection.set_progress_handler(self._is_too_long, LOOK_EVERY)
+
+    def _is_too_long(self) -> bool:
+        return bool(self._deadline) and time.monotonic() > self._deadline
+
+    def may_execute_here(self, values: int) -> bool:
+        return self._is_free and values <= MANY_VALUES and self._connection._connection is not None
+
+    @contextmanager
+    def limited(self, is_question: bool) -> Iterator[sqlite3.Connection]:
+        """The connection, to execute a statement here; only a question can be given up without harm to its transaction."""
+        connection: sqlite3.Connection = self._connection._connection
+        if self.begin:
+            connection.execute(self.begin)
+            self.begin = ""
+        self._deadline = time.monotonic() + LONGEST_HERE if is_question else 0.0
+        try:
+            yield connection
+        finally:
+            self._deadline = 0.0
+
+    async def make_trip(self, execute: Callable[[sqlite3.Connection], Any]) -> Any:
+        """Do something in the thread of the connection, however long it takes."""
+        begin = self.take_begin()
+
+        def travel() -> Any:
+            connection: sqlite3.Connection = self._connection._connection
+            connection.set_progress_handler(None, LOOK_EVERY)
+            connection.execute(f"PRAGMA busy_timeout={PATIENCE}")
+            try:
+                if begin:
+                    connection.execute(begin)
+                return execute(connection)
+            finally:
+                connection.execute("PRAGMA busy_timeout=0")
+                connection.set_progress_handler(self._is_too_long, LOOK_EVERY)
+
+        async with self._execute_mutex:
+            try:
+                return await self._connection._execute(travel)
+            except CancelledError:
+                self._is_free = False
+                raise
 
     def take_begin(self) -> str:
         begin, self.begin = self.begin, ""
@@ -87,17 +163,29 @@ class OneTripConnection(AsyncAdapt_aiosqlite_connection):
 
     def commit(self) -> None:
         if not self.take_begin():
-            super().commit()
+            try:
+                super().commit()
+            except CancelledError:
+                self._is_free = False
+                raise
 
     def rollback(self) -> None:
-        """Its thread does one thing after the other, so what comes next finds it done."""
+        """Nobody waits for it. A thread does one thing after the other, so that after this one it is free."""
         connection: Any = self._connection
-        if not self.take_begin() and connection._connection:
-            connection._tx.put_nowait((None, connection._connection.rollback))
+        if self.take_begin() or connection._connection is None:
+            return
+        if self._is_free:
+            connection._connection.rollback()
+        else:
+            connection._tx.put_nowait((None, self._roll_back_later))
+
+    def _roll_back_later(self) -> None:
+        self._connection._connection.rollback()
+        self._is_free = True
 
 
 def shorten_trips(engine: AsyncEngine) -> None:
-    """Let the connections of an engine use such cursors."""
+    """Let the connections of an engine work so."""
     dbapi: Any = engine.sync_engine.dialect.dbapi
     connect = dbapi.connect
 

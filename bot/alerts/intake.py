@@ -8,7 +8,6 @@ held, or the database is away, it raises Unavailable, and nothing of that reques
 import asyncio
 import time
 import uuid
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -17,6 +16,7 @@ from prometheus_client import Counter, Gauge
 
 from bot.alerts.events import AlertAcknowledged, AlertClosed, AlertOpened, AlertsRepeated
 from bot.alerts.payloads import Payload, Payloads
+from bot.alerts.queue import Delivery, FairQueue, Sender
 from bot.alerts.signal import DESCRIPTION_LIMIT, TITLE_LIMIT, Action, LinkTo, Signal, clip, fit_alias
 from bot.alerts.stages import STAGES, Arrival, Catalog
 from bot.chat.templates import Templates
@@ -32,7 +32,6 @@ log = get_logger(__name__)
 GROUP = 1_000
 TARGET_SECONDS = 0.3
 SMALLEST_GROUP = 20
-WAITING_LIMIT = 20_000
 SHOWN = 5
 """How many alerts of a group an event names; the rest is a number."""
 received = Counter("tocsin_signals_total", "Signals accepted", ["source", "outcome"])
@@ -49,55 +48,48 @@ class Receipt:
     uid: str = ""
 
 
-@dataclass
-class Delivery:
-    """The signals of one request, and who waits for them."""
-
-    integration_id: int
-    signals: Sequence[Signal]
-    done: asyncio.Future[list[Receipt]]
-    payload: Payload | None = None
+class SenderChanged(Exception):
+    """The key of a request no longer holds, or its integration is set up otherwise than it was read; nothing was kept."""
 
 
 @dataclass
 class Intake:
     work: Work
     templates: Templates
-    _queue: deque[Delivery] = field(default_factory=deque)
+    _queue: FairQueue = field(default_factory=FairQueue)
     _group: int = GROUP
-    _count: int = 0
     _worker: asyncio.Task[None] | None = None
 
     async def accept(
-        self, integration_id: int, signals: Sequence[Signal], payload: Payload | None = None
+        self,
+        integration_id: int,
+        signals: Sequence[Signal],
+        payload: Payload | None = None,
+        sender: Sender | None = None,
     ) -> list[Receipt]:
-        """Store the signals durably, and what they were read from when they open an alert; their receipts in order."""
+        """Store the signals durably, and what they were read from when they open an alert; their receipts in order. Raises
+        SenderChanged when the sender, as it was remembered, is no longer what it was."""
         if not signals:
             return []
-        if self._count + len(signals) > WAITING_LIMIT:
+        if not self._queue.has_room(integration_id, len(signals)):
             raise Unavailable("intake.full")
-        delivery = Delivery(integration_id, signals, asyncio.get_running_loop().create_future(), payload)
-        self._queue.append(delivery)
-        self._count += len(signals)
-        waiting.set(self._count)
+        done: asyncio.Future[list[Receipt]] = asyncio.get_running_loop().create_future()
+        self._queue.add(Delivery(integration_id, signals, done, sender, payload))
+        waiting.set(self._queue.count)
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._work())
-        return await delivery.done
+        return await done
 
     async def _work(self) -> None:
         while self._queue:
-            group: list[Delivery] = []
-            size = 0
-            while self._queue and (not group or size + len(self._queue[0].signals) <= self._group):
-                delivery = self._queue.popleft()
-                group.append(delivery)
-                size += len(delivery.signals)
+            group = self._queue.take(self._group)
+            size = sum(len(delivery.signals) for delivery in group)
             started = time.monotonic()
             try:
                 await self._commit(group)
             finally:
-                self._count -= size
-                waiting.set(self._count)
+                self._queue.leave(group)
+                waiting.set(self._queue.count)
                 self._fail(group, Unavailable("storage.unavailable"))
             self._fit_group(size, time.monotonic() - started)
 
@@ -122,7 +114,9 @@ class Intake:
                     await self._commit([delivery])
         else:
             for delivery, answers in zip(group, receipts, strict=True):
-                if not delivery.done.done():
+                if answers is None:
+                    self._fail([delivery], SenderChanged())
+                elif not delivery.done.done():
                     delivery.done.set_result(answers)
 
     @staticmethod
@@ -131,22 +125,32 @@ class Intake:
             if not delivery.done.done():
                 delivery.done.set_exception(error)
 
-    async def _store(self, unit: Unit, group: list[Delivery]) -> list[list[Receipt]]:
+    async def _store(self, unit: Unit, group: list[Delivery]) -> list[list[Receipt] | None]:
+        """The receipts of each delivery; None for one whose sender has changed."""
         known = await Catalog.read(unit, self.templates)
         integrations = {
             number: await unit.session.get_one(Integration, number)
             for number in {one.integration_id for one in group}
         }
-        for integration in integrations.values():
-            integration.last_signal_at = unit.now
-        receipts: list[list[Receipt]] = [[] for _ in group]
-        payloads = Payloads(unit, [(one.integration_id, one.payload) for one in group])
-        for turn in split_turns(group):
+        good = [one for one in group if _is_still(one.sender, integrations[one.integration_id])]
+        for number in {one.integration_id for one in good}:
+            integrations[number].last_signal_at = unit.now
+        receipts: list[list[Receipt]] = [[] for _ in good]
+        payloads = Payloads(unit, [(one.integration_id, one.payload) for one in good])
+        for turn in split_turns(good):
             answers = await _Turn(unit, known, integrations, turn, payloads).store()
             for waiting_signal, answer in zip(turn, answers, strict=True):
                 receipts[waiting_signal.place].append(answer)
                 received.labels(integrations[waiting_signal.integration_id].source, answer.outcome).inc()
-        return receipts
+        found = {id(one): answers for one, answers in zip(good, receipts, strict=True)}
+        return [found.get(id(one)) for one in group]
+
+
+def _is_still(sender: Sender | None, integration: Integration) -> bool:
+    """Whether an integration is what its request was let in and read by."""
+    return sender is None or (
+        integration.active and integration.digest == sender.digest and integration.settings == sender.settings
+    )
 
 
 @dataclass(frozen=True)

@@ -57,50 +57,55 @@ class Pages:
 
     async def send(self, job: Job) -> Outcome | None:
         number = number_of(job.subject)
-        page, user, subject = await self.delivery.work.look(lambda unit: self._read(unit, number))
+        page, user, subject, pointless = await self.delivery.work.look(
+            lambda unit: self._examine(unit, number)
+        )
         if page.state is not PageState.QUEUED:
             return None
-        if await self._is_hidden(page, user):
-            return self._mark(
-                page.id, PageState.DROPPED, error="left the private incident before it was sent"
-            )
-        if subject is not None and (subject.over or not (subject.waiting or await self._insists(page))):
-            return self._mark(page.id, PageState.DROPPED, error="answered or over before it was sent")
-        if reason := await self._is_said_already(page, subject):
-            return self._mark(page.id, PageState.DROPPED, error=reason)
+        if pointless:
+            return self._mark(page.id, PageState.DROPPED, error=pointless)
         address = await self._hand_over(job, user, self._card(page, user, subject), subject)
         return self._mark(page.id, PageState.SENT, address=address)
 
-    async def _is_said_already(self, page: Page, subject: Subject | None) -> str:
-        """Why a page that had to wait need not ring any more; empty when it has to."""
+    async def _examine(self, unit: Unit, number: int) -> tuple[Page, User, Subject | None, str]:
+        """The page, its person and subject, and why it need not be sent any more (empty when it has to)."""
+        page, user, subject = await self._read(unit, number)
+        pointless = ""
+        if page.state is PageState.QUEUED:
+            pointless = await self._find_pointless(unit, page, user, subject)
+        return page, user, subject, pointless
+
+    async def _find_pointless(self, unit: Unit, page: Page, user: User, subject: Subject | None) -> str:
+        if await is_hidden_from(unit, page.subject, user):
+            return "left the private incident before it was sent"
         if subject is not None:
-            newer = await self.delivery.work.look(lambda unit: paging.has_newer(unit.session, page))
-            return "a newer page says the same" if newer and not await self._insists(page) else ""
-        if self.delivery.work.clock.now() - page.created_at < PLAIN_GOES_STALE_AFTER:
+            if subject.over or not (subject.waiting or await self._insists(unit, page)):
+                return "answered or over before it was sent"
+            newer = await paging.has_newer(unit.session, page)
+            return "a newer page says the same" if newer and not await self._insists(unit, page) else ""
+        if unit.now - page.created_at < PLAIN_GOES_STALE_AFTER:
             return ""
-        beside = await self.delivery.work.look(lambda unit: paging.list_pages_beside(unit.session, page))
-        others = [other for other in beside if other.id != page.id]
+        others = [
+            other for other in await paging.list_pages_beside(unit.session, page) if other.id != page.id
+        ]
         return "went another way meanwhile" if others and is_reached(others) else ""
 
-    async def _is_hidden(self, page: Page, user: User) -> bool:
-        return await self.delivery.work.look(lambda unit: is_hidden_from(unit, page.subject, user))
-
-    async def _insists(self, page: Page) -> bool:
+    @staticmethod
+    async def _insists(unit: Unit, page: Page) -> bool:
         """Whether the page's step runs until the subject is closed, acknowledged or not."""
         if page.escalation_id is None:
             return False
-        number = page.escalation_id
-        escalation = await self.delivery.work.look(lambda unit: unit.session.get_one(Escalation, number))
+        escalation = await unit.session.get_one(Escalation, page.escalation_id)
         return bool(escalation.steps[page.step]["condition"] == StepCondition.NOT_CLOSED)
 
     async def refresh(self, job: Job) -> Outcome | None:
         """Edit the copy that a chat platform holds; an e-mail stays as it was, and so does the copy of somebody who is no
         longer part of a private incident."""
         is_chat = job.lane in self.delivery.platforms
-        page, user, subject = await self.delivery.work.look(
-            lambda unit: self._read(unit, number_of(job.subject))
+        page, user, subject, hidden = await self.delivery.work.look(
+            lambda unit: self._read_copy(unit, number_of(job.subject))
         )
-        if not is_chat or not page.address or await self._is_hidden(page, user):
+        if not is_chat or not page.address or hidden:
             return None
         card = self._card(page, user, subject)
         digest = digest_of(card)
@@ -112,6 +117,10 @@ class Pages:
             (await unit.session.get_one(Page, page.id)).shown = digest
 
         return edited
+
+    async def _read_copy(self, unit: Unit, number: int) -> tuple[Page, User, Subject | None, bool]:
+        page, user, subject = await self._read(unit, number)
+        return page, user, subject, await is_hidden_from(unit, page.subject, user)
 
     async def send_update(self, job: Job) -> Outcome | None:
         """A status update to a person who follows."""

@@ -15,7 +15,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from prometheus_client import Counter
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import and_, delete, exists, func, or_, select, update
+from sqlalchemy.orm import aliased
 
 from bot.errors import Later, Rejected, Retry, Unavailable
 from bot.flow.lanes import Heard, Lanes, heard, lane_of
@@ -76,6 +77,10 @@ OnLane = Callable[[Unit, str, datetime], Awaitable[None]]
 """What follows when the other side of a lane is away, and when it is back; since when it is or was."""
 
 
+async def nothing_to_write(_unit: Unit) -> None:
+    return
+
+
 async def nothing_follows(_unit: Unit, _lane: str, _since: datetime) -> None:
     return
 
@@ -109,6 +114,8 @@ class Outbox:
         self._wake = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
         self._sending: dict[int, Sent] = {}
+        self._claimable: dict[int, str] = {}
+        """Rows that were seen to be claimable, by id: their streams."""
         self._stopping = False
         self._ended = asyncio.Event()
         self._ended.set()
@@ -176,32 +183,32 @@ class Outbox:
     async def claim(self, limit: int) -> list[Job]:
         """Lease the heads of up to `limit` streams that may go now: those that were tried least first, and of one lane
         only so many, so that one that hangs or is away stops no other."""
-        if limit <= 0:
-            return []
         now = self.work.clock.now()
-        claimable = await self._list_claimable(now)
-        chosen = self._choose(claimable, limit, now)
-        if not chosen:
-            return []
-        again = {number for number, _, maybe_sent in claimable if maybe_sent}
+        while limit > 0 and (chosen := await self._find_claimable(limit, now)):
+            if jobs := await self._lease(chosen, now):
+                self._sending.update({job.id: Sent(job.lane, self.lanes.turn(job.lane)) for job in jobs})
+                return jobs
+        return []
+
+    async def _find_claimable(self, limit: int, now: datetime) -> list[int]:
+        """Rows to be leased, of those seen before or, when they are not enough, of all."""
+        chosen = self._choose(limit, now)
+        if len(chosen) < limit:
+            self._claimable = await self._list_claimable(now)
+            chosen = self._choose(limit, now)
+        for number in chosen:
+            del self._claimable[number]
+        return chosen
+
+    async def _lease(self, chosen: list[int], now: datetime) -> list[Job]:
+        """Take those of them that may still go."""
         free = (
-            select(OutboxRow.id)
-            .where(OutboxRow.id.in_(chosen), OutboxRow.id.in_(_heads()), *_may_go(now))
+            select(OutboxRow)
+            .where(OutboxRow.id.in_(chosen), _is_head(), *_may_go(now))
+            .order_by(OutboxRow.id)
             .with_for_update(skip_locked=True)
         )
         async with self.work.database.write() as session:
-            rows = await session.scalars(
-                update(OutboxRow)
-                .where(OutboxRow.id.in_(free))
-                .values(
-                    state=OutboxState.SENDING,
-                    leased_until=now + LEASE,
-                    leased_by=self.owner,
-                    maybe_sent=True,
-                )
-                .returning(OutboxRow)
-                .execution_options(synchronize_session=False)
-            )
             jobs = [
                 Job(
                     row.id,
@@ -211,22 +218,33 @@ class Outbox:
                     row.payload,
                     row.attempts,
                     row.created_at,
-                    row.id in again,
+                    row.maybe_sent,
                     now,
                     row.away_since is not None,
                 )
-                for row in rows
+                for row in await session.scalars(free)
             ]
-        self._sending.update({job.id: Sent(job.lane, self.lanes.turn(job.lane)) for job in jobs})
-        return sorted(jobs, key=lambda job: job.id)
+            if jobs:
+                await session.execute(
+                    update(OutboxRow)
+                    .where(OutboxRow.id.in_([job.id for job in jobs]))
+                    .values(
+                        state=OutboxState.SENDING,
+                        leased_until=now + LEASE,
+                        leased_by=self.owner,
+                        maybe_sent=True,
+                    )
+                    .execution_options(synchronize_session=False)
+                )
+        return jobs
 
     def _count_busy(self) -> Counting[str]:
         return Counting(sent.lane for sent in self._sending.values())
 
-    def _choose(self, claimable: list[tuple[int, str, bool]], limit: int, now: datetime) -> list[int]:
+    def _choose(self, limit: int, now: datetime) -> list[int]:
         busy = self._count_busy()
         chosen: list[int] = []
-        for number, stream, _ in claimable:
+        for number, stream in self._claimable.items():
             lane = lane_of(stream)
             if (
                 len(chosen) < limit
@@ -237,26 +255,25 @@ class Outbox:
                 chosen.append(number)
         return chosen
 
-    async def _list_claimable(self, now: datetime) -> list[tuple[int, str, bool]]:
+    async def _list_claimable(self, now: datetime) -> dict[int, str]:
+        """More than go at once: under a backlog they are asked for once in many claims. A claim looks again at each."""
         closed = self.lanes.list_closed(now, self._count_busy())
         elsewhere = [~is_in_lane(lane) for lane in closed]
         async with self.work.database.read() as session:
             rows = await session.execute(
-                select(OutboxRow.id, OutboxRow.stream, OutboxRow.maybe_sent)
-                .where(OutboxRow.id.in_(_heads()), *_may_go(now), *elsewhere)
+                select(OutboxRow.id, OutboxRow.stream)
+                .where(_is_head(), *_may_go(now), *elsewhere)
                 .order_by(OutboxRow.attempts, OutboxRow.id)
                 .limit(LOOKED_AT)
             )
-            return [(row[0], row[1], row[2]) for row in rows]
+            return {row[0]: row[1] for row in rows}
 
     async def find_next(self) -> datetime | None:
         """When the next waiting row may go, or the next lane that pauses is tried; None when nothing waits."""
         now = self.work.clock.now()
         async with self.work.database.read() as session:
             row = await session.scalar(
-                select(func.min(OutboxRow.not_before)).where(
-                    OutboxRow.id.in_(_heads()), OutboxRow.not_before > now
-                )
+                select(func.min(OutboxRow.not_before)).where(_is_head(), OutboxRow.not_before > now)
             )
         return min((at for at in (row, self.lanes.find_next_opening(now)) if at is not None), default=None)
 
@@ -270,16 +287,16 @@ class Outbox:
         ear = Heard()
         heard.set(ear)
         try:
-            outcome = await self._send(job, ear)
+            outcome, is_done = await self._send(job, ear)
             is_back = ear.answered and (job.was_away or self.lanes.is_failing(job.lane))
-            await self._keep(job, self._after_return(job, outcome) if is_back else outcome)
+            await self._keep(job, self._after_return(job, outcome) if is_back else outcome, is_done)
             if ear.answered:
                 self.lanes.answer(job.lane)
         finally:
             self._sending.pop(job.id, None)
 
-    async def _send(self, job: Job, ear: Heard) -> Outcome:
-        """Send it; returns what to write down about that."""
+    async def _send(self, job: Job, ear: Heard) -> tuple[Outcome, bool]:
+        """Send it; returns what to write down about that, and whether the row is done with."""
         deliverer = self.deliverers.get(job.kind)
         try:
             if deliverer is None:
@@ -287,41 +304,38 @@ class Outbox:
             async with asyncio.timeout(SEND_SECONDS):
                 outcome = await deliverer(job)
         except Later as later:
-            return put_back(job, later)
+            return put_back(job, later), False
         except Retry as retry:
             ear.answered = ear.answered and not retry.is_away
-            return self._put_off(job, retry)
+            return self._put_off(job, retry), False
         except Unavailable as gone:
-            return self._put_off(job, Retry(str(gone), alone=True))
+            return self._put_off(job, Retry(str(gone), alone=True)), False
         except TimeoutError:
             ear.answered = False
-            return self._put_off(job, Retry(f"no answer within {SEND_SECONDS} s", maybe_sent=True))
+            return self._put_off(job, Retry(f"no answer within {SEND_SECONDS} s", maybe_sent=True)), False
         except Rejected as rejected:
-            return self._park(job, rejected.reason)
+            return self._park(job, rejected.reason), False
         except Exception as error:
             log.exception("outbox.delivery_failed", kind=job.kind, subject=job.subject, row=job.id)
             reason = f"{type(error).__name__}: {error}"
             if job.attempts >= FAULTS:
-                return self._park(job, reason)
-            return self._put_off(job, Retry(reason, maybe_sent=True, alone=True))
+                return self._park(job, reason), False
+            return self._put_off(job, Retry(reason, maybe_sent=True, alone=True)), False
         delivered.labels(job.kind).inc()
+        return outcome or nothing_to_write, True
 
-        async def done(unit: Unit) -> None:
-            await unit.session.execute(delete(OutboxRow).where(OutboxRow.id == job.id))
-            if outcome is not None:
-                await outcome(unit)
-
-        return done
-
-    async def _keep(self, job: Job, outcome: Outcome) -> None:
+    async def _keep(self, job: Job, outcome: Outcome, is_done: bool) -> None:
         """Write down what came of it, unless the row is no longer ours; try again while the database is away, because a
         delivery that nobody remembers is made twice."""
 
         async def keep(unit: Unit) -> None:
-            owner = await unit.session.scalar(
-                select(OutboxRow.leased_by).where(OutboxRow.id == job.id).with_for_update()
+            ours = (OutboxRow.id == job.id, OutboxRow.leased_by == self.owner)
+            row = (
+                delete(OutboxRow).where(*ours).returning(OutboxRow.id)
+                if is_done
+                else select(OutboxRow.id).where(*ours).with_for_update()
             )
-            if owner == self.owner:
+            if await unit.session.scalar(row) is not None:
                 await outcome(unit)
             else:
                 log.warning("outbox.lease_lost", kind=job.kind, subject=job.subject, row=job.id)
@@ -372,12 +386,16 @@ class Outbox:
             log.warning("outbox.leases_not_freed", reason=str(gone))
 
 
-def _heads() -> Any:
-    return (
-        select(func.min(OutboxRow.id))
-        .where(OutboxRow.state.in_((OutboxState.PENDING, OutboxState.SENDING)))
-        .group_by(OutboxRow.stream)
+ALIVE = (OutboxState.PENDING, OutboxState.SENDING)
+
+
+def _is_head() -> Any:
+    """Whether a row waits and nothing waits before it in its stream: ix_outbox_stream, once for each row looked at."""
+    before = aliased(OutboxRow)
+    earlier = exists().where(
+        before.state.in_(ALIVE), before.stream == OutboxRow.stream, before.id < OutboxRow.id
     )
+    return and_(OutboxRow.state.in_(ALIVE), ~earlier)
 
 
 def _may_go(now: datetime) -> tuple[Any, ...]:

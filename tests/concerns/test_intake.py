@@ -5,10 +5,13 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.exc import NoResultFound
 
-from bot.alerts.intake import WAITING_LIMIT
+from bot.alerts.queue import SHARE, WAITING_LIMIT, Delivery, FairQueue
 from bot.alerts.signal import Action, Signal
+from bot.catalog.integrations import renew_key
+from bot.flow.unit import Unit
 from storage.models import (
     Alert,
     BoardChannel,
@@ -19,6 +22,7 @@ from storage.models import (
     OutboxRow,
     Page,
 )
+from storage.questions.catalog import list_named
 from storage.words import AlertStatus, Priority
 from tests.house import House, open_house
 
@@ -179,3 +183,63 @@ async def test_metrics_count_what_was_accepted(sqlite_house: House) -> None:
     await post(sqlite_house, url, [trigger("a"), trigger("b")])
     assert await sqlite_house.metric(name) == before + 2
     assert await sqlite_house.metric("tocsin_intake_waiting") == 0
+
+
+async def test_a_noisy_sender_neither_fills_the_queue_nor_goes_before_the_others() -> None:
+    queue, loop = FairQueue(), asyncio.get_running_loop()
+    signals = [Signal(Action.TRIGGER, str(number)) for number in range(100)]
+    while queue.has_room(1, len(signals)):
+        queue.add(Delivery(1, signals, loop.create_future()))
+    assert queue.count == SHARE
+    assert queue.has_room(2, len(signals))
+    for _ in range(3):
+        queue.add(Delivery(2, signals[:1], loop.create_future()))
+    group = queue.take(500)
+    assert [one.integration_id for one in group] == [1, 2, 1, 2, 1, 2, 1]
+    queue.leave(group)
+    assert queue.has_room(1, 400)
+    while queue:
+        queue.leave(queue.take(1_000))
+    assert queue.count == 0
+
+
+async def test_a_key_that_was_renewed_lets_nobody_in_who_was_known(house: House) -> None:
+    url = await house.add_sender("generic")
+    assert (await post(house, url, trigger("a")))[0] == 202
+    _, key = await house.parts.work.run(lambda unit: renew_key(unit, "generic"))
+    assert (await post(house, url, trigger("b")))[0] == 401
+    renewed = f"{house.url}/hooks/generic/{key}"
+    assert (await post(house, renewed, trigger("c")))[0] == 202
+    assert [alert.alias for alert in await house.rows(Alert)] == ["a", "c"]
+
+
+async def test_settings_that_changed_hold_for_the_next_request_of_a_known_sender(house: House) -> None:
+    url = await house.add_sender("generic")
+    assert (await post(house, url, trigger("a")))[0] == 202
+
+    async def change(unit: Unit) -> None:
+        rows = await list_named(unit.session, Integration)
+        sender = next(row for row in rows if row.slug == "generic")
+        sender.settings = {"mapping": {"title": "what", "alias": "alias", "priority": "'P5'"}}
+
+    await house.parts.work.run(change)
+    assert (await post(house, url, {"what": "Disk full", "alias": "b"}))[0] == 202
+    assert [alert.title for alert in await house.rows(Alert)] == ["Trouble a", "Disk full"]
+
+
+async def test_an_alert_and_its_page_cost_few_statements(sqlite_house: House) -> None:
+    """Each is some hundred microseconds; what they do grows with nothing that is stored."""
+    house = sqlite_house
+    url = await house.add_sender("generic")
+    await house.send(trigger("first"))
+    asked: list[str] = []
+    for engine in (house.parts.work.database._writer, house.parts.work.database._reader):
+        event.listen(
+            engine.sync_engine,
+            "before_cursor_execute",
+            lambda _c, _cursor, statement, _v, _x, _many: asked.append(statement),
+        )
+    assert (await post(house, url, trigger("second")))[0] == 202
+    await house.parts.outbox.drain()
+    assert len(asked) <= 42
+    assert len(await house.pages()) == 2

@@ -8,9 +8,13 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.flow.outbox import Outbox
+from bot.flow.unit import Unit, Work
+from bot.reactions.paging import job_parked
 from storage.engine import Database
 from storage.models import Page
 from storage.questions import access, alerts, board, flow, incidents, oncall, paging, sayings
+from tests.house import HandClock
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 SMALL = (
@@ -104,3 +108,32 @@ async def test_queues_are_claimed_by_index(sqlite_url: str) -> None:
             rows = await session.execute(text(f"EXPLAIN QUERY PLAN {statement}"))
             assert wanted in " ".join(row[3] for row in rows)
     await database.close()
+
+
+async def test_a_claim_looks_at_each_row_by_index_however_many_wait(sqlite_url: str) -> None:
+    work = Work(Database(sqlite_url), HandClock(), {})
+
+    async def fill(unit: Unit) -> None:
+        for number in range(5_000):
+            unit.put(f"s{number % 50}@x", "thing", f"thing:{number}")
+
+    await work.run(fill)
+    asked: list[tuple[str, Any]] = []
+    for engine in (work.database._writer, work.database._reader):
+        event.listen(
+            engine.sync_engine,
+            "before_cursor_execute",
+            lambda _c, _cursor, statement, values, _x, _many: asked.append((statement, values)),
+        )
+    outbox = Outbox(work, {}, job_parked)
+    assert len(await outbox.claim(5)) == 5
+    listed = [one for one in asked if "outbox.attempts, outbox.id" in one[0]]
+    assert len(await outbox.claim(3)) == 3
+    assert len([one for one in asked if "outbox.attempts, outbox.id" in one[0]]) == len(listed) == 1
+    async with work.database.read() as session:
+        connection = await session.connection()
+        for statement, values in tuple(asked):
+            rows = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+            details = [str(tuple(row)[-1]) for row in rows]
+            assert not [one for one in details if one.startswith("SCAN") and "USING" not in one], statement
+    await work.database.close()
