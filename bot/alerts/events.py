@@ -14,7 +14,10 @@ class AlertEvent(Event):
 
 @dataclass(frozen=True)
 class AlertOpened(AlertEvent):
+    """`held` says that it must not page now (a silence, a maintenance, a delay)."""
+
     team_id: int | None
+    held: bool = False
 
 
 @dataclass(frozen=True)

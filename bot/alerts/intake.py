@@ -15,6 +15,7 @@ from typing import Any
 from prometheus_client import Counter, Gauge
 
 from bot.alerts.events import AlertAcknowledged, AlertClosed, AlertOpened, AlertsRepeated
+from bot.alerts.payloads import Payload, Payloads
 from bot.alerts.queue import Delivery, FairQueue, Sender
 from bot.alerts.signal import DESCRIPTION_LIMIT, TITLE_LIMIT, Action, LinkTo, Signal, clip, fit_alias
 from bot.alerts.stages import STAGES, Arrival, Catalog
@@ -60,16 +61,20 @@ class Intake:
     _worker: asyncio.Task[None] | None = None
 
     async def accept(
-        self, integration_id: int, signals: Sequence[Signal], sender: Sender | None = None
+        self,
+        integration_id: int,
+        signals: Sequence[Signal],
+        payload: Payload | None = None,
+        sender: Sender | None = None,
     ) -> list[Receipt]:
-        """Store the signals durably; their receipts in order. Raises SenderChanged when the sender, as it was remembered,
-        is no longer what it was."""
+        """Store the signals durably, and what they were read from when they open an alert; their receipts in order. Raises
+        SenderChanged when the sender, as it was remembered, is no longer what it was."""
         if not signals:
             return []
         if not self._queue.has_room(integration_id, len(signals)):
             raise Unavailable("intake.full")
         done: asyncio.Future[list[Receipt]] = asyncio.get_running_loop().create_future()
-        self._queue.add(Delivery(integration_id, signals, done, sender))
+        self._queue.add(Delivery(integration_id, signals, done, payload, sender))
         waiting.set(self._queue.count)
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._work())
@@ -131,8 +136,9 @@ class Intake:
         for number in {one.integration_id for one in good}:
             integrations[number].last_signal_at = unit.now
         receipts: list[list[Receipt]] = [[] for _ in good]
+        payloads = Payloads(unit, [(one.integration_id, one.payload) for one in good])
         for turn in split_turns(good):
-            answers = await _Turn(unit, known, integrations, turn).store()
+            answers = await _Turn(unit, known, integrations, turn, payloads).store()
             for waiting_signal, answer in zip(turn, answers, strict=True):
                 receipts[waiting_signal.place].append(answer)
                 received.labels(integrations[waiting_signal.integration_id].source, answer.outcome).inc()
@@ -185,18 +191,31 @@ def _fit(signal: Signal) -> Signal:
         source=clip(signal.source, 120),
         service=clip(signal.service, 200),
         team=clip(signal.team, 200),
-        links=tuple(LinkTo(clip(link.title, 200), clip(link.url, 8_000)) for link in signal.links[:20]),
+        entity=clip(signal.entity, 512),
+        tags=tuple(dict.fromkeys(clip(tag, 200) for tag in signal.tags[:100])),
+        links=_fit_links(signal.links),
+        images=_fit_links(signal.images),
         labels={clip(name, 200): clip(value, 2_000) for name, value in list(signal.labels.items())[:200]},
     )
+
+
+def _fit_links(links: Sequence[LinkTo]) -> tuple[LinkTo, ...]:
+    return tuple(LinkTo(clip(link.title, 200), clip(link.url, 8_000)) for link in links[:20])
 
 
 class _Turn:
     """Stores the signals of one turn."""
 
     def __init__(
-        self, unit: Unit, known: Catalog, integrations: dict[int, Integration], turn: Sequence[Waiting]
+        self,
+        unit: Unit,
+        known: Catalog,
+        integrations: dict[int, Integration],
+        turn: Sequence[Waiting],
+        payloads: Payloads,
     ) -> None:
         self.unit, self.known, self.integrations, self.turn = unit, known, integrations, turn
+        self.payloads = payloads
 
     async def store(self) -> list[Receipt]:
         self.open = await ask.find_open(self.unit.session, {one.key for one in self.turn})
@@ -236,7 +255,9 @@ class _Turn:
                 arrivals[one.key].count += 1
             else:
                 integration = self.integrations[one.integration_id]
-                arrivals[one.key] = Arrival(one.signal, integration, self.unit.now, str(uuid.uuid4()))
+                arrivals[one.key] = Arrival(
+                    one.signal, integration, self.unit.now, str(uuid.uuid4()), place=one.place
+                )
         if counts:
             rows = [{"alert": number, "by": by, "at": self.unit.now} for number, by in counts.items()]
             await ask.count_repeats(self.unit.session, rows)
@@ -251,10 +272,14 @@ class _Turn:
             for stage in STAGES:
                 await stage(self.unit, arrival, self.known)
         await self.unit.session.flush()
-        ids = await ask.insert_alerts(self.unit.session, [_row(arrival) for arrival in arrivals.values()])
+        kept = await self.payloads.keep({arrival.place for arrival in arrivals.values()})
+        rows = [{**_row(arrival), "payload_id": kept.get(arrival.place)} for arrival in arrivals.values()]
+        ids = await ask.insert_alerts(self.unit.session, rows)
         for arrival in arrivals.values():
             arrival.alert_id = ids[arrival.uid]
-            self.unit.emit(AlertOpened(arrival.alert_id, arrival.incident_id, arrival.team_id))
+            self.unit.emit(
+                AlertOpened(arrival.alert_id, arrival.incident_id, arrival.team_id, bool(arrival.held_by))
+            )
         _announce_joined(self.unit, self.known)
         return {key: (ids[arrival.uid], arrival.uid) for key, arrival in arrivals.items()}
 
@@ -313,6 +338,13 @@ def _row(arrival: Arrival) -> dict[str, Any]:
         "source": signal.source,
         "labels": signal.labels,
         "links": [{"title": link.title, "url": link.url} for link in signal.links],
+        "images": [{"title": image.title, "url": image.url} for image in signal.images],
+        "tags": list(signal.tags),
+        "entity": signal.entity,
+        "responders": arrival.responders,
+        "actions": arrival.actions,
+        "held_by": arrival.held_by,
+        "held_until": arrival.held_until,
         "team_id": arrival.team_id,
         "service_id": arrival.service_id,
         "incident_id": arrival.incident_id,

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bot.alerts.payloads import Payload
 from bot.alerts.signal import Signal
 
 WAITING_LIMIT = 20_000
@@ -34,6 +35,7 @@ class Delivery:
     integration_id: int
     signals: Sequence[Signal]
     done: asyncio.Future[Any]
+    payload: Payload | None = None
     sender: Sender | None = None
 
 

@@ -1,8 +1,10 @@
 """A signal: one parsed message from a sender. What every parser of a webhook gives."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from storage.words import Priority
 
@@ -26,7 +28,8 @@ class LinkTo:
 @dataclass(frozen=True)
 class Signal:
     """`alias` is the same over the whole life of one trouble, and different for another. `service` and `team` are names
-    as the sender knows them, or empty."""
+    as the sender knows them, or empty. `raw` is the sender's own object (the part of the body that this signal was read
+    from), for templates of integration actions."""
 
     action: Action
     alias: str
@@ -38,6 +41,16 @@ class Signal:
     team: str = ""
     labels: dict[str, str] = field(default_factory=dict)
     links: tuple[LinkTo, ...] = ()
+    images: tuple[LinkTo, ...] = ()
+    """Pictures: a text for who can't see them, and the URL."""
+    tags: tuple[str, ...] = ()
+    entity: str = ""
+    """What it is about, as the sender names it: a host, a monitor, a queue."""
+    user: str = ""
+    """Who did it at the sender, where a person did."""
+    note: str = ""
+    """What is to be written on the alert beside it."""
+    raw: Mapping[str, Any] = field(default_factory=dict)
 
 
 SEVERITIES = {

@@ -32,7 +32,19 @@ class Arrival:
     team_id: int | None = None
     service_id: int | None = None
     incident_id: int | None = None
+    place: int = 0
+    """The place of its delivery in the group that is stored together."""
+    responders: list[dict[str, Any]] = field(default_factory=list)
+    actions: list[str] = field(default_factory=list)
+    held_by: str = ""
+    held_until: datetime | None = None
     trace: list[dict[str, Any]] = field(default_factory=list)
+
+    def hold(self, by: str, until: datetime | None) -> None:
+        """Keep it from paging and from opening an incident until then; None until somebody ends that. The longest hold
+        counts."""
+        if not self.held_by or (self.held_until is not None and (until is None or until > self.held_until)):
+            self.held_by, self.held_until = by, until
 
     def say(self, stage: str, reason: str, **data: Any) -> None:
         self.trace.append({"stage": stage, "reason": reason, **data})
@@ -101,7 +113,11 @@ async def route(_: Unit, arrival: Arrival, known: Catalog) -> None:
 
 
 async def open_or_join(unit: Unit, arrival: Arrival, known: Catalog) -> None:
-    """The first incident rule that matches opens an incident, or lets the alert join the open one of its group."""
+    """The first incident rule that matches opens an incident, or lets the alert join the open one of its group. An alert
+    that is held does neither."""
+    if arrival.held_by:
+        arrival.say("incident", "held", by=arrival.held_by)
+        return
     fields = read_fields(arrival.signal, arrival.integration)
     for rule in known.rules:
         if not matches(rule.conditions, rule.match, fields):

@@ -18,7 +18,7 @@ from storage.questions import alerts as ask
 
 async def page_for_alert(unit: Unit, event: alerts.AlertOpened) -> None:
     """An alert without incident pages its team by itself; one within an incident is paged for by the incident."""
-    if event.incident_id is None and event.team_id is not None:
+    if event.incident_id is None and event.team_id is not None and not event.held:
         team = await unit.session.get_one(Team, event.team_id)
         if team.policy_id is not None:
             await start_escalation(unit, f"alert:{event.alert_id}", team.policy_id)

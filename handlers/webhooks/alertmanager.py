@@ -22,10 +22,11 @@ def parse(hook: Hook) -> list[Signal]:
     alerts = body.get("alerts")
     if not isinstance(alerts, list):
         raise Malformed("field.not_list", "alerts", name="alerts")
-    return [_parse_alert(alert, body, place) for place, alert in enumerate(alerts)]
+    return [parse_alert(alert, body, place) for place, alert in enumerate(alerts)]
 
 
-def _parse_alert(alert: Any, body: dict[str, Any], place: int) -> Signal:
+def parse_alert(alert: Any, body: dict[str, Any], place: int) -> Signal:
+    """One alert of a group, the `place`th."""
     where = f"alerts[{place}]"
     if not isinstance(alert, dict):
         raise Malformed("field.not_object", where, name=where)

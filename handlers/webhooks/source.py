@@ -1,33 +1,46 @@
-"""What a source of alerts is: a name, a pure parser, and the lines that a user pastes at the sender."""
+"""What a source of alerts or changes is: a name, a pure parser, and the lines that a user pastes at the sender."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
-from bot.alerts.signal import Signal
+from bot.alerts.signal import LinkTo, Signal
+from bot.catalog.changes import ChangeReport
 from bot.errors import Malformed
+
+K = TypeVar("K")
 
 
 @dataclass(frozen=True)
 class Hook:
-    """A request as parsers see it. `settings` are the integration's own (a field mapping)."""
+    """A request as parsers see it. `headers` can be asked for in any case; `settings` are the integration's own (a field
+    mapping)."""
 
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def content_type(self) -> str:
+        """The media type without its parameters, in small letters."""
+        return self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+
+
+Parsed = Signal | ChangeReport
+
 
 @dataclass(frozen=True)
 class Source:
-    """`parse` raises Malformed or Invalid with a sentence that names the fault. `paste` is what to put at the sender, with
-    `{url}` in it."""
+    """`parse` is pure and raises Malformed or Invalid, with a sentence that names the fault, and nothing else; an empty list
+    means that there is nothing to do about it (a test message, a state that is no trouble). `paste` is what to put at the
+    sender, with `{url}` in it."""
 
     name: str
     title: str
-    parse: Callable[[Hook], list[Signal]]
+    parse: Callable[[Hook], Sequence[Parsed]]
     paste: str
 
 
@@ -56,3 +69,38 @@ def text_of(value: Any) -> str:
     if isinstance(value, str):
         return value
     return msgspec.json.encode(value).decode()
+
+
+def part_of(body: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """A part of a body that is an object; one that is left out or null is empty. Raises Malformed for anything else."""
+    value = body.get(name)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise Malformed("field.not_object", name, name=name)
+    return value
+
+
+def need(body: Mapping[str, Any], name: str) -> str:
+    """The text of a field without which the message can't be understood; raises Malformed. 0 is a value."""
+    text = text_of(body.get(name)).strip()
+    if not text:
+        raise Malformed("field.missing", name, name=name, known=[])
+    return text
+
+
+def one_of(body: Mapping[str, Any], name: str, known: Mapping[str, K]) -> K:
+    """What a word of the sender's means, in any case of letters; raises Malformed with the words that are known."""
+    word = need(body, name).lower()
+    if word not in known:
+        raise Malformed("field.not_one_of", name, name=name, known=sorted(known))
+    return known[word]
+
+
+def link_to(*pairs: tuple[str, Any]) -> tuple[LinkTo, ...]:
+    """Links for the (title, URL) pairs whose URL is one."""
+    return tuple(
+        LinkTo(title, text_of(url))
+        for title, url in pairs
+        if text_of(url).startswith(("http://", "https://"))
+    )

@@ -1,10 +1,10 @@
 """Every table, by concern."""
 
 from storage.models.access import ApiKey, AuditEntry, ChatAccount, SignInLink, User, WebSession
-from storage.models.alerts import Alert, AlertNote, IncidentRule
+from storage.models.alerts import Alert, AlertNote, IncidentRule, RawPayload
 from storage.models.base import Model
 from storage.models.board import BoardChannel, BoardMessage
-from storage.models.catalog import Dependency, Integration, Member, Service, Team
+from storage.models.catalog import Change, Dependency, Integration, Member, Service, Team
 from storage.models.flow import Arrival, Fact, OutboxRow, Timer
 from storage.models.incidents import (
     Attachment,
@@ -34,6 +34,7 @@ __all__ = [
     "AuditEntry",
     "BoardChannel",
     "BoardMessage",
+    "Change",
     "ChatAccount",
     "Dependency",
     "Escalation",
@@ -55,6 +56,7 @@ __all__ = [
     "Participant",
     "PolicyStep",
     "Postmortem",
+    "RawPayload",
     "RoleHolder",
     "Rotation",
     "Saying",

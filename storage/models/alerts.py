@@ -41,6 +41,20 @@ class Alert(Model):
     labels: Mapped[dict[str, Any]] = mapped_column(default=dict)
     links: Mapped[list[Any]] = mapped_column(default=list)
     """[{"title": ..., "url": ...}]: graph, runbook, sender."""
+    images: Mapped[list[Any]] = mapped_column(default=list)
+    """Shaped like `links`."""
+    tags: Mapped[list[Any]] = mapped_column(default=list)
+    entity: Mapped[str] = mapped_column(String(512), default="")
+    responders: Mapped[list[Any]] = mapped_column(default=list)
+    """[{"type": "user" | "team" | "schedule" | "policy", "id": ..., "name": ...}]: whom the sender or a rule names."""
+    actions: Mapped[list[Any]] = mapped_column(default=list)
+    """Names of custom actions that the sender offers."""
+    payload_id: Mapped[int | None]
+    """The raw payload that opened it, while that is kept."""
+    held_by: Mapped[str] = mapped_column(String(200), default="")
+    """What keeps it from paging and from opening an incident (`silence:4`); empty when nothing does."""
+    held_until: Mapped[datetime | None]
+    """When that ends; None while `held_by` is set means until somebody ends it."""
     team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"))
     service_id: Mapped[int | None] = mapped_column(ForeignKey("service.id"))
     incident_id: Mapped[int | None] = mapped_column(ForeignKey("incident.id"))
@@ -54,6 +68,21 @@ class Alert(Model):
     closed_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     trace: Mapped[list[Any]] = mapped_column(default=list)
     """[{"stage": ..., "reason": ..., ...}]: what each stage of the intake decided, in order."""
+
+
+class RawPayload(Model):
+    """What a sender sent, with secrets removed: for "why?", and to try changed rules on. Pruned by age and number."""
+
+    __tablename__ = "raw_payload"
+    __table_args__ = (Index("ix_raw_payload_integration", "integration_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    integration_id: Mapped[int] = mapped_column(ForeignKey("integration.id", ondelete="CASCADE"))
+    received_at: Mapped[datetime] = mapped_column(index=True)
+    content_type: Mapped[str] = mapped_column(String(120), default="")
+    headers: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    query: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    body: Mapped[str] = mapped_column(Text)
 
 
 class AlertNote(Model):

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.models.base import Model
@@ -56,6 +56,39 @@ class Dependency(Model):
 
     service_id: Mapped[int] = mapped_column(ForeignKey("service.id", ondelete="CASCADE"), primary_key=True)
     needs_id: Mapped[int] = mapped_column(ForeignKey("service.id", ondelete="CASCADE"), primary_key=True)
+
+
+class Change(Model):
+    """A deployment or another change to a service, as a sender told it. The same (integration, key) again moves it on."""
+
+    __tablename__ = "change"
+    __table_args__ = (
+        UniqueConstraint("integration_id", "key"),
+        Index("ix_change_service", "service_id", "started_at"),
+        Index("ix_change_started", "started_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    integration_id: Mapped[int | None] = mapped_column(ForeignKey("integration.id"))
+    key: Mapped[str] = mapped_column(String(255))
+    kind: Mapped[str] = mapped_column(String(24))
+    """deployment, release, push, pipeline, config or other."""
+    state: Mapped[str] = mapped_column(String(16))
+    """started, succeeded, failed or cancelled."""
+    title: Mapped[str] = mapped_column(String(512))
+    description: Mapped[str] = mapped_column(Text, default="")
+    service_name: Mapped[str] = mapped_column(String(200), default="")
+    service_id: Mapped[int | None] = mapped_column(ForeignKey("service.id"))
+    environment: Mapped[str] = mapped_column(String(120), default="")
+    revision: Mapped[str] = mapped_column(String(255), default="")
+    author: Mapped[str] = mapped_column(String(200), default="")
+    url: Mapped[str] = mapped_column(Text, default="")
+    links: Mapped[list[Any]] = mapped_column(default=list)
+    commits: Mapped[list[Any]] = mapped_column(default=list)
+    """[{"id": ..., "message": ..., "author": ..., "url": ..., "files": [...]}], the newest last."""
+    labels: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
 
 
 class Integration(Model):

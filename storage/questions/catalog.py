@@ -7,6 +7,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import (
+    Change,
     Dependency,
     EscalationPolicy,
     IncidentRule,
@@ -92,3 +93,10 @@ async def list_related_services(session: AsyncSession, service_ids: Collection[i
             .order_by(Service.name)
         )
     ).all()
+
+
+async def find_change(session: AsyncSession, integration_id: int | None, key: str) -> Change | None:
+    """The change that this sender knows by this key."""
+    return await session.scalar(
+        select(Change).where(Change.integration_id == integration_id, Change.key == key).with_for_update()
+    )

@@ -1,0 +1,86 @@
+"""Deployments and other changes to services, as senders tell them. They never page anybody; they are what an incident is
+compared with."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from bot.flow.unit import Unit
+from storage.models import Change, Service
+from storage.questions import catalog
+
+STARTED, SUCCEEDED, FAILED, CANCELLED = "started", "succeeded", "failed", "cancelled"
+
+
+@dataclass(frozen=True)
+class ChangeReport:
+    """One thing that a sender tells about a change. `key` is the same over the whole life of one change (a deployment's id
+    at the sender). `state` is started, succeeded, failed or cancelled; `service` is a name as the sender knows it; `at` is
+    when it happened, None for now. `commits` are [{"id", "message", "author", "url", "files": [...]}], the newest last."""
+
+    key: str
+    title: str
+    kind: str = "deployment"
+    state: str = SUCCEEDED
+    description: str = ""
+    service: str = ""
+    environment: str = ""
+    revision: str = ""
+    author: str = ""
+    url: str = ""
+    at: datetime | None = None
+    links: tuple[dict[str, str], ...] = ()
+    commits: tuple[dict[str, Any], ...] = ()
+    labels: dict[str, str] = field(default_factory=dict)
+
+
+async def record_changes(
+    unit: Unit, integration_id: int | None, reports: Sequence[ChangeReport]
+) -> list[Change]:
+    """Keep what was told: a new change, or the next state of one that is known. A change that is over stays so when its
+    start is delivered late."""
+    services = {
+        name.lower(): row
+        for row in await catalog.list_named(unit.session, Service)
+        for name in (row.slug, row.name)
+    }
+    kept = []
+    for report in reports:
+        service = services.get(report.service.lower()) if report.service else None
+        key = report.key[:255]
+        change = await catalog.find_change(unit.session, integration_id, key)
+        at = report.at or unit.now
+        if change is None:
+            change = Change(integration_id=integration_id, key=key, started_at=at, state=report.state)
+            unit.session.add(change)
+        elif report.state == STARTED:
+            change.started_at = min(change.started_at, at)
+        else:
+            change.state = report.state
+        if report.state != STARTED and change.ended_at is None:
+            change.ended_at = at
+        _describe(change, report, service)
+        await unit.session.flush()
+        unit.touch("changes", *([f"service:{service.id}"] if service else []))
+        kept.append(change)
+    return kept
+
+
+def _describe(change: Change, report: ChangeReport, service: Service | None) -> None:
+    """Take over what was told; what this report leaves out keeps what an earlier one said."""
+    change.kind = report.kind
+    change.title = _clean(report.title, 512) or change.title or report.key[:512]
+    for name, limit in (("description", 15_000), ("environment", 120), ("revision", 255), ("author", 200)):
+        setattr(change, name, _clean(getattr(report, name), limit) or getattr(change, name) or "")
+    change.url = _clean(report.url, 8_000) or change.url or ""
+    change.service_name = _clean(report.service, 200) or change.service_name or ""
+    change.service_id = service.id if service is not None else change.service_id
+    change.links = list(report.links) or change.links or []
+    change.commits = list(report.commits) or change.commits or []
+    change.labels = {**(change.labels or {}), **report.labels}
+
+
+def _clean(text: str, limit: int) -> str:
+    """PostgreSQL keeps no NUL in text."""
+    return text.replace("\x00", "\ufffd")[:limit]
