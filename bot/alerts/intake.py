@@ -74,7 +74,7 @@ class Intake:
         if not self._queue.has_room(integration_id, len(signals)):
             raise Unavailable("intake.full")
         done: asyncio.Future[list[Receipt]] = asyncio.get_running_loop().create_future()
-        self._queue.add(Delivery(integration_id, signals, done, sender, payload))
+        self._queue.add(Delivery(integration_id, signals, done, payload, sender))
         waiting.set(self._queue.count)
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._work())

@@ -35,8 +35,8 @@ class Delivery:
     integration_id: int
     signals: Sequence[Signal]
     done: asyncio.Future[Any]
-    sender: Sender | None = None
     payload: Payload | None = None
+    sender: Sender | None = None
 
 
 class FairQueue:

@@ -15,10 +15,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from prometheus_client import Counter
-from sqlalchemy import and_, delete, exists, func, or_, select, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import delete, func, select, update
 
 from bot.errors import Later, Rejected, Retry, Unavailable
+from bot.flow.heads import is_head, may_go
 from bot.flow.lanes import Heard, Lanes, heard, lane_of
 from bot.flow.outcomes import after_return, is_in_lane, park, put_back, put_off
 from bot.flow.unit import Unit, Work
@@ -204,7 +204,7 @@ class Outbox:
         """Take those of them that may still go."""
         free = (
             select(OutboxRow)
-            .where(OutboxRow.id.in_(chosen), _is_head(), *_may_go(now))
+            .where(OutboxRow.id.in_(chosen), is_head(), *may_go(now))
             .order_by(OutboxRow.id)
             .with_for_update(skip_locked=True)
         )
@@ -262,7 +262,7 @@ class Outbox:
         async with self.work.database.read() as session:
             rows = await session.execute(
                 select(OutboxRow.id, OutboxRow.stream)
-                .where(_is_head(), *_may_go(now), *elsewhere)
+                .where(is_head(), *may_go(now), *elsewhere)
                 .order_by(OutboxRow.attempts, OutboxRow.id)
                 .limit(LOOKED_AT)
             )
@@ -273,7 +273,7 @@ class Outbox:
         now = self.work.clock.now()
         async with self.work.database.read() as session:
             row = await session.scalar(
-                select(func.min(OutboxRow.not_before)).where(_is_head(), OutboxRow.not_before > now)
+                select(func.min(OutboxRow.not_before)).where(is_head(), OutboxRow.not_before > now)
             )
         return min((at for at in (row, self.lanes.find_next_opening(now)) if at is not None), default=None)
 
@@ -384,20 +384,3 @@ class Outbox:
             await self.work.run(free)
         except Unavailable as gone:
             log.warning("outbox.leases_not_freed", reason=str(gone))
-
-
-ALIVE = (OutboxState.PENDING, OutboxState.SENDING)
-
-
-def _is_head() -> Any:
-    """Whether a row waits and nothing waits before it in its stream: ix_outbox_stream, once for each row looked at."""
-    before = aliased(OutboxRow)
-    earlier = exists().where(
-        before.state.in_(ALIVE), before.stream == OutboxRow.stream, before.id < OutboxRow.id
-    )
-    return and_(OutboxRow.state.in_(ALIVE), ~earlier)
-
-
-def _may_go(now: datetime) -> tuple[Any, ...]:
-    free = or_(OutboxRow.leased_until.is_(None), OutboxRow.leased_until < now)
-    return (free, OutboxRow.not_before <= now)

@@ -9,7 +9,7 @@ Source: grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-
 from dataclasses import replace
 from typing import Any
 
-from bot.alerts.signal import Action, LinkTo, Signal
+from bot.alerts.signal import Action, Signal
 from bot.errors import Malformed
 from handlers.webhooks.alertmanager import parse_alert
 from handlers.webhooks.source import Hook, Source, link_to, need, one_of, part_of, read_object, text_of
@@ -47,7 +47,7 @@ def _parse_unified(alert: Any, body: dict[str, Any], place: int) -> Signal:
         signal,
         description="\n\n".join(part for part in (signal.description, value) if part),
         links=(*shown, *links),
-        images=_read_image(signal.title, alert.get("imageURL")),
+        images=link_to((signal.title, alert.get("imageURL"))),
         raw=alert,
     )
 
@@ -70,14 +70,10 @@ def _parse_legacy(body: dict[str, Any]) -> list[Signal]:
             source="grafana",
             labels=labels,
             links=link_to(("Rule", body.get("ruleUrl"))),
-            images=_read_image(title, body.get("imageUrl")),
+            images=link_to((title, body.get("imageUrl"))),
             raw=body,
         )
     ]
-
-
-def _read_image(title: str, url: Any) -> tuple[LinkTo, ...]:
-    return link_to((title, url))
 
 
 SOURCE = Source(
