@@ -1,8 +1,9 @@
-"""What senders sent, as it came, with secrets removed: beside the alert that it opened, and to try changed rules on."""
+"""What senders sent, as it came, with secrets removed: beside the alert that it opened, for a month."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import re2
@@ -12,6 +13,9 @@ from storage.questions import payloads as ask
 
 BODY_LIMIT = 256 * 1024
 """How much of a body is kept, in characters."""
+KEPT = timedelta(days=30)
+STEP = 2_000
+"""How many old ones go at most when new ones come: more than a group brings, so that they never pile up."""
 HIDDEN = "(removed)"
 SECRET = re.compile(
     r"auth|token|secret|password|passwd|cookie|api-?key|apikey|signature|credential|routing_?key",
@@ -70,6 +74,7 @@ class Payloads:
         rows = [(place, _row(self.unit, number, payload)) for place, number, payload in new if payload]
         if rows:
             ids = await ask.insert_payloads(self.unit.session, [row for _, row in rows])
+            await ask.delete_payloads_before(self.unit.session, self.unit.now - KEPT, STEP)
             self.kept.update(zip((place for place, _ in rows), ids, strict=True))
         return self.kept
 

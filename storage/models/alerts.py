@@ -71,7 +71,7 @@ class Alert(Model):
 
 
 class RawPayload(Model):
-    """What a sender sent, with secrets removed: for "why?", and to try changed rules on. Pruned by age and number."""
+    """What a sender sent, with secrets removed. Pruned by age."""
 
     __tablename__ = "raw_payload"
     __table_args__ = (Index("ix_raw_payload_integration", "integration_id", "id"),)

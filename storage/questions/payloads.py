@@ -1,9 +1,10 @@
 """Questions about raw payloads."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import RawPayload
@@ -16,13 +17,12 @@ async def insert_payloads(session: AsyncSession, rows: list[dict[str, Any]]) -> 
     ).all()
 
 
-async def list_payloads(session: AsyncSession, integration_id: int, limit: int = 20) -> Sequence[RawPayload]:
-    """The last payloads of an integration, the newest first."""
-    return (
-        await session.scalars(
-            select(RawPayload)
-            .where(RawPayload.integration_id == integration_id)
-            .order_by(RawPayload.id.desc())
-            .limit(limit)
-        )
-    ).all()
+async def delete_payloads_before(session: AsyncSession, before: datetime, limit: int) -> None:
+    """Delete up to so many that came before, the oldest first."""
+    old = (
+        select(RawPayload.id)
+        .where(RawPayload.received_at < before)
+        .order_by(RawPayload.received_at)
+        .limit(limit)
+    )
+    await session.execute(delete(RawPayload).where(RawPayload.id.in_(old)))

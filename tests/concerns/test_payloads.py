@@ -1,12 +1,14 @@
 """What is kept of a sender's request: everything but secrets."""
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.alerts.payloads import hide_secrets, keep_headers
 from storage.models import Alert, RawPayload
-from tests.house import House
+from tests.house import START, House
 
 
 @pytest.mark.parametrize(
@@ -46,3 +48,17 @@ async def test_the_payload_that_opened_an_alert_is_kept_once(house: House) -> No
     assert '"unknown":{"field":1}' in payload.body.replace(" ", "")
     assert '"secret":"(removed)"' in payload.body.replace(" ", "")
     assert {alert.payload_id for alert in await house.rows(Alert)} == {payload.id}
+
+
+async def test_payloads_are_kept_for_a_month(house: House) -> None:
+    await house.send({"title": "old"})
+    await house.move_to(START + timedelta(days=29))
+    await house.send({"title": "newer"})
+    assert len(await house.rows(RawPayload)) == 2
+    await house.move_to(START + timedelta(days=31))
+    await house.send({"title": "newest"})
+    assert [payload.received_at for payload in await house.rows(RawPayload)] == [
+        START + timedelta(days=29),
+        START + timedelta(days=31),
+    ]
+    assert len(await house.rows(Alert)) == 3
