@@ -71,6 +71,10 @@ class Alarm:
         self._at_work.add(task)
         try:
             yield
+        except asyncio.CancelledError:
+            if not self.timers.stopping:
+                raise
+            log.warning("clock.stopped_while_at_work", what=what)  # rolled back, and due after the next start
         except Exception:
             log.exception("clock.failed", what=what)
         finally:
