@@ -137,6 +137,8 @@ class Catalog:
 
 def remember_match(unit: Unit, rule: Rule) -> None:
     """Write down that a rule matched, not more than once an hour."""
+    if not unit.writes:
+        return
     if rule.last_matched_at is None or unit.now - rule.last_matched_at >= REMEMBERED:
         rule.last_matched_at = unit.now
 
