@@ -97,6 +97,11 @@ def one_of(body: Mapping[str, Any], name: str, known: Mapping[str, K]) -> K:
     return known[word]
 
 
+def as_is(text: str) -> str:
+    """A text for `paste` whose braces are its own: a template of the sender's."""
+    return text.replace("{", "{{").replace("}", "}}")
+
+
 def link_to(*pairs: tuple[str, Any]) -> tuple[LinkTo, ...]:
     """Links for the (title, URL) pairs whose URL is one."""
     return tuple(
