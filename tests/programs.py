@@ -25,6 +25,16 @@ def find_alertmanager() -> Path | None:
     return find_program("prometheus-alertmanager", TOOLS / "debian/usr/bin/prometheus-alertmanager")
 
 
+def find_zabbix_js() -> Path | None:
+    """Finds the program that runs the script of a Zabbix media type; what it needs beside it is in list_libraries."""
+    return find_program("zabbix_js", TOOLS / "debian/usr/bin/zabbix_js")
+
+
+def list_libraries() -> str:
+    """Where the libraries of fetched programs are, for LD_LIBRARY_PATH."""
+    return ":".join(str(path) for path in sorted((TOOLS / "debian").glob("**/lib/*-linux-gnu")))
+
+
 def find_chromium() -> Path | None:
     """Finds Chromium or Google Chrome, for playwright's executable_path; start it with --no-sandbox as root."""
     fetched = TOOLS / "chromium"
@@ -72,6 +82,7 @@ def find_program(name: str, fetched: Path) -> Path | None:
 FINDERS = {
     "prometheus": find_prometheus,
     "alertmanager": find_alertmanager,
+    "zabbix_js": find_zabbix_js,
     "chromium": find_chromium,
     "axe": find_axe,
     "node": find_node,

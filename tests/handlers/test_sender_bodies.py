@@ -46,6 +46,17 @@ IDENTITY: dict[str, set[str]] = {
         "title",
         "alert_title",
     },
+    "zabbix": {
+        "event_id",
+        "event_source",
+        "event_value",
+        "event_update_status",
+        "event_update_action",
+        "link",
+        "hostname",
+        "trigger",
+        "status",
+    },
 }
 """The fields of each source that say which trouble it is, and whether it is over. All others may change at will."""
 
