@@ -24,6 +24,42 @@ KINDS = {
     ".query": "",
 }
 
+IDENTITY: dict[str, set[str]] = {
+    "datadog": {
+        "alert_id",
+        "alert_scope",
+        "alert_transition",
+        "alert_type",
+        "aggreg_key",
+        "id",
+        "title",
+        "alert_title",
+    },
+    "zabbix": {
+        "event_id",
+        "event_source",
+        "event_value",
+        "event_update_status",
+        "event_update_action",
+        "link",
+        "hostname",
+        "trigger",
+        "status",
+    },
+    "uptimerobot": {
+        "monitorID",
+        "monitorURL",
+        "monitorFriendlyName",
+        "alertType",
+        "alertTypeFriendlyName",
+        "monitor_url",
+        "monitor_friendly_name",
+        "alert_type",
+        "alert_type_friendly_name",
+    },
+}
+"""The fields of each source that say which trouble it is, and whether it is over. All others may change at will."""
+
 
 def list_folders() -> list[str]:
     """The sources that have their signals beside their bodies."""

@@ -19,6 +19,7 @@ from handlers.webhooks.receive import list_sources
 from handlers.webhooks.source import Hook
 from storage.models import Alert
 from tests.handlers.sender_cases import (
+    IDENTITY,
     KINDS,
     PAYLOADS,
     SIGNALS,
@@ -35,30 +36,6 @@ from tests.house import House
 
 ROOT = PAYLOADS.parent.parent
 JSON_CASES = list_cases("json")
-IDENTITY: dict[str, set[str]] = {
-    "datadog": {
-        "alert_id",
-        "alert_scope",
-        "alert_transition",
-        "alert_type",
-        "aggreg_key",
-        "id",
-        "title",
-        "alert_title",
-    },
-    "zabbix": {
-        "event_id",
-        "event_source",
-        "event_value",
-        "event_update_status",
-        "event_update_action",
-        "link",
-        "hostname",
-        "trigger",
-        "status",
-    },
-}
-"""The fields of each source that say which trouble it is, and whether it is over. All others may change at will."""
 
 
 @pytest.mark.parametrize("folder", list_folders())
