@@ -57,6 +57,7 @@ IDENTITY: dict[str, set[str]] = {
         "alert_type",
         "alert_type_friendly_name",
     },
+    "elastic": {"rule", "alert", "summary"},
 }
 """The fields of each source that say which trouble it is, and whether it is over. All others may change at will."""
 
