@@ -58,6 +58,7 @@ IDENTITY: dict[str, set[str]] = {
         "alert_type_friendly_name",
     },
     "elastic": {"rule", "alert", "summary"},
+    "dynatrace": {"PID", "ProblemID", "State"},
 }
 """The fields of each source that say which trouble it is, and whether it is over. All others may change at will."""
 
