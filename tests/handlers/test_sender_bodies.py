@@ -205,7 +205,7 @@ def test_what_people_paste_holds_the_template_and_so_does_its_page(module: Any) 
     assert f"\n{module.TEMPLATE}\n" in (ROOT / "docs/alerts.md").read_text()
 
 
-@pytest.mark.parametrize("module", list_templates())
+@pytest.mark.parametrize("module", [one for one in list_templates() if one.TEMPLATE.startswith("{")])
 def test_a_template_makes_the_fields_that_its_bodies_have(module: Any) -> None:
     """A placeholder without quotes around it is a value of its own."""
     filled = json.loads(re.sub(r": (\{\w+\}|\*\w+\*)(,?)$", r": null\2", module.TEMPLATE, flags=re.MULTILINE))
