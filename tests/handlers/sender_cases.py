@@ -60,6 +60,7 @@ IDENTITY: dict[str, set[str]] = {
     "elastic": {"rule", "alert", "summary"},
     "dynatrace": {"PID", "ProblemID", "State"},
     "icinga": {"type", "host", "service", "state", "service_state", "host_state"},
+    "statuscake": {"Name", "URL", "Status"},
 }
 """The fields of each source that say which trouble it is, and whether it is over. All others may change at will."""
 
