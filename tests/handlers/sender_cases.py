@@ -61,6 +61,7 @@ IDENTITY: dict[str, set[str]] = {
     "dynatrace": {"PID", "ProblemID", "State"},
     "icinga": {"type", "host", "service", "state", "service_state", "host_state"},
     "statuscake": {"Name", "URL", "Status"},
+    "honeycomb": {"id", "name", "status", "is_test"},
 }
 """The fields of each source that say which trouble it is, and whether it is over. All others may change at will."""
 
