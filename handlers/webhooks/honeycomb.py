@@ -23,30 +23,21 @@ def parse(hook: Hook) -> list[Signal]:
     action = one_of(body, "status", STATES)
     if body.get("is_test") is True:
         return []
-    name = need(body, "name") if not body.get("id") else text_of(body.get("name")) or need(body, "id")
+    number = text_of(body.get("id")).strip()
+    name = text_of(body.get("name")) or f"Trigger {number}" if number else need(body, "name")
     groups = _read_groups(body.get("result_groups_triggered"))
     first = {key: text_of(value) for key, value in groups[0][0].items()} if len(groups) == 1 else {}
-    lines = [
-        f"{', '.join(f'{key}: {text_of(value)}' for key, value in group.items())}: {text_of(result)}"
-        for group, result in groups
-    ]
-    more = [f"and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
-    told = (
-        text_of(body.get("trigger_description")),
-        text_of(body.get("description")),
-        "\n".join(lines[:SHOWN] + more),
-    )
+    told = (text_of(body.get("trigger_description")), text_of(body.get("description")), _tell(groups))
+    operator = text_of(body.get("operator"))
     kept = {
         "dataset": text_of(body.get("dataset_name") or body.get("dataset")),
         "environment": text_of(body.get("environment")),
-        "threshold": f"{text_of(body.get('operator'))} {text_of(body.get('threshold'))}".strip()
-        if body.get("operator")
-        else "",
+        "threshold": f"{operator} {text_of(body.get('threshold'))}" if operator else "",
     }
     return [
         Signal(
             action,
-            text_of(body.get("id")) or name,
+            number or name,
             name,
             description="\n\n".join(part for part in told if part),
             priority=read_priority(body.get("priority") or body.get("severity")),
