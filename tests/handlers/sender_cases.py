@@ -62,6 +62,8 @@ IDENTITY: dict[str, set[str]] = {
     "icinga": {"type", "host", "service", "state", "service_state", "host_state"},
     "statuscake": {"Name", "URL", "Status"},
     "honeycomb": {"id", "name", "status", "is_test"},
+    "victorops": {"message_type", "entity_id", "entity_display_name", "state_message"},
+    "goalert": {"summary", "dedup", "action"},
 }
 """The fields of each source that say which trouble it is, and whether it is over. All others may change at will."""
 
