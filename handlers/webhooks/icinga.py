@@ -26,7 +26,7 @@ TEMPLATE = """object NotificationCommand "tocsin" {
     "host"           = { key = "--data-urlencode", value = "host=$host.name$" }
     "host_display"   = { key = "--data-urlencode", value = "host_display=$host.display_name$" }
     "address"        = { key = "--data-urlencode", value = "address=$host.address$" }
-    "groups"         = { key = "--data-urlencode", value = "groups=$host.groups$" }
+    "groups"         = { key = "--data-urlencode", value = {{ "groups=" + macro("$host.groups$").join(",") }} }
     "host_state"     = { key = "--data-urlencode", value = "host_state=$host.state$" }
     "host_output"    = { key = "--data-urlencode", value = "host_output=$host.output$" }
     "service"        = { key = "--data-urlencode", value = "service=$service.name$" }
