@@ -1,4 +1,4 @@
-"""Fetches the programs that some tests talk to into .tools: Prometheus, Alertmanager, Zabbix, Icinga, Chromium, axe, emulate.
+"""Fetches the programs that some tests talk to into .tools: Prometheus, Alertmanager, Zabbix, Icinga, Chromium, ...
 
 Called by `make programs` and `make test`. Debian packages are downloaded and unpacked, not installed, so neither root
 nor a service is involved. What can't be had is named in one sentence and its tests skip, unless TOCSIN_TEST_ALL=1

@@ -11,7 +11,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from bot.errors import Malformed
-from handlers.webhooks.source import Hook, read_json, read_object, text_of
+from handlers.webhooks.source import Hook, read_object, text_of
 
 FIELDS = 200
 """Fields that a form may have; templates have a few dozen."""
@@ -20,28 +20,23 @@ FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 
 def read_fields(hook: Hook) -> dict[str, Any]:
     """The fields of a JSON object, a form, a multipart form or, where the body is empty, the query. A body that looks like
-    JSON is read as JSON whatever the sender calls it. Raises Malformed."""
+    JSON is read as JSON whatever the sender calls it, and so is the only field of a form. Raises Malformed."""
     if not hook.body.strip():
         if hook.query:
             return dict(hook.query)
         raise Malformed("body.empty")
     if hook.content_type == MULTIPART:
-        return dict(_read_multipart(hook))
+        return _open(_read_multipart(hook))
     if hook.content_type == FORM and hook.body.lstrip()[:1] not in (b"{", b"["):
-        return dict(_read_form(hook.body))
+        return _open(_read_form(hook.body))
     return read_object(hook)
 
 
-def read_inner(fields: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """The object in a field: as JSON, or as a text that holds JSON. One that is left out is empty. Raises Malformed."""
-    value = fields.get(name)
-    if isinstance(value, str) and value.strip():
-        value = read_json(Hook(value.encode(errors="replace")))
-    if value is None or value == "":
-        return {}
-    if not isinstance(value, dict):
-        raise Malformed("field.not_object", name, name=name)
-    return value
+def _open(fields: list[tuple[str, str]]) -> dict[str, Any]:
+    """The fields; where there is one and JSON is in it, what that holds."""
+    if len(fields) == 1 and fields[0][1].lstrip()[:1] in ("{", "["):
+        return read_object(Hook(fields[0][1].encode(errors="replace")))
+    return dict(fields)
 
 
 def fill(fields: Mapping[str, Any], blank: re.Pattern[str]) -> dict[str, Any]:

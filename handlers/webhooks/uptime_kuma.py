@@ -10,7 +10,7 @@ Source: captured from Uptime Kuma 2.5.3
 
 from bot.alerts.signal import Action, Signal
 from bot.errors import Malformed
-from handlers.webhooks.bodies import read_fields, read_inner
+from handlers.webhooks.bodies import read_fields
 from handlers.webhooks.source import Hook, Source, link_to, need, part_of, text_of
 from storage.words import Priority
 
@@ -18,8 +18,7 @@ STATES = {"0": Action.TRIGGER, "1": Action.RESOLVE, "2": None, "3": None}
 
 
 def parse(hook: Hook) -> list[Signal]:
-    fields = read_fields(hook)
-    body = read_inner(fields, "data") if "data" in fields and "heartbeat" not in fields else fields
+    body = read_fields(hook)
     beat, monitor = part_of(body, "heartbeat"), part_of(body, "monitor")
     if not beat:
         return []

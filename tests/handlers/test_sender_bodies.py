@@ -193,6 +193,12 @@ async def test_lives_go_through_the_door(sqlite_house: House, folder: str) -> No
     assert {alert.alias for alert in await sqlite_house.rows(Alert)} == opened
 
 
+@pytest.mark.parametrize("name", sorted(list_sources()))
+def test_what_people_paste_holds_the_url(name: str) -> None:
+    url = "https://tocsin.example.org/hooks/x/y"
+    assert url in list_sources()[name].paste.format(url=url)
+
+
 def list_templates() -> list[Any]:
     return [module for module in list_modules("handlers.webhooks") if hasattr(module, "TEMPLATE")]
 

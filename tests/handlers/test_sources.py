@@ -285,7 +285,7 @@ async def test_a_multipart_form_that_holds_no_json_is_refused_with_its_fault(sql
     url = await sqlite_house.add_sender("uptime_kuma")
     for form, code in (
         (aiohttp.FormData({"data": "{"}, default_to_multipart=True), "body.not_json"),
-        (aiohttp.FormData({"data": "[]"}, default_to_multipart=True), "field.not_object"),
+        (aiohttp.FormData({"data": "[]"}, default_to_multipart=True), "body.not_object"),
         (aiohttp.FormData({f"f{n}": "x" for n in range(500)}, default_to_multipart=True), "body.not_form"),
     ):
         async with sqlite_house.http.post(url, data=form) as response:
