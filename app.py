@@ -111,7 +111,7 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
         templates=templates,
         registry=registry,
         inbound=Desk(work, registry),
-        intake=Intake(work, templates),
+        intake=Intake(work),
         outbox=outbox,
         timers=timers,
         platforms=platforms,

@@ -16,11 +16,11 @@ from bot.logs import get_logger
 from storage.models import (
     Dependency,
     EscalationPolicy,
-    IncidentRule,
     Integration,
     Member,
     PolicyStep,
     Rotation,
+    Rule,
     Schedule,
     Service,
     Team,
@@ -154,10 +154,9 @@ async def _keep_rules(ledger: Ledger, config: Config) -> None:
             "position": position,
             "match": entry.match.value,
             "conditions": [condition.model_dump(by_alias=True) for condition in entry.conditions],
-            "group_by": list(entry.group_by),
-            "title": entry.title,
+            "then": {"title": entry.title, "group_by": list(entry.group_by)},
         }
-    await ledger.keep(IncidentRule, wanted)
+    await ledger.keep(Rule, wanted)
 
 
 async def _keep_members(
