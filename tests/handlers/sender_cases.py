@@ -16,6 +16,7 @@ from handlers.webhooks.receive import list_sources
 from handlers.webhooks.source import Hook
 
 PAYLOADS = Path(__file__).parent.parent / "payloads"
+SOURCES = list_sources()
 SIGNALS = "_signals.json"
 KINDS = {
     ".json": "application/json",
@@ -105,7 +106,7 @@ def load(case: str) -> Any:
 def parse(case: str, body: Any = None) -> list[Signal]:
     """The signals of a body, or of another one that is sent as JSON to the same source."""
     hook = read_hook(case) if body is None else Hook(json.dumps(body).encode())
-    found = list_sources()[case.partition("/")[0].replace("-", "_")].parse(hook)
+    found = SOURCES[case.partition("/")[0]].parse(hook)
     assert all(isinstance(one, Signal) for one in found)
     return [one for one in found if isinstance(one, Signal)]
 
