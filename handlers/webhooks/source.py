@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import msgspec
@@ -36,12 +37,19 @@ Parsed = Signal | ChangeReport
 class Source:
     """`parse` is pure and raises Malformed or Invalid, with a sentence that names the fault, and nothing else; an empty list
     means that there is nothing to do about it (a test message, a state that is no trouble). `paste` is what to put at the
-    sender, with `{url}` in it."""
+    sender, with `{url}` in it (and `{root}`, `{key}`)."""
 
     name: str
     title: str
     parse: Callable[[Hook], Sequence[Parsed]]
     paste: str
+    address: str = "{root}/hooks/{name}/{key}"
+    """Where the sender posts; an API that another product has, too, is at the address that its clients know."""
+
+    def show(self, root: str, key: str) -> tuple[str, str]:
+        """The address with this key in it, and what to paste at the sender. `root` is the URL of the installation."""
+        url = self.address.format(root=root, name=self.name, key=key)
+        return url, self.paste.format(url=url, root=root, key=key)
 
 
 def read_json(hook: Hook) -> Any:
@@ -95,6 +103,22 @@ def one_of(body: Mapping[str, Any], name: str, known: Mapping[str, K]) -> K:
     if word not in known:
         raise Malformed("field.not_one_of", name, name=name, known=sorted(known))
     return known[word]
+
+
+def time_of(value: Any) -> datetime | None:
+    """An instant as senders write it: ISO 8601 in any of its forms (`2026-11-24 18:00:00 UTC`, too), or seconds or
+    milliseconds since 1970. Without an offset it is UTC. None for anything else, and for what is not of this century."""
+    try:
+        if isinstance(value, int | float):
+            seconds = value / 1000 if abs(value) > 1e11 else value
+            found = datetime.fromtimestamp(seconds, UTC)
+        else:
+            text = str(value).strip().removesuffix("UTC").strip()
+            found = datetime.fromisoformat(text.removesuffix("Z") if text.endswith(":00Z") else text)
+            found = found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return found if 2000 <= found.year < 2100 else None
 
 
 def link_to(*pairs: tuple[str, Any]) -> tuple[LinkTo, ...]:

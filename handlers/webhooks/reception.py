@@ -1,0 +1,72 @@
+"""Lets senders in: key, signature, parser, durable commit. The same for the hooks and for the APIs of other products."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from bot.alerts.intake import Receipt, SenderChanged
+from bot.alerts.payloads import Payload, keep_headers, keep_query
+from bot.alerts.queue import Sender
+from bot.alerts.signal import Signal
+from bot.catalog.changes import ChangeReport, record_changes
+from bot.errors import Invalid, Malformed, Problem
+from bot.logs import get_logger
+from handlers.parts import Parts
+from handlers.webhooks.senders import Senders
+from handlers.webhooks.source import Hook, Parsed, Source
+from storage.models import Change
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of a request: a receipt for each signal, and each change as it is kept now."""
+
+    receipts: Sequence[Receipt] = ()
+    changes: Sequence[Change] = ()
+
+
+class Reception:
+    """Where requests of senders arrive."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+        self.senders = Senders(parts.work)
+
+    async def take(self, request: web.Request, source: Source, key: str, body: bytes) -> Taken:
+        """Store durably what the sender says; raises Problem, and then nothing of it is kept."""
+        sender = await self.senders.get(source.name, key)
+        payload = keep_payload(request, body)
+        try:
+            parsed = source.parse(Hook(body, request.headers, request.query, sender.settings))
+            signals = [one for one in parsed if isinstance(one, Signal)]
+            if signals and len(signals) == len(parsed):
+                return Taken(await self.parts.intake.accept(sender.id, signals, payload, sender))
+        except (SenderChanged, Malformed, Invalid):
+            log.debug("webhook.asked_again", source=source.name, integration=sender.id)
+        # No commit has looked whether what is remembered of the sender still holds: ask.
+        sender = await self.senders.get(source.name, key, anew=True)
+        parsed = parse(source, Hook(body, request.headers, request.query, sender.settings), sender)
+        changes = [one for one in parsed if isinstance(one, ChangeReport)]
+        kept: list[Change] = []
+        if changes:
+            kept = await self.parts.work.run(lambda unit: record_changes(unit, sender.id, changes))
+        signals = [one for one in parsed if isinstance(one, Signal)]
+        return Taken(await self.parts.intake.accept(sender.id, signals, payload), kept)
+
+
+def parse(source: Source, hook: Hook, sender: Sender) -> Sequence[Parsed]:
+    """What the sender says; raises Problem."""
+    try:
+        return source.parse(hook)
+    except Problem as problem:
+        log.warning("webhook.refused", source=source.name, integration=sender.id, problem=problem.code)
+        raise
+
+
+def keep_payload(request: web.Request, body: bytes) -> Payload:
+    """What of a request is kept beside the alert that it opens."""
+    headers, query = keep_headers(request.headers), keep_query(request.query)
+    return Payload(request.content_type, headers, query, body.decode(errors="replace"))
