@@ -6,6 +6,7 @@ Like `app.py` it imports inside its functions, so that `tocsin --help` answers a
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -125,9 +126,19 @@ def integration() -> None:
 @click.option(
     "--map", "mapping", multiple=True, metavar="FIELD=EXPRESSION", help="Field mapping of a generic sender."
 )
+@click.option(
+    "--secret-env", multiple=True, metavar="NAME", help="Variable with a secret that it signs with."
+)
+@click.option("--secret-file", multiple=True, metavar="PATH", help="File with a secret that it signs with.")
 @data_dir
 def integration_create(
-    source: str, name: str | None, team_name: str | None, mapping: tuple[str, ...], data_dir: str | None
+    source: str,
+    name: str | None,
+    team_name: str | None,
+    mapping: tuple[str, ...],
+    secret_env: tuple[str, ...],
+    secret_file: tuple[str, ...],
+    data_dir: str | None,
 ) -> None:
     """Make an integration; print its webhook URL and what to put at the sender."""
     from handlers.webhooks.receive import list_sources
@@ -135,6 +146,10 @@ def integration_create(
     sources = list_sources()
     if source not in sources:
         raise click.ClickException(f"there is no source {source!r}; known are {', '.join(sorted(sources))}")
+    if (secret_env or secret_file) and sources[source].scheme is None:
+        raise click.ClickException(f"senders of the source {source} do not sign; leave the secret out")
+
+    files = [str(Path(path).expanduser().absolute()) for path in secret_file]
 
     async def create(parts: Parts, unit: Unit) -> tuple[str, str]:
         from bot.catalog.integrations import create_integration
@@ -142,7 +157,8 @@ def integration_create(
 
         team = await get_team(unit, team_name) if team_name else None
         rules = dict(pair.split("=", 1) for pair in mapping)
-        settings = {"mapping": rules} if rules else {}
+        said = {"mapping": rules, "secret_env": list(secret_env), "secret_file": files}
+        settings = {name: value for name, value in said.items() if value}
         _, key = await create_integration(unit, source, name or sources[source].title, team, settings)
         return sources[source].show(parts.settings.public_url, key)
 

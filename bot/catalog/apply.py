@@ -115,7 +115,8 @@ async def _keep_integrations(ledger: Ledger, config: Config, teams: Mapping[str,
     wanted: dict[str, Values] = {}
     born: dict[str, Values] = {}
     for slug, entry in config.integrations.items():
-        settings: dict[str, Any] = {"mapping": dict(entry.mapping)} if entry.mapping else {}
+        said = entry.model_dump(include={"mapping", "secret_env", "secret_file"})
+        settings: dict[str, Any] = {name: value for name, value in said.items() if value}
         values = {"name": entry.name, "source": entry.source, "team_id": _find_id(teams, entry.team)}
         born[slug] = {"created_at": ledger.unit.now}
         if entry.secret is not None:

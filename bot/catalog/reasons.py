@@ -129,6 +129,14 @@ def tell_no_variable(name: str) -> str:
     )
 
 
+def tell_no_secret(name: str) -> str:
+    return f"the environment variable {name} is not set; put the secret into it that the sender signs with"
+
+
+def tell_can_not_sign(source: str) -> str:
+    return f"senders of the source {spell(source)} do not sign; remove it"
+
+
 def tell_no_file(path: str, problem: str) -> str:
     return f"the file {spell(path)} can't be read: {problem}"
 

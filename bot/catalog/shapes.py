@@ -30,7 +30,15 @@ from bot.catalog.kinds import (
     one_of,
 )
 from bot.catalog.rules import FieldName, Operation, Title, Value
-from bot.catalog.senders import EnvironmentKey, Expressions, FileKey, Key, SourceName
+from bot.catalog.senders import (
+    EnvironmentKey,
+    Expressions,
+    FileKey,
+    Key,
+    SecretFiles,
+    SecretVariables,
+    SourceName,
+)
 from storage.words import RotationKind, StepCondition, UserRole
 
 
@@ -183,6 +191,14 @@ class IntegrationShape(Shape):
     )
     key_file: FileKey | None = key(
         "the file that holds its secret key", "/run/secrets/prometheus", default=None
+    )
+    secret_env: SecretVariables = key(
+        "the environment variables that hold the secrets it signs with; several while one is replaced",
+        "[GITHUB_WEBHOOK_SECRET]",
+        default=[],
+    )
+    secret_file: SecretFiles = key(
+        "the files that hold the secrets it signs with", "[/run/secrets/github]", default=[]
     )
     mapping: Expressions = key(
         "where a generic sender's JSON has our fields, as JMESPath expressions",

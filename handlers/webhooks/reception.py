@@ -1,20 +1,22 @@
 """Lets senders in: key, signature, parser, durable commit. The same for the hooks and for the APIs of other products."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from aiohttp import web
 
+from bot.access.outside import OutsideSecrets, wants_signature
 from bot.alerts.intake import Receipt, SenderChanged
 from bot.alerts.payloads import Payload, keep_headers, keep_query
 from bot.alerts.queue import Sender
 from bot.alerts.signal import Signal
 from bot.catalog.changes import ChangeReport, record_changes
-from bot.errors import Invalid, Malformed, Problem
+from bot.errors import Invalid, Malformed, Problem, Unauthenticated, Unavailable
 from bot.logs import get_logger
 from handlers.parts import Parts
 from handlers.webhooks.senders import Senders
-from handlers.webhooks.source import Hook, Parsed, Source
+from handlers.webhooks.source import Hook, Source
 from storage.models import Change
 
 log = get_logger(__name__)
@@ -34,21 +36,27 @@ class Reception:
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
         self.senders = Senders(parts.work)
+        self.secrets = OutsideSecrets()
 
     async def take(self, request: web.Request, source: Source, key: str, body: bytes) -> Taken:
         """Store durably what the sender says; raises Problem, and then nothing of it is kept."""
         sender = await self.senders.get(source.name, key)
         payload = keep_payload(request, body)
         try:
-            parsed = source.parse(Hook(body, request.headers, request.query, sender.settings))
+            hook = Hook(body, request.headers, request.query, sender.settings)
+            self.check_signature(source, hook, sender)
+            parsed = source.parse(hook)
             signals = [one for one in parsed if isinstance(one, Signal)]
             if signals and len(signals) == len(parsed):
                 return Taken(await self.parts.intake.accept(sender.id, signals, payload, sender))
-        except (SenderChanged, Malformed, Invalid):
+        except (SenderChanged, Malformed, Invalid, Unauthenticated):
             log.debug("webhook.asked_again", source=source.name, integration=sender.id)
         # No commit has looked whether what is remembered of the sender still holds: ask.
         sender = await self.senders.get(source.name, key, anew=True)
-        parsed = parse(source, Hook(body, request.headers, request.query, sender.settings), sender)
+        hook = Hook(body, request.headers, request.query, sender.settings)
+        with told(source, sender):
+            self.check_signature(source, hook, sender)
+            parsed = source.parse(hook)
         changes = [one for one in parsed if isinstance(one, ChangeReport)]
         kept: list[Change] = []
         if changes:
@@ -56,11 +64,24 @@ class Reception:
         signals = [one for one in parsed if isinstance(one, Signal)]
         return Taken(await self.parts.intake.accept(sender.id, signals, payload), kept)
 
+    def check_signature(self, source: Source, hook: Hook, sender: Sender) -> None:
+        """Raises Unauthenticated when the integration has secrets and none of them signed this body; Unavailable when they
+        can't be read. An integration without secrets is let in by its key alone."""
+        if source.scheme is None or not wants_signature(sender.settings):
+            return
+        secrets = self.secrets.read(sender.settings)
+        known = [secret for secret in secrets.values() if secret]
+        if not known:
+            raise Unavailable("signature.no_secret", names=sorted(secrets))
+        if not any([source.scheme.holds(hook, secret) for secret in known]):  # noqa: C419 (each takes its time)
+            raise Unauthenticated("signature.wrong", header=source.scheme.header)
 
-def parse(source: Source, hook: Hook, sender: Sender) -> Sequence[Parsed]:
-    """What the sender says; raises Problem."""
+
+@contextmanager
+def told(source: Source, sender: Sender) -> Iterator[None]:
+    """A refusal is a line in the log."""
     try:
-        return source.parse(hook)
+        yield
     except Problem as problem:
         log.warning("webhook.refused", source=source.name, integration=sender.id, problem=problem.code)
         raise

@@ -1,15 +1,20 @@
 """What a source of alerts or changes is: a name, a pure parser, and the lines that a user pastes at the sender."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from bot.alerts.signal import LinkTo, Signal
 from bot.catalog.changes import ChangeReport
 from bot.errors import Malformed
+
+if TYPE_CHECKING:
+    from handlers.webhooks.signing import Scheme
 
 K = TypeVar("K")
 
@@ -43,6 +48,8 @@ class Source:
     title: str
     parse: Callable[[Hook], Sequence[Parsed]]
     paste: str
+    scheme: Scheme | None = None
+    """How it signs, if it can: asked before the body is parsed, when the integration has a secret."""
     address: str = "{root}/hooks/{name}/{key}"
     """Where the sender posts; an API that another product has, too, is at the address that its clients know."""
 
