@@ -130,6 +130,7 @@ def integration() -> None:
     "--secret-env", multiple=True, metavar="NAME", help="Variable with a secret that it signs with."
 )
 @click.option("--secret-file", multiple=True, metavar="PATH", help="File with a secret that it signs with.")
+@click.option("--topic", "topics", multiple=True, metavar="ARN", help="Topic of Amazon SNS that may send.")
 @data_dir
 def integration_create(
     source: str,
@@ -138,6 +139,7 @@ def integration_create(
     mapping: tuple[str, ...],
     secret_env: tuple[str, ...],
     secret_file: tuple[str, ...],
+    topics: tuple[str, ...],
     data_dir: str | None,
 ) -> None:
     """Make an integration; print its webhook URL and what to put at the sender."""
@@ -157,7 +159,12 @@ def integration_create(
 
         team = await get_team(unit, team_name) if team_name else None
         rules = dict(pair.split("=", 1) for pair in mapping)
-        said = {"mapping": rules, "secret_env": list(secret_env), "secret_file": files}
+        said = {
+            "mapping": rules,
+            "secret_env": list(secret_env),
+            "secret_file": files,
+            "topics": list(topics),
+        }
         settings = {name: value for name, value in said.items() if value}
         _, key = await create_integration(unit, source, name or sources[source].title, team, settings)
         return sources[source].show(parts.settings.public_url, key)

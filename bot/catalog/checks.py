@@ -91,6 +91,9 @@ def _check_integrations(config: Config) -> Iterator[Found]:
         place = ("integrations", slug)
         if integration.mapping and integration.source != "generic":
             yield (*place, "mapping"), reasons.MAPPING_NOT_GENERIC
+        for name in ("topics", "endpoint", "certificate_file"):
+            if getattr(integration, name) and integration.source != "sns":
+                yield (*place, name), reasons.ONLY_SNS
         for name in ("secret_env", "secret_file"):
             if getattr(integration, name) and not can_sign(integration.source):
                 yield (*place, name), reasons.tell_can_not_sign(integration.source)

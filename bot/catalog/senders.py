@@ -34,6 +34,7 @@ FIELDS = (
 """What a mapping may name: a list of alerts, and the fields of one that `handlers.webhooks.generic` fills."""
 
 VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
+TOPIC = re.compile(r"arn:[a-z0-9-]+:sns:[a-z0-9-]+:\d{12}:([A-Za-z0-9_-]+|[A-Za-z0-9_-]*\*)(\.fifo)?")
 KEY = re.compile(r"[A-Za-z0-9_-]{20,200}")
 
 
@@ -108,6 +109,12 @@ def _read_path(value: str, info: ValidationInfo) -> str:
     return str(path)
 
 
+def _read_topic(text: str) -> str:
+    if not TOPIC.fullmatch(text):
+        raise wrong(reasons.BAD_TOPIC)
+    return text
+
+
 def can_sign(source: str) -> bool:
     """Whether senders of this source can sign what they send."""
     return any(
@@ -148,9 +155,9 @@ EnvironmentKey = Annotated[Key, BeforeValidator(_read_environment)]
 SecretVariables = Annotated[
     list[Annotated[str, AfterValidator(_read_variable)]], BeforeValidator(_list), Field(max_length=10)
 ]
-SecretFiles = Annotated[
-    list[Annotated[str, AfterValidator(_read_path)]], BeforeValidator(_list), Field(max_length=10)
-]
+SecretFile = Annotated[str, AfterValidator(_read_path)]
+SecretFiles = Annotated[list[SecretFile], BeforeValidator(_list), Field(max_length=10)]
+Topic = Annotated[Line, AfterValidator(_read_topic)]
 FileKey = Annotated[Key, BeforeValidator(_read_file)]
 Expressions = dict[
     Annotated[str, AfterValidator(_read_mapped)], Annotated[Line, AfterValidator(_read_expression)]

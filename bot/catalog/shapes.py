@@ -35,9 +35,11 @@ from bot.catalog.senders import (
     Expressions,
     FileKey,
     Key,
+    SecretFile,
     SecretFiles,
     SecretVariables,
     SourceName,
+    Topic,
 )
 from storage.words import RotationKind, StepCondition, UserRole
 
@@ -199,6 +201,17 @@ class IntegrationShape(Shape):
     )
     secret_file: SecretFiles = key(
         "the files that hold the secrets it signs with", "[/run/secrets/github]", default=[]
+    )
+    topics: Annotated[list[Topic], Field(max_length=100)] = key(
+        "the topics of Amazon SNS that may send; one that ends with `*` allows all that begin so",
+        "[arn:aws:sns:eu-west-1:123456789012:alarms]",
+        default=[],
+    )
+    endpoint: Url | None = key(
+        "where Amazon SNS is in a private partition", "https://sns.example.org", default=None
+    )
+    certificate_file: SecretFile | None = key(
+        "the certificate that signs in a private partition", "/etc/ssl/sns.pem", default=None
     )
     mapping: Expressions = key(
         "where a generic sender's JSON has our fields, as JMESPath expressions",

@@ -1,6 +1,6 @@
 """Lets senders in: key, signature, parser, durable commit. The same for the hooks and for the APIs of other products."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -13,10 +13,11 @@ from bot.alerts.queue import Sender
 from bot.alerts.signal import Signal
 from bot.catalog.changes import ChangeReport, record_changes
 from bot.errors import Invalid, Malformed, Problem, Unauthenticated, Unavailable
+from bot.flow.unit import Work
 from bot.logs import get_logger
 from handlers.parts import Parts
 from handlers.webhooks.senders import Senders
-from handlers.webhooks.source import Hook, Source
+from handlers.webhooks.source import Guard, Hook, Source
 from storage.models import Change
 
 log = get_logger(__name__)
@@ -37,11 +38,14 @@ class Reception:
         self.parts = parts
         self.senders = Senders(parts.work)
         self.secrets = OutsideSecrets()
+        self.guards: dict[str, Guard] = {}
 
     async def take(self, request: web.Request, source: Source, key: str, body: bytes) -> Taken:
         """Store durably what the sender says; raises Problem, and then nothing of it is kept."""
         sender = await self.senders.get(source.name, key)
         payload = keep_payload(request, body)
+        if source.make_guard is not None:
+            return await self._take_guarded(request, source, source.make_guard, key, body)
         try:
             hook = Hook(body, request.headers, request.query, sender.settings)
             self.check_signature(source, hook, sender)
@@ -63,6 +67,22 @@ class Reception:
             kept = await self.parts.work.run(lambda unit: record_changes(unit, sender.id, changes))
         signals = [one for one in parsed if isinstance(one, Signal)]
         return Taken(await self.parts.intake.accept(sender.id, signals, payload), kept)
+
+    async def _take_guarded(
+        self, request: web.Request, source: Source, make: Callable[[Work], Guard], key: str, body: bytes
+    ) -> Taken:
+        sender = await self.senders.get(source.name, key, anew=True)
+        hook = Hook(body, request.headers, request.query, sender.settings)
+        guard = self.guards.setdefault(source.name, make(self.parts.work))
+        with told(source, sender):
+            if not await guard.let_in(hook, sender.id):
+                return Taken()
+            parsed = source.parse(hook)
+        signals = [one for one in parsed if isinstance(one, Signal)]
+        payload = keep_payload(request, body)
+        taken = Taken(await self.parts.intake.accept(sender.id, signals, payload))
+        await guard.note(hook, sender.id)
+        return taken
 
     def check_signature(self, source: Source, hook: Hook, sender: Sender) -> None:
         """Raises Unauthenticated when the integration has secrets and none of them signed this body; Unavailable when they

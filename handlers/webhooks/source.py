@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import msgspec
 
@@ -14,6 +14,7 @@ from bot.catalog.changes import ChangeReport
 from bot.errors import Malformed
 
 if TYPE_CHECKING:
+    from bot.flow.unit import Work
     from handlers.webhooks.signing import Scheme
 
 K = TypeVar("K")
@@ -38,6 +39,16 @@ class Hook:
 Parsed = Signal | ChangeReport
 
 
+class Guard(Protocol):
+    """Asks elsewhere whether a sender may be let in."""
+
+    async def let_in(self, hook: Hook, sender_id: int) -> bool:
+        """Whether there is something to parse (False: it was stored before, or is a handshake); raises Problem."""
+
+    async def note(self, hook: Hook, sender_id: int) -> None:
+        """What it said is stored."""
+
+
 @dataclass(frozen=True)
 class Source:
     """`parse` is pure and raises Malformed or Invalid, with a sentence that names the fault, and nothing else; an empty list
@@ -50,6 +61,8 @@ class Source:
     paste: str
     scheme: Scheme | None = None
     """How it signs, if it can: asked before the body is parsed, when the integration has a secret."""
+    make_guard: Callable[[Work], Guard] | None = None
+    """Who is asked besides, for senders whose signature can't be checked without asking elsewhere."""
     address: str = "{root}/hooks/{name}/{key}"
     """Where the sender posts; an API that another product has, too, is at the address that its clients know."""
 
