@@ -58,6 +58,7 @@ def parse(hook: Hook) -> list[Signal]:
         links=link_to(("Jira", f"{site}/browse/{key}")),
         tags=tuple(text_of(tag) for tag in tags) if isinstance(tags, list) else (),
         user=_name_of(body.get("user")) if event else "",
+        raw=issue,
     )
     return [signal]
 

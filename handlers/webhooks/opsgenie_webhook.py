@@ -48,6 +48,7 @@ def parse(hook: Hook) -> list[Signal]:
         tags=tuple(text_of(tag) for tag in tags) if isinstance(tags, list) else (),
         entity=text_of(alert.get("entity")),
         user=text_of(alert.get("username")),
+        raw=body,
     )
     return [signal]
 

@@ -61,6 +61,7 @@ def parse(hook: Hook) -> list[Signal]:
         labels={name: value for name, value in labels.items() if value},
         links=link_to(("PagerDuty", data.get("html_url")), ("Call", bridge.get("conference_url"))),
         user=_summary_of(event.get("agent")),
+        raw=event,
     )
     return [signal]
 

@@ -66,6 +66,7 @@ def read_event(body: Mapping[str, Any]) -> Signal:
         links=(*_read_links(body.get("links")), *link_to((client or "Client", body.get("client_url")))),
         images=_read_images(body.get("images")),
         entity=named["component"],
+        raw=_leave_out_key(body),
     )
 
 
@@ -91,8 +92,11 @@ def read_change(body: Mapping[str, Any]) -> ChangeReport:
 
 def make_key(body: Mapping[str, Any]) -> str:
     """The same for the same event, whatever key it came with."""
-    said = {name: value for name, value in body.items() if name != "routing_key"}
-    return hashlib.sha256(msgspec.json.encode(said, order="deterministic")).hexdigest()
+    return hashlib.sha256(msgspec.json.encode(_leave_out_key(body), order="deterministic")).hexdigest()
+
+
+def _leave_out_key(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if name != "routing_key"}
 
 
 def read_details(value: Any) -> tuple[dict[str, str], str]:

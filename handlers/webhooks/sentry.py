@@ -73,6 +73,7 @@ def parse(hook: Hook) -> list[Signal]:
         labels={name: value for name, value in labels.items() if value},
         links=link_to(("Sentry", about.get("web_url") or about.get("permalink"))),
         user=text_of(actor.get("name")) if actor.get("type") == "user" else "",
+        raw=body,
     )
     return [signal]
 
@@ -99,6 +100,7 @@ def _read_metric(body: Mapping[str, Any], data: Mapping[str, Any], alert: Mappin
         service=project,
         labels={name: value for name, value in labels.items() if value},
         links=link_to(("Sentry", data.get("web_url"))),
+        raw=body,
     )
 
 

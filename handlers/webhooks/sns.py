@@ -52,6 +52,7 @@ def parse(hook: Hook) -> list[Signal]:
         description=message,
         source=topic.rpartition(":")[2],
         labels={"topic": topic} if topic else {},
+        raw=body,
     )
     return [signal]
 
@@ -96,6 +97,7 @@ def _read_alarm(alarm: dict[str, Any], topic: str) -> Signal:
         labels={key: value for key, value in labels.items() if key and value},
         links=(LinkTo("CloudWatch", link + quote(name, safe="")),) if link else (),
         entity=", ".join(places.values()),
+        raw=alarm,
     )
 
 

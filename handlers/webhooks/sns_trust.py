@@ -6,27 +6,27 @@ in the integration's settings.
 Source: docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
 """
 
+from __future__ import annotations
+
 import base64
 import binascii
 import re
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 import aiohttp
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.hashes import SHA1, SHA256
-from cryptography.x509 import load_pem_x509_certificate
 
 from bot.errors import Forbidden, Malformed, Unauthenticated, Unavailable
 from bot.flow.unit import Work
 from bot.logs import get_logger
 from handlers.webhooks.source import Hook, need, one_of, read_object, text_of, time_of
 from storage.questions import flow
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 log = get_logger(__name__)
 HOST = re.compile(r"sns\.[a-z]{2}(-[a-z]+)+-\d\.amazonaws\.com(\.cn)?")
@@ -54,7 +54,8 @@ TYPES = {
     ),
 }
 """What is signed in each type of message, in order; a subject only where there is one."""
-HASHES = {"1": SHA1, "2": SHA256}
+VERSIONS = ("1", "2")
+"""Of signatures: RSA over SHA-1, and over SHA-256."""
 CERTIFICATE_LIMIT = 64 * 1024
 KEPT = 20
 SECONDS = 5.0
@@ -152,6 +153,9 @@ def _check_url(url: str, name: str, settings: Mapping[str, Any]) -> str:
 
 
 def _read_key(pem: bytes) -> RSAPublicKey:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+    from cryptography.x509 import load_pem_x509_certificate
+
     try:
         key = load_pem_x509_certificate(pem).public_key()
     except ValueError as error:
@@ -162,14 +166,18 @@ def _read_key(pem: bytes) -> RSAPublicKey:
 
 
 def _holds(body: Mapping[str, Any], signed: tuple[str, ...], key: RSAPublicKey) -> bool:
-    kind = HASHES.get(text_of(body.get("SignatureVersion")))
-    if kind is None:
-        raise Malformed("field.not_one_of", "SignatureVersion", name="SignatureVersion", known=sorted(HASHES))
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+    from cryptography.hazmat.primitives.hashes import SHA1, SHA256
+
+    version = text_of(body.get("SignatureVersion"))
+    if version not in VERSIONS:
+        raise Malformed("field.not_one_of", "SignatureVersion", name="SignatureVersion", known=VERSIONS)
     told = [(name, text_of(body[name])) for name in signed if body.get(name) is not None]
     try:
         signature = base64.b64decode(text_of(body.get("Signature")), validate=True)
         content = "".join(f"{name}\n{value}\n" for name, value in told).encode()
-        key.verify(signature, content, PKCS1v15(), kind())
+        key.verify(signature, content, PKCS1v15(), SHA256() if version == "2" else SHA1())  # noqa: S303 (Amazon's version 1)
     except (InvalidSignature, binascii.Error, ValueError):
         return False
     return True

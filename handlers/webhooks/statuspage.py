@@ -69,6 +69,7 @@ def _read_incident(incident: dict[str, Any], page: str) -> list[Signal]:
         source=names[0] if names else page,
         labels={name: value for name, value in labels.items() if value},
         links=link_to(("Status page", incident.get("shortlink"))),
+        raw=incident,
     )
     return [signal]
 
@@ -87,6 +88,7 @@ def _read_component(component: dict[str, Any], update: dict[str, Any], page: str
         priority=priority,
         source=name,
         labels={key: value for key, value in (("page", page), ("status", status)) if value},
+        raw=component,
     )
     return [signal]
 

@@ -1,5 +1,6 @@
 """Sources that tell of changes: captured bodies, the changes that they must become, and what is none."""
 
+import asyncio
 import copy
 import json
 import re
@@ -383,3 +384,16 @@ def test_times_as_senders_write_them(text: Any, wanted: str) -> None:
     found = time_of(text)
     assert found is not None
     assert found.isoformat() == wanted
+
+
+async def test_messages_about_one_change_may_come_at_once(house: House) -> None:
+    url = await house.add_sender("change")
+
+    async def tell(state: str) -> int:
+        body = {"title": "Deploy web", "key": "d-1", "state": state}
+        async with house.http.post(url, json=body) as response:
+            return response.status
+
+    assert await asyncio.gather(*(tell(one) for one in ["started"] * 6 + ["succeeded"])) == [202] * 7
+    (change,) = await house.rows(Change)
+    assert change.state == "succeeded"
