@@ -151,26 +151,53 @@ def integration_create(
     if (secret_env or secret_file) and sources[source].scheme is None:
         raise click.ClickException(f"senders of the source {source} do not sign; leave the secret out")
 
-    files = [str(Path(path).expanduser().absolute()) for path in secret_file]
-
     async def create(parts: Parts, unit: Unit) -> tuple[str, str]:
         from bot.catalog.integrations import create_integration
         from bot.catalog.teams import get_team
 
         team = await get_team(unit, team_name) if team_name else None
         rules = dict(pair.split("=", 1) for pair in mapping)
-        said = {
-            "mapping": rules,
-            "secret_env": list(secret_env),
-            "secret_file": files,
-            "topics": list(topics),
-        }
+        said = {"mapping": rules, **read_trust(secret_env, secret_file, topics)}
         settings = {name: value for name, value in said.items() if value}
         _, key = await create_integration(unit, source, name or sources[source].title, team, settings)
         return sources[source].show(parts.settings.public_url, key)
 
     url, paste = run_in_house(read_settings(data_dir=data_dir), create)
     click.echo(f"{url}\n\n{paste}")
+
+
+def read_trust(
+    secret_env: tuple[str, ...], secret_file: tuple[str, ...], topics: tuple[str, ...]
+) -> dict[str, list[str]]:
+    """What a sender shows that it is who it is, as settings of an integration."""
+    files = [str(Path(path).expanduser().absolute()) for path in secret_file]
+    return {"secret_env": list(secret_env), "secret_file": files, "topics": list(topics)}
+
+
+@integration.command("trust")
+@click.argument("name")
+@click.option(
+    "--secret-env", multiple=True, metavar="NAME", help="Variable with a secret that it signs with."
+)
+@click.option("--secret-file", multiple=True, metavar="PATH", help="File with a secret that it signs with.")
+@click.option("--topic", "topics", multiple=True, metavar="ARN", help="Topic of Amazon SNS that may send.")
+@data_dir
+def integration_trust(
+    name: str,
+    secret_env: tuple[str, ...],
+    secret_file: tuple[str, ...],
+    topics: tuple[str, ...],
+    data_dir: str | None,
+) -> None:
+    """Say what an integration signs with, or which topics may send, in place of what was said before."""
+
+    async def change(_: Parts, unit: Unit) -> str:
+        from bot.catalog.integrations import set_trust
+
+        return (await set_trust(unit, name, read_trust(secret_env, secret_file, topics))).name
+
+    told = run_in_house(read_settings(data_dir=data_dir), change)
+    click.echo(f"{told}: {', '.join((*secret_env, *secret_file, *topics)) or 'the key alone'}")
 
 
 @integration.command("key")

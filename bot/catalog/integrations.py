@@ -1,9 +1,10 @@
 """Integrations: configured senders with their own secret key."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from bot.access.people import audit, make_handle
 from bot.access.secrets import digest, make_plain_secret, make_secret
+from bot.catalog.senders import can_sign
 from bot.errors import Refused, Unauthenticated, Unknown
 from bot.flow.unit import Unit
 from storage.models import Integration, Team
@@ -34,15 +35,26 @@ async def create_integration(
     return integration, key
 
 
+async def set_trust(unit: Unit, name: str, trust: Mapping[str, Sequence[str]]) -> Integration:
+    """Replace what the sender of this slug or name shows that it is who it is: `secret_env`, `secret_file`, `topics`. With
+    none of them its key is enough. Raises Unknown, and Refused for what can't be set here."""
+    integration = await _get_named(unit, name)
+    if integration.origin == "file":
+        raise Refused("integration.from_file", name=integration.name)
+    if (trust.get("secret_env") or trust.get("secret_file")) and not can_sign(integration.source):
+        raise Refused("integration.can_not_sign", source=integration.source)
+    said = {**integration.settings, **{kind: list(found) for kind, found in trust.items()}}
+    integration.settings = {kind: value for kind, value in said.items() if value}
+    audit(unit, "integration.trust_set", f"integration:{integration.id}", integration.name)
+    return integration
+
+
 async def renew_key(unit: Unit, name: str) -> tuple[Integration, str]:
     """Give the integration of this slug or name a new key, which can't be shown again; the one before works no more.
 
     Raises Unknown, and Refused when its key comes from the environment or a file.
     """
-    integration = await ask.find_named(unit.session, Integration, name)
-    if integration is None:
-        known = [row.slug for row in await ask.list_named(unit.session, Integration)]
-        raise Unknown("integration.unknown", name=name, known=known[:10])
+    integration = await _get_named(unit, name)
     if integration.settings.get("key_from"):
         raise Refused(
             "integration.key_from_outside", name=integration.name, source=integration.settings["key_from"]
@@ -59,6 +71,14 @@ async def get_integration(unit: Unit, source: str, key: str) -> Integration:
     if found is None or found.source != source:
         raise Unauthenticated("integration.unknown_key", source=source)
     return found
+
+
+async def _get_named(unit: Unit, name: str) -> Integration:
+    integration = await ask.find_named(unit.session, Integration, name)
+    if integration is None:
+        known = [row.slug for row in await ask.list_named(unit.session, Integration)]
+        raise Unknown("integration.unknown", name=name, known=known[:10])
+    return integration
 
 
 def _make_key(source: str) -> str:

@@ -12,7 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.catalog.integrations import set_trust
 from bot.catalog.senders import can_sign
+from bot.errors import Refused
 from handlers.webhooks.receive import list_sources
 from handlers.webhooks.source import Hook
 from storage.models import Alert, Change, RawPayload
@@ -140,6 +142,31 @@ async def test_a_secret_is_replaced_without_a_gap(
     (tmp_path / "next").write_text("third\n")
     (tmp_path / "next").replace(file)
     assert [await is_let_in(one) for one in ("first", "second", "third")] == [True, False, True]
+
+
+async def test_a_secret_that_is_set_later_counts_at_once(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PagerDuty shows its secret only when the address is known to it."""
+    file, sign, headers = SENDERS["pagerduty"]
+    body = (PAYLOADS / file).read_bytes()
+    monkeypatch.setenv("HOOK_SECRET", SECRET)
+    await house.add_sender("pagerduty")
+    assert (await post(house, "pagerduty", body, headers))[0] == 202
+    trust = {"secret_env": ["HOOK_SECRET"], "secret_file": []}
+    await house.parts.work.run(lambda unit: set_trust(unit, "pagerduty", trust))
+    assert (await post(house, "pagerduty", body, headers))[0] == 401
+    assert (await post(house, "pagerduty", body, sign(body, SECRET)))[0] == 202
+    await house.parts.work.run(lambda unit: set_trust(unit, "pagerduty", {"secret_env": []}))
+    assert (await post(house, "pagerduty", body, headers))[0] == 202
+    assert [alert.count for alert in await house.rows(Alert)] == [3]
+
+
+async def test_a_secret_is_refused_where_nobody_signs(sqlite_house: House) -> None:
+    await sqlite_house.add_sender("generic")
+    with pytest.raises(Refused) as refused:
+        await sqlite_house.parts.work.run(lambda unit: set_trust(unit, "generic", {"secret_env": ["A"]}))
+    assert refused.value.code == "integration.can_not_sign"
 
 
 async def test_a_secret_that_is_gone_lets_nobody_in_and_the_doctor_says_so(
