@@ -75,11 +75,14 @@ def _describe(change: Change, report: ChangeReport, service: Service | None) -> 
     change.title = _clean(report.title, 512) or change.title or report.key[:512]
     for name, limit in (("description", 15_000), ("environment", 120), ("revision", 255), ("author", 200)):
         setattr(change, name, _clean(getattr(report, name), limit) or getattr(change, name) or "")
-    change.url = _clean(report.url, 8_000) or change.url or ""
+    change.url = _clean_url(report.url) or change.url or ""
     change.service_name = _clean(report.service, 200) or change.service_name or ""
     change.service_id = service.id if service is not None else change.service_id
-    change.links = _clean_all(list(report.links)) or change.links or []
-    change.commits = _clean_all(list(report.commits)) or change.commits or []
+    change.links = (
+        [one for one in _clean_all(list(report.links)) if _clean_url(one["url"])] or change.links or []
+    )
+    commits = [{**one, "url": _clean_url(str(one.get("url", "")))} for one in report.commits]
+    change.commits = _clean_all(commits) or change.commits or []
     change.labels = {**(change.labels or {}), **_clean_all(report.labels)}
 
 
@@ -87,6 +90,11 @@ def _fit_key(key: str) -> str:
     """Within its column, without making two long keys equal."""
     clean = _clean(key, len(key))
     return clean if len(clean) <= 255 else f"{clean[:190]}#{hashlib.sha256(clean.encode()).hexdigest()}"
+
+
+def _clean_url(url: str) -> str:
+    """An address that a person may click on, or empty."""
+    return _clean(url, 8_000) if url.startswith(("http://", "https://")) else ""
 
 
 def _clean_all(value: T) -> T:

@@ -75,6 +75,7 @@ class Reception:
         hook = Hook(body, request.headers, request.query, sender.settings)
         guard = self.guards.setdefault(source.name, make(self.parts.work))
         with told(source, sender):
+            self.check_signature(source, hook, sender)
             if not await guard.let_in(hook, sender.id):
                 return Taken()
             parsed = source.parse(hook)

@@ -313,6 +313,19 @@ async def test_a_deployment_of_github_is_one_change(house: House) -> None:
         assert (response.status, await response.json()) == (202, {"alerts": []})
 
 
+async def test_only_addresses_are_links(sqlite_house: House) -> None:
+    await sqlite_house.send({"title": "x", "url": "javascript:alert(1)"}, "change")
+    body = {**PUSH_TO_GITLAB, "project": {**PUSH_TO_GITLAB["project"], "web_url": "javascript:x"}}  # type: ignore[dict-item]
+    body["commits"] = [
+        {"id": "a", "message": "m", "url": "data:text/html,x"},
+        {"id": "b", "url": "https://x.example"},
+    ]
+    await sqlite_house.send(body, "gitlab")
+    changes = await sqlite_house.rows(Change)
+    assert [one.url for one in changes] == ["", ""]
+    assert [one["url"] for one in changes[1].commits] == ["", "https://x.example"]
+
+
 async def test_long_keys_stay_apart(sqlite_house: House) -> None:
     for end in ("a", "b", "a"):
         await sqlite_house.send({"title": "x", "key": "k" * 300 + end}, "change")

@@ -86,6 +86,8 @@ async def test_the_key_may_be_in_a_header(sqlite_house: House) -> None:
     key = await make_key(sqlite_house)
     body = {"event_action": "trigger", "dedup_key": "a", "payload": EVENT}
     assert (await post(sqlite_house, body, headers={"X-Routing-Key": key}))[0] == 202
+    (kept,) = await sqlite_house.rows(RawPayload)
+    assert key not in str(kept.headers) + kept.body
 
 
 async def test_an_event_without_dedup_key_is_a_trouble_of_its_own(sqlite_house: House) -> None:
