@@ -32,10 +32,10 @@ ALWAYS = ("release", "deployment")
 
 
 def parse(hook: Hook) -> list[ChangeReport]:
+    body = read_object(_open_form(hook))
     reader = READERS.get(hook.headers.get("X-GitHub-Event", "").lower())
     if reader is None:
         return []
-    body = read_object(_open_form(hook))
     repository = part_of(body, "repository")
     report = reader(body, repository)
     return [report] if report else []
