@@ -244,6 +244,32 @@ def test_incidents_of_a_status_page() -> None:
     assert read("statuspage", body) == []
 
 
+VARYING = {
+    "sentry/issue-created.json": ("data.issue.title", "data.issue.culprit", "data.issue.lastSeen", "actor.name"),
+    "pagerduty-webhook-v3/incident-triggered.json": (
+        "event.id", "event.occurred_at", "event.data.title", "event.data.urgency", "event.agent.summary",
+    ),
+    "jira/issue-created.json": ("timestamp", "issue.key", "issue.fields.summary", "issue.fields.priority.name"),
+    "opsgenie-webhook/create.json": ("alert.message", "alert.updatedAt", "alert.tinyId", "source.name"),
+    "statuspage/incident-created.json": ("incident.name", "incident.impact", "page.id", "meta.generated_at"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", sorted(VARYING))
+@given(data=st.data())
+@settings(max_examples=25)
+def test_the_alias_does_not_change_with_text_value_or_time(case: str, data: st.DataObject) -> None:
+    body = load(case)
+    for place in data.draw(st.sets(st.sampled_from(VARYING[case]), min_size=1)):
+        *way, name = place.split(".")
+        holder = body
+        for part in way:
+            holder = holder[part]
+        assert name in holder
+        holder[name] = data.draw(st.text(min_size=1, max_size=12).filter(str.strip))
+    assert [one.alias for one in parse(case, body)] == [one.alias for one in parse(case)]
+
+
 @pytest.mark.parametrize("case", CASES)
 @given(data=st.data())
 @settings(max_examples=40)
