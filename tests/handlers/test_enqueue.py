@@ -2,9 +2,11 @@
 
 import json
 from contextlib import suppress
+from itertools import product
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -201,6 +203,44 @@ async def test_a_change_event_is_a_change_and_pages_nobody(house: House) -> None
     assert change.started_at.isoformat().startswith("2026-11-22T08:49:02")
     assert await house.rows(Alert) == []
     assert (await post(house, {"routing_key": key, "payload": {}}, "/v2/change/enqueue"))[0] == 400
+
+
+ODD: tuple[Any, ...] = (
+    None, True, 0, -1, 1.5, 10**30, "", " ", "\x00", "\ud83d\ude42 '\"%\\", "x" * 3_000, [], [None], [[]], {}, {"": ""},
+    {"\x00": "\x00"}, {"a": {"b": [1, {"c": None}]}}, [{"href": "https://x.example", "src": 7, "text": None}],
+)  # fmt: skip
+PLACES = (
+    ("event_action",), ("dedup_key",), ("payload",), ("links",), ("images",), ("client",), ("client_url",),
+    *(("payload", name) for name in ("summary", "source", "severity", "timestamp", "component", "group", "class",
+                                     "custom_details")),
+)  # fmt: skip
+ANSWERS = {
+    202: {"required": ["status", "message"], "properties": {"status": {"const": "success"}}},
+    400: {
+        "required": ["status", "message", "errors"],
+        "properties": {
+            "status": {"const": "invalid event"},
+            "errors": {"type": "array", "minItems": 1, "items": {"type": "string", "minLength": 9}},
+        },
+    },
+}
+
+
+@pytest.mark.parametrize("path", ["/v2/enqueue", "/v2/change/enqueue"])
+async def test_every_odd_event_gets_one_of_the_two_answers(house: House, path: str) -> None:
+    key = await make_key(house)
+    taken = 0
+    for number, (place, value) in enumerate(product(PLACES, ODD)):
+        body: dict[str, Any] = {"routing_key": key, "event_action": "trigger", "dedup_key": f"k{number}"}
+        body["payload"] = dict(EVENT)
+        (body if len(place) == 1 else body["payload"])[place[-1]] = value
+        async with house.http.post(house.url + path, json=body) as response:
+            answer = await response.json()
+        assert response.status in ANSWERS, (body, answer)
+        jsonschema.validate(answer, ANSWERS[response.status])
+        taken += response.status == 202
+    assert taken == len(await house.rows(Alert)) + len(await house.rows(Change))
+    assert taken > 150
 
 
 json_value = st.recursive(
