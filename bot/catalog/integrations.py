@@ -38,7 +38,7 @@ async def create_integration(
 async def set_trust(unit: Unit, name: str, trust: Mapping[str, Sequence[str]]) -> Integration:
     """Replace what the sender of this slug or name shows that it is who it is: `secret_env`, `secret_file`, `topics`. With
     none of them its key is enough. Raises Unknown, and Refused for what can't be set here."""
-    integration = await _get_named(unit, name)
+    integration = await find_integration(unit, name)
     if integration.origin == "file":
         raise Refused("integration.from_file", name=integration.name)
     if (trust.get("secret_env") or trust.get("secret_file")) and not can_sign(integration.source):
@@ -54,7 +54,7 @@ async def renew_key(unit: Unit, name: str) -> tuple[Integration, str]:
 
     Raises Unknown, and Refused when its key comes from the environment or a file.
     """
-    integration = await _get_named(unit, name)
+    integration = await find_integration(unit, name)
     if integration.settings.get("key_from"):
         raise Refused(
             "integration.key_from_outside", name=integration.name, source=integration.settings["key_from"]
@@ -65,20 +65,21 @@ async def renew_key(unit: Unit, name: str) -> tuple[Integration, str]:
     return integration, key
 
 
+async def find_integration(unit: Unit, name: str) -> Integration:
+    """The integration of this slug or name; raises Unknown."""
+    found = await ask.find_named(unit.session, Integration, name)
+    if found is None:
+        known = [row.slug for row in await ask.list_named(unit.session, Integration)]
+        raise Unknown("integration.unknown", name=name, known=known[:10])
+    return found
+
+
 async def get_integration(unit: Unit, source: str, key: str) -> Integration:
     """The integration of this source that the key belongs to; raises Unauthenticated."""
     found = await ask.find_integration(unit.session, digest(key))
     if found is None or found.source != source:
         raise Unauthenticated("integration.unknown_key", source=source)
     return found
-
-
-async def _get_named(unit: Unit, name: str) -> Integration:
-    integration = await ask.find_named(unit.session, Integration, name)
-    if integration is None:
-        known = [row.slug for row in await ask.list_named(unit.session, Integration)]
-        raise Unknown("integration.unknown", name=name, known=known[:10])
-    return integration
 
 
 def _make_key(source: str) -> str:
