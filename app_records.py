@@ -129,9 +129,21 @@ def integration() -> None:
 @click.option(
     "--map", "mapping", multiple=True, metavar="FIELD=EXPRESSION", help="Field mapping of a generic sender."
 )
+@click.option(
+    "--secret-env", multiple=True, metavar="NAME", help="Variable with a secret that it signs with."
+)
+@click.option("--secret-file", multiple=True, metavar="PATH", help="File with a secret that it signs with.")
+@click.option("--topic", "topics", multiple=True, metavar="ARN", help="Topic of Amazon SNS that may send.")
 @data_dir
 def integration_create(
-    source: str, name: str | None, team_name: str | None, mapping: tuple[str, ...], data_dir: str | None
+    source: str,
+    name: str | None,
+    team_name: str | None,
+    mapping: tuple[str, ...],
+    secret_env: tuple[str, ...],
+    secret_file: tuple[str, ...],
+    topics: tuple[str, ...],
+    data_dir: str | None,
 ) -> None:
     """Make an integration; print its webhook URL and what to put at the sender."""
     from handlers.webhooks.receive import list_sources
@@ -139,6 +151,8 @@ def integration_create(
     sources = list_sources()
     if source not in sources:
         raise click.ClickException(f"there is no source {source!r}; known are {', '.join(sorted(sources))}")
+    if (secret_env or secret_file) and sources[source].scheme is None:
+        raise click.ClickException(f"senders of the source {source} do not sign; leave the secret out")
 
     async def create(parts: Parts, unit: Unit) -> tuple[str, str]:
         from bot.catalog.integrations import create_integration
@@ -146,13 +160,47 @@ def integration_create(
 
         team = await get_team(unit, team_name) if team_name else None
         rules = dict(pair.split("=", 1) for pair in mapping)
-        settings = {"mapping": rules} if rules else {}
+        said = {"mapping": rules, **read_trust(secret_env, secret_file, topics)}
+        settings = {name: value for name, value in said.items() if value}
         _, key = await create_integration(unit, source, name or sources[source].title, team, settings)
-        url = f"{parts.settings.public_url}/hooks/{source}/{key}"
-        return url, sources[source].paste.format(url=url)
+        return sources[source].show(parts.settings.public_url, key)
 
     url, paste = run_in_house(read_settings(data_dir=data_dir), create)
     click.echo(f"{url}\n\n{paste}")
+
+
+def read_trust(
+    secret_env: tuple[str, ...], secret_file: tuple[str, ...], topics: tuple[str, ...]
+) -> dict[str, list[str]]:
+    """What a sender shows that it is who it is, as settings of an integration."""
+    files = [str(Path(path).expanduser().absolute()) for path in secret_file]
+    return {"secret_env": list(secret_env), "secret_file": files, "topics": list(topics)}
+
+
+@integration.command("trust")
+@click.argument("name")
+@click.option(
+    "--secret-env", multiple=True, metavar="NAME", help="Variable with a secret that it signs with."
+)
+@click.option("--secret-file", multiple=True, metavar="PATH", help="File with a secret that it signs with.")
+@click.option("--topic", "topics", multiple=True, metavar="ARN", help="Topic of Amazon SNS that may send.")
+@data_dir
+def integration_trust(
+    name: str,
+    secret_env: tuple[str, ...],
+    secret_file: tuple[str, ...],
+    topics: tuple[str, ...],
+    data_dir: str | None,
+) -> None:
+    """Say what an integration signs with, or which topics may send, in place of what was said before."""
+
+    async def change(_: Parts, unit: Unit) -> str:
+        from bot.catalog.integrations import set_trust
+
+        return (await set_trust(unit, name, read_trust(secret_env, secret_file, topics))).name
+
+    told = run_in_house(read_settings(data_dir=data_dir), change)
+    click.echo(f"{told}: {', '.join((*secret_env, *secret_file, *topics)) or 'the key alone'}")
 
 
 @integration.command("key")
@@ -166,9 +214,8 @@ def integration_key(name: str, data_dir: str | None) -> None:
         from bot.catalog.integrations import renew_key
 
         row, key = await renew_key(unit, name)
-        url = f"{parts.settings.public_url}/hooks/{row.source}/{key}"
         source = list_sources().get(row.source)
-        return url, source.paste.format(url=url) if source else ""
+        return source.show(parts.settings.public_url, key) if source else (key, "")
 
     url, paste = run_in_house(read_settings(data_dir=data_dir), renew)
     click.echo(f"{url}\n\n{paste}")

@@ -6,6 +6,8 @@ A finding has a code; its words, and the way out, are in `templates/replies/tocs
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
+from bot.access.outside import OutsideSecrets, wants_signature
+from bot.catalog.senders import can_sign
 from bot.chat.platform import Check, Platform
 from bot.chat.starting import Starter
 from bot.errors import Rejected, Retry
@@ -179,4 +181,15 @@ async def _check_rules(unit: Unit) -> list[Check]:
 async def _check_integrations(unit: Unit) -> list[Check]:
     found = await catalog.list_named(unit.session, Integration)
     quiet = [row.name for row in found if row.last_signal_at is None]
-    return [Check("integrations", bool(found), {"count": len(found), "quiet": quiet})]
+    unsigned = [row.name for row in found if can_sign(row.source) and not wants_signature(row.settings)]
+    data = {"count": len(found), "quiet": quiet, "unsigned": unsigned}
+    secrets = OutsideSecrets()
+    return [
+        Check("integrations", bool(found), data),
+        *(
+            Check("secret_not_there", False, {"name": row.name, "secret": where})
+            for row in found
+            for where, secret in secrets.read(row.settings).items()
+            if not secret
+        ),
+    ]
