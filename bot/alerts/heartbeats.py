@@ -226,8 +226,8 @@ async def _find_deadline(unit: Unit, heartbeat: Heartbeat) -> datetime:
 
 
 def find_deadline(pinged_at: datetime, listening_since: datetime, interval: int) -> datetime:
-    """When a heartbeat is late: an interval (in seconds) and a grace after its last ping, or after Tocsin began to listen when
-    that was later. The grace is a tenth of the interval, from 5 seconds to 5 minutes. Pure."""
+    """When a heartbeat is late: an interval (in seconds) and a grace after its last ping, or after Tocsin began to
+    listen when that was later. The grace is a tenth of the interval, from 5 seconds to 5 minutes. Pure."""
     grace = min(max(interval / 10, 5), 300)
     return max(pinged_at, listening_since) + timedelta(seconds=interval + grace)
 
