@@ -62,6 +62,7 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
         (*chats, *notifiers),
         UserRole(settings.visitor_role),
         int(settings.file_limit_mb * 1024 * 1024),
+        settings.mail_listen is not None,
         timedelta(hours=settings.archive_after_hours) if settings.archive_after_hours else None,
     )
     work = Work(database, clock, REACTIONS, installation)
@@ -149,6 +150,7 @@ async def serve_until(parts: Parts, stopped: asyncio.Event, started: Callable[[w
 
     from bot.access.housekeeping import keep_house
     from bot.flow.clock import Alarm
+    from handlers.mail.server import take_mail
     from handlers.web import build_web
 
     alarm = Alarm(parts.timers, lambda: keep_house(parts.work))
@@ -157,6 +159,7 @@ async def serve_until(parts: Parts, stopped: asyncio.Event, started: Callable[[w
     await runner.setup()
     site = web.TCPSite(runner, parts.settings.host, parts.settings.port)
     await site.start()
+    mail = await take_mail(parts)
     deliveries = asyncio.create_task(parts.outbox.run())
     alarm.start()
     parts.starter.start(parts.inbound)
@@ -164,6 +167,8 @@ async def serve_until(parts: Parts, stopped: asyncio.Event, started: Callable[[w
     await stopped.wait()
     parts.work.live.close()
     await site.stop()
+    if mail is not None:
+        mail.close()
     await parts.starter.stop()
     await asyncio.gather(alarm.stop(), runner.cleanup(), parts.outbox.stop(), deliveries)
     await parts.work.database.close()
@@ -195,7 +200,12 @@ def _print_welcome(parts: Parts, welcome: Welcome | None) -> None:
         values["login"] = f"{url}/login/{welcome.sign_in_token}"
     if welcome is not None and welcome.source:
         hook = f"{url}/hooks/{welcome.source}/{welcome.key}"
-        values |= {"hook": hook, "paste": list_sources()[welcome.source].paste.format(url=hook)}
+        values |= {
+            "hook": hook,
+            "paste": list_sources()[welcome.source].paste.format(
+                url=hook, key=welcome.key, host=parts.settings.mail_host
+            ),
+        }
     click.echo(parts.templates.render_plain("cli/started", **values))
 
 

@@ -123,7 +123,11 @@ def integration() -> None:
 @click.option("--name", help="What people call this sender (default: its source).")
 @click.option("--team", "team_name", help="The team that its alerts go to.")
 @click.option(
-    "--map", "mapping", multiple=True, metavar="FIELD=EXPRESSION", help="Field mapping of a generic sender."
+    "--map",
+    "mapping",
+    multiple=True,
+    metavar="FIELD=EXPRESSION",
+    help="Field mapping of a generic sender; rule of a mailbox.",
 )
 @data_dir
 def integration_create(
@@ -143,9 +147,13 @@ def integration_create(
         team = await get_team(unit, team_name) if team_name else None
         rules = dict(pair.split("=", 1) for pair in mapping)
         settings = {"mapping": rules} if rules else {}
+        if source == "email":
+            from handlers.webhooks.email import read_rules
+
+            read_rules(settings)
         _, key = await create_integration(unit, source, name or sources[source].title, team, settings)
         url = f"{parts.settings.public_url}/hooks/{source}/{key}"
-        return url, sources[source].paste.format(url=url)
+        return url, sources[source].paste.format(url=url, key=key, host=parts.settings.mail_host)
 
     url, paste = run_in_house(read_settings(data_dir=data_dir), create)
     click.echo(f"{url}\n\n{paste}")
@@ -164,7 +172,8 @@ def integration_key(name: str, data_dir: str | None) -> None:
         row, key = await renew_key(unit, name)
         url = f"{parts.settings.public_url}/hooks/{row.source}/{key}"
         source = list_sources().get(row.source)
-        return url, source.paste.format(url=url) if source else ""
+        host = parts.settings.mail_host
+        return url, source.paste.format(url=url, key=key, host=host) if source else ""
 
     url, paste = run_in_house(read_settings(data_dir=data_dir), renew)
     click.echo(f"{url}\n\n{paste}")

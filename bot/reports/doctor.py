@@ -167,7 +167,11 @@ async def _check_groups(unit: Unit) -> list[Check]:
 async def _check_integrations(unit: Unit) -> list[Check]:
     found = await catalog.list_named(unit.session, Integration)
     quiet = [row.name for row in found if row.last_signal_at is None and row.source != "heartbeat"]
-    return [Check("integrations", bool(found), {"count": len(found), "quiet": quiet})]
+    mailed = [row.name for row in found if row.source == "email"]
+    return [
+        Check("integrations", bool(found), {"count": len(found), "quiet": quiet}),
+        *([Check("mail", unit.installation.takes_mail, {"names": mailed})] if mailed else []),
+    ]
 
 
 async def _check_heartbeats(unit: Unit) -> list[Check]:

@@ -66,3 +66,8 @@ async def find_heartbeat(session: AsyncSession, name: str) -> Heartbeat | None:
 async def list_heartbeats(session: AsyncSession) -> Sequence[Heartbeat]:
     """All of them, watched or not, by name."""
     return (await session.scalars(select(Heartbeat).order_by(Heartbeat.name, Heartbeat.id))).all()
+
+
+async def has_key(session: AsyncSession, digest: str) -> bool:
+    """Whether a heartbeat has the key of this digest."""
+    return await session.scalar(select(Heartbeat.id).where(Heartbeat.digest == digest)) is not None
