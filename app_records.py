@@ -152,7 +152,7 @@ def integration_create(
 
             read_rules(settings)
         _, key = await create_integration(unit, source, name or sources[source].title, team, settings)
-        url = f"{parts.settings.public_url}/hooks/{source}/{key}"
+        url = parts.settings.public_url + sources[source].path.format(source=source, key=key)
         return url, sources[source].paste.format(url=url, key=key, host=parts.settings.mail_host)
 
     url, paste = run_in_house(read_settings(data_dir=data_dir), create)
@@ -170,8 +170,9 @@ def integration_key(name: str, data_dir: str | None) -> None:
         from bot.catalog.integrations import renew_key
 
         row, key = await renew_key(unit, name)
-        url = f"{parts.settings.public_url}/hooks/{row.source}/{key}"
         source = list_sources().get(row.source)
+        path = source.path if source else "/hooks/{source}/{key}"
+        url = parts.settings.public_url + path.format(source=row.source, key=key)
         host = parts.settings.mail_host
         return url, source.paste.format(url=url, key=key, host=host) if source else ""
 

@@ -45,7 +45,7 @@ class Mail:
 def read_mail(content: bytes) -> Mail:
     """Read a mail (RFC 5322 and MIME). A charset that lies, a part that is cut off, a header that is none: what can be read
     is read."""
-    modern: EmailMessage = message_from_bytes(content, policy=policy.default)  # type: ignore[assignment]
+    modern: EmailMessage = message_from_bytes(content, policy=policy.default)
     plain = message_from_bytes(content, policy=policy.compat32)
     text, attachments = _read_body(plain)
     return Mail(

@@ -13,7 +13,6 @@ from bot.access.secrets import digest
 from bot.alerts.heartbeats import ping_by_key
 from bot.alerts.intake import SenderChanged
 from bot.alerts.payloads import Payload
-from bot.alerts.signal import Signal
 from bot.errors import Problem, Unauthenticated, Unavailable
 from bot.flow.unit import Unit
 from bot.logs import get_logger
@@ -93,9 +92,7 @@ class Postbox:
     async def _take_alert(self, key: str, content: bytes) -> None:
         sender = await self.senders.get("email", key)
         try:
-            signals = [
-                one for one in parse(Hook(content, settings=sender.settings)) if isinstance(one, Signal)
-            ]
+            signals = parse(Hook(content, settings=sender.settings))
             mail = read_mail(content)
             name = f"mail:{sender.id}:{digest(mail.message_id)}" if mail.message_id else ""
             if not signals or (name and await self.parts.work.look(lambda unit: _has_come(unit, name))):
@@ -120,7 +117,7 @@ async def take_mail(parts: Parts) -> asyncio.Server | None:
         return None
     from aiosmtpd.smtp import SMTP
 
-    class Door(SMTP):  # type: ignore[misc]
+    class Door(SMTP):
         """SMTP that greets LMTP clients, too (RFC 2033)."""
 
         async def smtp_LHLO(self, arg: str) -> None:  # noqa: N802

@@ -126,7 +126,7 @@ def _search(text: str, pattern: Any) -> str | None:
     match = pattern.search(text)
     if match is None:
         return None
-    return next((group.strip() for group in match.groups() if group), match.group().strip())
+    return str(next((group for group in match.groups() if group), match.group())).strip()
 
 
 SOURCE = Source(

@@ -36,12 +36,13 @@ Parsed = Signal | ChangeReport
 class Source:
     """`parse` is pure and raises Malformed or Invalid, with a sentence that names the fault, and nothing else; an empty list
     means that there is nothing to do about it (a test message, a state that is no trouble). `paste` is what to put at the
-    sender, with `{url}` in it."""
+    sender, with `{url}` in it. `path` is where it sends to."""
 
     name: str
     title: str
     parse: Callable[[Hook], Sequence[Parsed]]
     paste: str
+    path: str = "/hooks/{source}/{key}"
 
 
 def read_json(hook: Hook) -> Any:
