@@ -72,3 +72,22 @@ class AlertAssigned(AlertEvent):
 @dataclass(frozen=True)
 class AlertChanged(AlertEvent):
     """Its owner, its notes or its priority changed; nobody is paged for that."""
+
+
+@dataclass(frozen=True)
+class HeartbeatEvent(Event):
+    """`slug` and `integration_id` say which alert is meant, also when the heartbeat is gone."""
+
+    heartbeat_id: int
+    slug: str
+    integration_id: int
+
+
+@dataclass(frozen=True)
+class HeartbeatLate(HeartbeatEvent):
+    """No ping came in time."""
+
+
+@dataclass(frozen=True)
+class HeartbeatOver(HeartbeatEvent):
+    """One that was late pings again, or nobody watches it any longer."""

@@ -114,3 +114,14 @@ async def page_for_alert_again(unit: Unit, event: alerts.AlertUnacknowledged | a
     alert = await unit.session.get_one(Alert, event.alert_id)
     subject = f"alert:{alert.id}"
     await page_whom_it_names(unit, subject, alert.team_id, alert.policy_id, alert.responders)
+
+
+async def tell_intake(unit: Unit, event: alerts.HeartbeatEvent) -> None:
+    """Its alert is opened or closed as its state then says."""
+    unit.put(
+        f"heartbeat:{event.heartbeat_id}",
+        "heartbeat.alert",
+        f"heartbeat:{event.heartbeat_id}",
+        coalesce=True,
+        payload={"slug": event.slug, "integration": event.integration_id},
+    )

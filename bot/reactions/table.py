@@ -18,6 +18,7 @@ from bot.reactions.alerts import (
     page_new_owner,
     show_alert,
     show_repeats,
+    tell_intake,
 )
 from bot.reactions.incidents import (
     close_its_alerts,
@@ -185,6 +186,9 @@ REACTIONS: Reactions = {
     alerts.AlertClosed: (alert_over, show_alert),
     alerts.AlertChanged: (show_alert,),
     alerts.AlertAssigned: (page_new_owner,),
+    # heartbeats
+    alerts.HeartbeatLate: (tell_intake,),
+    alerts.HeartbeatOver: (tell_intake,),
     # paging
     paging.PersonPaged: (note_page, let_in),
     paging.PageAnswered: (tell_who_asked,),

@@ -69,10 +69,11 @@ class Source:
     address: str = "{root}/hooks/{name}/{key}"
     """Where the sender posts; an API that another product has, too, is at the address that its clients know."""
 
-    def show(self, root: str, key: str) -> tuple[str, str]:
-        """The address with this key in it, and what to paste at the sender. `root` is the URL of the installation."""
-        url = self.address.format(root=root, name=self.name, key=key)
-        return url, self.paste.format(url=url, root=root, key=key)
+    def show(self, root: str, key: str, host: str = "") -> tuple[str, str]:
+        """The address with this key in it, and what to paste at the sender. `root` is the URL of the installation,
+        `host` the name of its mail server."""
+        url = self.address.format(root=root, name=self.name, key=key, host=host)
+        return url, self.paste.format(url=url, root=root, key=key, host=host)
 
 
 def read_json(hook: Hook) -> Any:
