@@ -4,7 +4,7 @@
 
 Host and service are the trouble, whatever its state. While a thing flaps or is in downtime no RECOVERY is sent: when that
 ends with all well, it is over, too. A custom notification with a comment is a note. A macro that has no value is left out
-(Icinga), empty, or as it was written (Nagios).
+(Icinga), empty, or a dollar sign (Nagios, for those of a service when it is about a host).
 Source: icinga.com/docs/icinga-2/latest/doc/09-object-types/#notificationcommand and
 assets.nagios.com/downloads/nagioscore/docs/nagioscore/4/en/macrolist.html
 """
@@ -46,7 +46,7 @@ TEMPLATE = """object NotificationCommand "tocsin" {
 }"""
 NAGIOS = """define command {
   command_name  notify-tocsin
-  command_line  /usr/bin/curl -sSf --max-time 20 \\
+  command_line  /usr/bin/curl -sSf --max-time 8 --retry 2 --retry-connrefused \\
     --data-urlencode "type=$NOTIFICATIONTYPE$" --data-urlencode "host=$HOSTNAME$" \\
     --data-urlencode "host_display=$HOSTDISPLAYNAME$" --data-urlencode "address=$HOSTADDRESS$" \\
     --data-urlencode "groups=$HOSTGROUPNAMES$" --data-urlencode "host_state=$HOSTSTATE$" \\
@@ -57,7 +57,7 @@ NAGIOS = """define command {
     --data-urlencode "host_action_url=$HOSTACTIONURL$" --data-urlencode "service_action_url=$SERVICEACTIONURL$" \\
     "{url}"
 }"""
-BLANK = re.compile(r"\$[\w.:]+\$")
+BLANK = re.compile(r"\$([\w.:]+\$)?")
 TYPES = {
     "problem": Action.TRIGGER,
     "recovery": Action.RESOLVE,
