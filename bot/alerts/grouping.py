@@ -2,12 +2,13 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from bot.alerts.arrival import Arrival, Catalog, remember_match
 from bot.alerts.fields import Fields, find_value
-from bot.alerts.rules import Writer, judge
+from bot.alerts.rules import Writer, judge, note_unmet
 from bot.flow.unit import Unit
 from bot.incidents.lives import add_service, add_team, change_priority, declare
 from storage.models import Incident, Rule
@@ -19,38 +20,55 @@ from storage.words import Priority, RuleKind
 GROUP_KEY_LIMIT = 180
 
 
-async def open_or_join(unit: Unit, arrival: Arrival, known: Catalog) -> None:
-    """The first incident rule that matches opens an incident, or lets the alert join the open one of its group. An alert
-    that is held does neither."""
+@dataclass(frozen=True)
+class Choice:
+    """The incident rule that an alert falls under, its group, and the incident of that group that is open."""
+
+    rule: Rule
+    group_key: str
+    incident: Incident | None
+
+
+async def choose(unit: Unit, arrival: Arrival, known: Catalog) -> Choice | None:
+    """What the incident rules decide about an alert, without doing it; those that don't match leave their lines."""
     if arrival.held_by:
         arrival.say("incident", "held", by=arrival.held_by)
-        return
+        return None
     fields = arrival.fields
     for rule in known.list_rules(RuleKind.INCIDENT, arrival.integration.id):
         unmet = judge(rule, "incident", fields, unit.now)
         if rule.team_id not in (None, arrival.team_id):
             unmet = {"stage": "incident", "reason": "rule_of_other_team", "rule": rule.name}
         if unmet is not None:
-            arrival.trace.append(unmet)
+            note_unmet(arrival.trace, unmet)
             continue
         group_key = group_of(rule, fields)
         incident = await _find_open(unit, arrival, known, rule, group_key)
-        if incident is None and not await _is_storm(unit, arrival, known, rule):
-            continue
-        remember_match(unit, rule)
-        if incident is None:
-            incident = await _declare(unit, arrival, known, rule, group_key, fields)
-            arrival.say("incident", "opened", rule=rule.name, ref=incident.ref)
-        else:
-            arrival.say("incident", "joined", rule=rule.name, ref=incident.ref)
-            highest = Priority(min(incident.priority, arrival.signal.priority))
-            change_priority(unit, incident, highest, arrival.signal.title)
-            await _call_its_team(unit, arrival, known, incident)
-        arrival.incident_id = incident.id
-        known.open_incidents[rule.id, group_key] = incident
-        known.joined.setdefault(incident.id, []).append(arrival)
-        return
+        if incident is not None or await _is_storm(unit, arrival, known, rule):
+            return Choice(rule, group_key, incident)
     arrival.say("incident", "no_rule")
+    return None
+
+
+async def open_or_join(unit: Unit, arrival: Arrival, known: Catalog) -> None:
+    """The first incident rule that matches opens an incident, or lets the alert join the open one of its group. An alert
+    that is held does neither."""
+    choice = await choose(unit, arrival, known)
+    if choice is None:
+        return
+    rule, incident = choice.rule, choice.incident
+    remember_match(unit, rule)
+    if incident is None:
+        incident = await _declare(unit, arrival, known, rule, choice.group_key)
+        arrival.say("incident", "opened", rule=rule.name, ref=incident.ref)
+    else:
+        arrival.say("incident", "joined", rule=rule.name, ref=incident.ref)
+        highest = Priority(min(incident.priority, arrival.signal.priority))
+        change_priority(unit, incident, highest, arrival.signal.title)
+        await _call_its_team(unit, arrival, known, incident)
+    arrival.incident_id = incident.id
+    known.open_incidents[rule.id, choice.group_key] = incident
+    known.joined.setdefault(incident.id, []).append(arrival)
 
 
 async def _find_open(
@@ -103,10 +121,8 @@ async def _call_its_team(unit: Unit, arrival: Arrival, known: Catalog, incident:
             await add_team(unit, incident, team)
 
 
-async def _declare(
-    unit: Unit, arrival: Arrival, known: Catalog, rule: Rule, group_key: str, fields: Fields
-) -> Incident:
-    writer = Writer(rule, "incident", fields, arrival.trace)
+async def _declare(unit: Unit, arrival: Arrival, known: Catalog, rule: Rule, group_key: str) -> Incident:
+    writer = Writer(rule, "incident", arrival.fields, arrival.trace)
     signal = arrival.signal
     title = writer.write("title", str(rule.then.get("title") or "{{ title }}"), signal.title)
     summary = rule.then.get("summary")

@@ -6,4 +6,6 @@ from bot.alerts.grouping import open_or_join
 from bot.alerts.policies import apply_policies, apply_team_policies
 from bot.alerts.routing import route
 
-STAGES: tuple[Stage, ...] = (apply_policies, route, apply_team_policies, open_or_join)
+DECIDE: tuple[Stage, ...] = (apply_policies, route, apply_team_policies)
+"""Those that change nothing but the arrival."""
+STAGES: tuple[Stage, ...] = (*DECIDE, open_or_join)

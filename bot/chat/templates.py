@@ -3,7 +3,7 @@
 `*.md.jinja` gives neutral markup (values are escaped as markup), `*.html.jinja` gives HTML (values are escaped as HTML).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -58,6 +58,7 @@ class Templates:
             auto_reload=False,
         )
         environment.globals["public_url"] = Rich(self.public_url)
+        environment.globals["explain_step"] = self.explain_step
         environment.filters.update(
             {
                 "duration": spell_duration,
@@ -113,6 +114,10 @@ class Templates:
     def explain(self, problem: Problem) -> str:
         """The sentence that a person reads about a problem, in markup."""
         return self.render_sentence("errors/sentences", problem.code, **problem.data)
+
+    def explain_step(self, step: Mapping[str, Any]) -> Rich:
+        """The sentence for a line of an alert's trace, {"stage": ..., "reason": ...}."""
+        return self.render_sentence("trace", f"{step['stage']}.{step['reason']}", **step)
 
     def explain_reason(self, reason: str) -> Rich:
         """Why something could not be delivered, in words: a reason that begins with a code has its sentence in

@@ -36,7 +36,7 @@ async def page_whom_it_names(
 ) -> None:
     """The responders that its sender or a rule named; where there are none, its team, by the policy that a rule chose for
     it or by the team's own."""
-    if responders and policy_id is None:
+    if responders:
         await page_responders(unit, subject, responders)
         return
     team = await unit.session.get(Team, team_id) if team_id is not None else None

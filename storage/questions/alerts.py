@@ -16,20 +16,17 @@ CHUNK = 400
 
 
 async def find_open(
-    session: AsyncSession, pairs: Collection[tuple[int, str]]
+    session: AsyncSession, pairs: Collection[tuple[int, str]], lock: bool = True
 ) -> dict[tuple[int, str], tuple[int, str, int | None]]:
     """Open alerts by (integration, alias): their id, uid and incident."""
     found: dict[tuple[int, str], tuple[int, str, int | None]] = {}
     wanted = list(pairs)
     for start in range(0, len(wanted), CHUNK):
-        rows = await session.execute(
-            select(Alert.integration_id, Alert.alias, Alert.id, Alert.uid, Alert.incident_id)
-            .where(
-                Alert.status == AlertStatus.OPEN,
-                tuple_(Alert.integration_id, Alert.alias).in_(wanted[start : start + CHUNK]),
-            )
-            .with_for_update()
+        asked = select(Alert.integration_id, Alert.alias, Alert.id, Alert.uid, Alert.incident_id).where(
+            Alert.status == AlertStatus.OPEN,
+            tuple_(Alert.integration_id, Alert.alias).in_(wanted[start : start + CHUNK]),
         )
+        rows = await session.execute(asked.with_for_update() if lock else asked)
         found.update({(row[0], row[1]): (row[2], row[3], row[4]) for row in rows})
     return found
 

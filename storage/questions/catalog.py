@@ -1,6 +1,7 @@
 """Questions about teams, services and integrations."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy import func, or_, select
@@ -107,3 +108,18 @@ async def find_policy_name(session: AsyncSession, policy_id: int | None) -> str:
     if policy_id is None:
         return ""
     return await session.scalar(select(EscalationPolicy.name).where(EscalationPolicy.id == policy_id)) or ""
+
+
+async def list_idle_rules(session: AsyncSession, before: datetime) -> Sequence[Rule]:
+    """Rules that are on, were made before then, and have matched nothing since."""
+    return (
+        await session.scalars(
+            select(Rule)
+            .where(
+                Rule.active.is_(True),
+                Rule.created_at < before,
+                or_(Rule.last_matched_at.is_(None), Rule.last_matched_at < before),
+            )
+            .order_by(Rule.name)
+        )
+    ).all()

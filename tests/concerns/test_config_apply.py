@@ -88,7 +88,7 @@ async def test_a_file_replaces_the_small_world_of_the_first_start(house: House, 
         "service": {"checkout", "database"},
         "schedule": {"payments"},
         "escalation_policy": {"payments"},
-        "rule": {"urgent"},
+        "rule": {"urgent", "storm", "databases", "staging", "flapping", "maintenance-mode"},
         "integration": {"prometheus", "checks"},
     }
     everyone = await house.rows(User)

@@ -49,11 +49,20 @@ def test_every_example_of_the_page_is_right(tmp_path: Path):
         written, faults = read_lines(text.encode())
         assert not faults
         entries[name] = written.values
-    parts = {name: entries.pop(name) for name in ("rotations", "steps", "conditions")}
+    inner = ("rotations", "steps", "conditions", "hours", "windows", "delay_until", "flap", "restart")
+    parts = {name: entries.pop(name) for name in inner}
     entries["schedules"]["rotations"] = [parts["rotations"]]
     entries["policies"]["steps"] = [parts["steps"]]
     entries["incident_rules"]["conditions"] = [parts["conditions"]]
+    entries["actions"]["hours"] = parts["hours"] | {"windows": [parts["windows"]]}
+    entries["alert_policies"] |= {name: parts[name] for name in ("delay_until", "flap", "restart")}
+    del entries["routing_rules"]["of_team"]  # a rule within a team chooses no other
     slugs = {"users": "kate", "schedules": "payments", "policies": "payments", "teams": "payments"}
+    slugs |= {"integrations": "prometheus", "services": "checkout"}
+    slugs |= {
+        name: name.replace("_", "-") for name in entries if name.endswith(("rules", "policies", "actions"))
+    }
+    slugs["policies"] = "payments"
     content = {name: {slugs.get(name, "it"): entry} for name, entry in entries.items()}
     content["users"]["sam"] = {"name": "Sam"}
     content["services"]["database"] = {"name": "Database"}
