@@ -36,6 +36,11 @@ def find_icinga() -> Path | None:
     return fetched or find_program("icinga2", TOOLS / "none")
 
 
+def find_nagios() -> Path | None:
+    """Finds Nagios, which Debian calls nagios4."""
+    return find_program("nagios4", TOOLS / "debian/usr/sbin/nagios4")
+
+
 def find_curl() -> Path | None:
     """Finds curl."""
     return find_program("curl", TOOLS / "debian/usr/bin/curl")
@@ -95,6 +100,7 @@ FINDERS = {
     "alertmanager": find_alertmanager,
     "zabbix_js": find_zabbix_js,
     "icinga": find_icinga,
+    "nagios": find_nagios,
     "curl": find_curl,
     "chromium": find_chromium,
     "axe": find_axe,
