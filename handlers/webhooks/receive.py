@@ -27,7 +27,11 @@ def list_routes(parts: Parts) -> list[web.RouteDef]:
         taken = await reception.take(request, source, request.match_info["key"], await request.read())
         return answer(taken)
 
-    return [web.post("/hooks/{source}/{key}", receive)]
+    routed = [name for name, source in sources.items() if source.routed]
+    return [
+        web.post("/hooks/{source}/{key}", receive),
+        *(web.post(f"/hooks/{{source:{name}}}/{{key}}/{{route}}", receive) for name in routed),
+    ]
 
 
 def answer(taken: Taken) -> web.Response:

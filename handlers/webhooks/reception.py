@@ -47,7 +47,7 @@ class Reception:
         if source.make_guard is not None:
             return await self._take_guarded(request, source, source.make_guard, key, body)
         try:
-            hook = Hook(body, request.headers, request.query, sender.settings)
+            hook = read_hook(request, body, sender)
             self.check_signature(source, hook, sender)
             parsed = source.parse(hook)
             signals = [one for one in parsed if isinstance(one, Signal)]
@@ -57,7 +57,7 @@ class Reception:
             log.debug("webhook.asked_again", source=source.name, integration=sender.id)
         # No commit has looked whether what is remembered of the sender still holds: ask.
         sender = await self.senders.get(source.name, key, anew=True)
-        hook = Hook(body, request.headers, request.query, sender.settings)
+        hook = read_hook(request, body, sender)
         with told(source, sender):
             self.check_signature(source, hook, sender)
             parsed = source.parse(hook)
@@ -72,7 +72,7 @@ class Reception:
         self, request: web.Request, source: Source, make: Callable[[Work], Guard], key: str, body: bytes
     ) -> Taken:
         sender = await self.senders.get(source.name, key, anew=True)
-        hook = Hook(body, request.headers, request.query, sender.settings)
+        hook = read_hook(request, body, sender)
         guard = self.guards.setdefault(source.name, make(self.parts.work))
         with told(source, sender):
             self.check_signature(source, hook, sender)
@@ -96,6 +96,11 @@ class Reception:
             raise Unavailable("signature.no_secret", names=sorted(secrets))
         if not any([source.scheme.holds(hook, secret) for secret in known]):  # noqa: C419 (each takes its time)
             raise Unauthenticated("signature.wrong", header=source.scheme.header)
+
+
+def read_hook(request: web.Request, body: bytes, sender: Sender) -> Hook:
+    route = request.match_info.get("route", "")
+    return Hook(body, request.headers, request.query, sender.settings, route)
 
 
 @contextmanager
