@@ -6,8 +6,8 @@
      "components": [{"name": "web"}]}}, "changelog": {"items": [{"field": "status", "toString": "Done"}]}}
 
 A new issue opens; one whose status is of the category "done" (or that was deleted) closes; one that is moved to "in
-progress" is acknowledged; one that is moved back opens again. Other updates do nothing. The automation "Send web request"
-with the issue as its body is read, too.
+progress" is acknowledged; one that is moved back opens again. A new comment is written down. Other updates do nothing.
+The automation "Send web request" with the issue as its body is read, too.
 Source: developer.atlassian.com/cloud/jira/platform/webhooks
 """
 
@@ -33,6 +33,8 @@ def parse(hook: Hook) -> list[Signal]:
     body = read_object(hook)
     event = text_of(body.get("webhookEvent"))
     issue = part_of(body, "issue") if event else body
+    if event == "comment_created":
+        return _read_comment(body, issue)
     if event and not event.startswith("jira:issue_"):
         return []
     fields = part_of(issue, "fields")
@@ -58,6 +60,22 @@ def parse(hook: Hook) -> list[Signal]:
         links=link_to(("Jira", f"{site}/browse/{key}")),
         tags=tuple(text_of(tag) for tag in tags) if isinstance(tags, list) else (),
         user=_name_of(body.get("user")) if event else "",
+        raw=issue,
+    )
+    return [signal]
+
+
+def _read_comment(body: dict[str, Any], issue: dict[str, Any]) -> list[Signal]:
+    comment = part_of(body, "comment")
+    text = text_of(comment.get("body")).strip()
+    if not text:
+        return []
+    signal = Signal(
+        action=Action.NOTE,
+        alias=f"issue-{text_of(issue.get('id')) or need(issue, 'key')}",
+        title=text_of(issue.get("key")) or "Jira issue",
+        user=_name_of(comment.get("author")),
+        note=text,
         raw=issue,
     )
     return [signal]
@@ -92,5 +110,6 @@ SOURCE = Source(
     paste="""Settings, System, WebHooks, Create a WebHook:
   URL: {url}
   Secret: what signs the requests
-  Issue related events, with a JQL filter (project = OPS AND issuetype = Incident): Issue created, updated, deleted""",
+  Issue related events, with a JQL filter (project = OPS AND issuetype = Incident): Issue created, updated, deleted;
+  Comment created""",
 )

@@ -5,8 +5,9 @@
      "entity": "db1", "tags": ["vip"], "source": "...", "username": "kate@example.org",
      "description": "...", "details": {"region": "eu"}}}
 
-Create opens, Acknowledge acknowledges, Close and Delete close, UnAcknowledge counts as a repeat; every other action does
-nothing. Opsgenie does not sign. (Opsgenie's own API, for clients of Opsgenie, is another thing.)
+Create opens, Acknowledge acknowledges, Close and Delete close, UnAcknowledge counts as a repeat, AddNote writes the note
+down (as does the note beside another action); every other action does nothing. Opsgenie does not sign.
+(Opsgenie's own API, for clients of Opsgenie, is another thing.)
 Source: support.atlassian.com/opsgenie/docs/opsgenie-edge-connector-alert-action-data
 """
 
@@ -19,15 +20,17 @@ ACTIONS = {
     "acknowledge": Action.ACKNOWLEDGE,
     "close": Action.RESOLVE,
     "delete": Action.RESOLVE,
+    "addnote": Action.NOTE,
 }
 
 
 def parse(hook: Hook) -> list[Signal]:
     body = read_object(hook)
     action = ACTIONS.get(need(body, "action").lower())
-    if action is None:
-        return []
     alert = part_of(body, "alert")
+    note = text_of(alert.get("note")).strip()
+    if action is None or (action is Action.NOTE and not note):
+        return []
     priority = text_of(alert.get("priority")).strip()
     details, tags = part_of(alert, "details"), alert.get("tags")
     labels = {
@@ -48,6 +51,7 @@ def parse(hook: Hook) -> list[Signal]:
         tags=tuple(text_of(tag) for tag in tags) if isinstance(tags, list) else (),
         entity=text_of(alert.get("entity")),
         user=text_of(alert.get("username")),
+        note=note,
         raw=body,
     )
     return [signal]

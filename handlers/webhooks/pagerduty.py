@@ -4,8 +4,8 @@
      "status": "triggered", "title": "...", "html_url": "...", "service": {"summary": "API Service"}, "urgency": "high",
      "priority": {"summary": "P1"}, "teams": [{"summary": "Engineering"}]}}}
 
-What the incident's `status` says is done. Events that change no status (notes, responders) and the test `pagey.ping` do
-nothing. Without a priority, the urgency is one.
+What the incident's `status` says is done. A note is written down. Events that change no status (responders) and the test
+`pagey.ping` do nothing. Without a priority, the urgency is one.
 Source: developer.pagerduty.com/docs/webhooks-overview, and .../verifying-webhook-signatures
 """
 
@@ -34,9 +34,11 @@ URGENCIES = {"high": Priority.P2, "low": Priority.P4}
 
 def parse(hook: Hook) -> list[Signal]:
     event = part_of(read_object(hook), "event")
-    if need(event, "event_type") not in TOLD:
+    kind, data = need(event, "event_type"), part_of(event, "data")
+    if kind == "incident.annotated":
+        return _read_note(event, data)
+    if kind not in TOLD:
         return []
-    data = part_of(event, "data")
     priority = read_priority(_summary_of(data.get("priority")), Priority.P3)
     if not _summary_of(data.get("priority")):
         priority = URGENCIES.get(text_of(data.get("urgency")), priority)
@@ -66,6 +68,21 @@ def parse(hook: Hook) -> list[Signal]:
     return [signal]
 
 
+def _read_note(event: dict[str, Any], note: dict[str, Any]) -> list[Signal]:
+    incident, text = part_of(note, "incident"), text_of(note.get("content")).strip()
+    if not text:
+        return []
+    signal = Signal(
+        action=Action.NOTE,
+        alias=need(incident, "id"),
+        title=_summary_of(incident) or "PagerDuty incident",
+        user=_summary_of(event.get("agent")),
+        note=text,
+        raw=event,
+    )
+    return [signal]
+
+
 def _summary_of(value: Any) -> str:
     return text_of(value.get("summary")).strip() if isinstance(value, dict) else ""
 
@@ -77,6 +94,7 @@ SOURCE = Source(
     scheme=hex_scheme("X-PagerDuty-Signature", "v1="),
     paste="""Integrations, Generic Webhooks (v3), New Webhook:
   Webhook URL: {url}
-  Event subscription: incident.triggered, .acknowledged, .unacknowledged, .resolved, .reopened, .escalated, .priority_updated
+  Event subscription: incident.triggered, .acknowledged, .unacknowledged, .resolved, .reopened,
+    .escalated, .priority_updated, .annotated
 The secret that PagerDuty shows once signs what it sends.""",
 )

@@ -14,7 +14,7 @@ from bot.alerts.signal import Action, Signal
 from bot.errors import Invalid, Malformed
 from handlers.webhooks.receive import list_sources
 from handlers.webhooks.source import Hook
-from storage.models import Alert
+from storage.models import Alert, AlertNote
 from storage.words import AlertStatus
 from tests.handlers.test_sources import list_places, odd
 from tests.house import House
@@ -198,7 +198,7 @@ def test_an_issue_of_jira_over_its_life() -> None:
     assert [link.url for link in by_automation.links] == ["http://lfranchi.com:8080/browse/BUG-15"]
 
 
-@pytest.mark.parametrize("word", ["AddNote", "Escalate", "AssignOwnership", "Snooze", "AddTags"])
+@pytest.mark.parametrize("word", ["Escalate", "AssignOwnership", "Snooze", "AddTags"])
 def test_other_actions_of_opsgenie_do_nothing(word: str) -> None:
     assert (
         parse("opsgenie-webhook/create.json", {**load("opsgenie-webhook/create.json"), "action": word}) == []
@@ -212,6 +212,36 @@ def test_what_opsgenie_knows_beside() -> None:
     assert (signal.priority.value, signal.service, signal.description) == ("P1", "web", "Look")
     assert (signal.tags, signal.entity) == (("vip",), "Server")
     assert signal.labels["region"] == "eu"
+
+
+async def test_notes_are_written_on_the_alert(house: House) -> None:
+    opsgenie = load("opsgenie-webhook/create.json")
+    await house.send(opsgenie, "opsgenie_webhook")
+    noted = {**opsgenie, "action": "AddNote", "alert": {**opsgenie["alert"], "note": "Looked at it"}}
+    assert (await house.send(noted, "opsgenie_webhook"))[0] == 202
+    assert read("opsgenie_webhook", {**opsgenie, "action": "AddNote"}) == []
+
+    pagerduty = load("pagerduty-webhook-v3/incident-triggered.json")
+    await house.send(pagerduty, "pagerduty")
+    about = {
+        "type": "incident_note",
+        "incident": {"id": "PFQZPSY", "summary": "Test"},
+        "content": "Restarted",
+    }
+    note = {"event": {**pagerduty["event"], "event_type": "incident.annotated", "data": about}}
+    assert (await house.send(note, "pagerduty"))[0] == 202
+
+    jira = load("jira/issue-created.json")
+    await house.send(jira, "jira")
+    comment = {"body": "It is the disk", "author": {"displayName": "Kate"}}
+    told = {"webhookEvent": "comment_created", "issue": jira["issue"], "comment": comment}
+    assert (await house.send(told, "jira"))[0] == 202
+    assert [(one.actor_name, one.text) for one in await house.rows(AlertNote) if one.kind == "note"] == [
+        ("test@example.com", "Looked at it"),
+        ("PIG 208", "Restarted"),
+        ("Kate", "It is the disk"),
+    ]
+    assert len(await house.rows(Alert)) == 3
 
 
 @pytest.mark.parametrize(
