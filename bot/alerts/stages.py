@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.alerts.filter import matches
+from bot.alerts.quiet import match_maintenance, match_silences
 from bot.alerts.signal import Signal
 from bot.chat.templates import Templates
 from bot.errors import Problem
@@ -187,7 +188,7 @@ async def _declare(
 
 
 GROUP_KEY_LIMIT = 180
-STAGES: tuple[Stage, ...] = (route, open_or_join)
+STAGES: tuple[Stage, ...] = (route, match_maintenance, match_silences, open_or_join)
 
 
 def read_fields(signal: Signal, integration: Integration) -> dict[str, str]:

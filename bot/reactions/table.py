@@ -69,6 +69,7 @@ from bot.reactions.rooms import (
     say_in_room,
     send_invitations,
 )
+from bot.reactions.silences import announce_silence, stop_paging_held, tell_its_maker
 from bot.reviews.postmortem import PostmortemChanged, PostmortemDrafted
 from bot.updates.updates import UpdateOverdue, UpdatePosted
 
@@ -185,6 +186,11 @@ REACTIONS: Reactions = {
     alerts.AlertClosed: (alert_over, show_alert),
     alerts.AlertChanged: (show_alert,),
     alerts.AlertAssigned: (page_new_owner,),
+    alerts.AlertsHeld: (stop_paging_held,),
+    # what keeps them quiet
+    alerts.SilenceStarted: (announce_silence,),
+    alerts.SilenceEndsSoon: (tell_its_maker,),
+    alerts.SilenceEnded: (announce_silence,),
     # paging
     paging.PersonPaged: (note_page, let_in),
     paging.PageAnswered: (tell_who_asked,),

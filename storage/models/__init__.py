@@ -24,6 +24,7 @@ from storage.models.incidents import (
 from storage.models.oncall import Override, Rotation, Schedule
 from storage.models.paging import Escalation, EscalationPolicy, Page, PolicyStep
 from storage.models.sayings import Saying, SayingCopy
+from storage.models.silences import Maintenance, Silence
 
 __all__ = [
     "Alert",
@@ -48,6 +49,7 @@ __all__ = [
     "IncidentTeam",
     "Integration",
     "Link",
+    "Maintenance",
     "Member",
     "Model",
     "OutboxRow",
@@ -64,6 +66,7 @@ __all__ = [
     "Schedule",
     "Service",
     "SignInLink",
+    "Silence",
     "Task",
     "Team",
     "TimelineEntry",
