@@ -192,7 +192,7 @@ def _print_welcome(parts: Parts, welcome: Welcome | None) -> None:
         values["login"] = f"{url}/login/{welcome.sign_in_token}"
     if welcome is not None and welcome.source:
         hook = f"{url}/hooks/{welcome.source}/{welcome.key}"
-        values |= {"hook": hook, "paste": list_sources()[welcome.source].paste.format(url=hook)}
+        values |= {"hook": hook, "paste": list_sources()[welcome.source].spell_paste(hook)}
     click.echo(parts.templates.render_plain("cli/started", **values))
 
 

@@ -145,7 +145,7 @@ def integration_create(
         settings = {"mapping": rules} if rules else {}
         _, key = await create_integration(unit, source, name or sources[source].title, team, settings)
         url = f"{parts.settings.public_url}/hooks/{source}/{key}"
-        return url, sources[source].paste.format(url=url)
+        return url, sources[source].spell_paste(url)
 
     url, paste = run_in_house(read_settings(data_dir=data_dir), create)
     click.echo(f"{url}\n\n{paste}")
@@ -164,7 +164,7 @@ def integration_key(name: str, data_dir: str | None) -> None:
         row, key = await renew_key(unit, name)
         url = f"{parts.settings.public_url}/hooks/{row.source}/{key}"
         source = list_sources().get(row.source)
-        return url, source.paste.format(url=url) if source else ""
+        return url, source.spell_paste(url) if source else ""
 
     url, paste = run_in_house(read_settings(data_dir=data_dir), renew)
     click.echo(f"{url}\n\n{paste}")

@@ -82,18 +82,20 @@ async def plan_silence(unit: Unit, silence: Silence) -> None:
         await _begin(unit, silence)
 
 
-async def change_end(unit: Unit, silence: Silence, ends_at: datetime) -> None:
-    """Let it end at another time; raises Refused when it is over, and Invalid."""
+async def change_silence(unit: Unit, silence: Silence, ends_at: datetime, comment: str | None = None) -> None:
+    """Let it end at another time, for another reason; raises Refused when it is over, and Invalid."""
     _check_alive(unit, silence)
     _check_times(unit, silence.starts_at, ends_at)
     before = silence.ends_at
     silence.ends_at, silence.updated_at = ends_at, unit.now
+    if comment is not None:
+        silence.comment = comment.strip()[:2_000]
     _audit(unit, silence, "changed", until=ends_at.isoformat(), before=before.isoformat())
+    unit.known.pop("quiet", None)
     unit.touch("silences")
     if silence.starts_at <= unit.now:
-        await hold(
-            unit, await ask.list_held(unit.session, name_holder(silence)), name_holder(silence), ends_at
-        )
+        by = name_holder(silence)
+        await hold(unit, await ask.list_held(unit.session, by), by, ends_at)
         _plan_end(unit, silence)
 
 

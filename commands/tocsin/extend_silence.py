@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.alerts.silences import change_end
+from bot.alerts.silences import change_silence
 from bot.chat.arguments import arg
 from bot.chat.registry import Call, Command
 from bot.chat.reply import Reply
@@ -19,7 +19,7 @@ class Args:
 
 async def run(call: Call) -> Reply:
     silence: Silence = call.args.silence
-    await change_end(call.unit, silence, call.args.until)
+    await change_silence(call.unit, silence, call.args.until)
     zone = call.user.zone if call.user else "UTC"
     return Reply("tocsin_extend_silence", {"number": silence.id, "until": silence.ends_at, "zone": zone})
 

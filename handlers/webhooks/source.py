@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -36,12 +37,17 @@ Parsed = Signal | ChangeReport
 class Source:
     """`parse` is pure and raises Malformed or Invalid, with a sentence that names the fault, and nothing else; an empty list
     means that there is nothing to do about it (a test message, a state that is no trouble). `paste` is what to put at the
-    sender, with `{url}` in it."""
+    sender, with `{url}` in it, or its parts: `{scheme}`, `{host}` and `{path}`."""
 
     name: str
     title: str
     parse: Callable[[Hook], Sequence[Parsed]]
     paste: str
+
+    def spell_paste(self, url: str) -> str:
+        """What to put at the sender, for this webhook URL."""
+        parts = urlsplit(url)
+        return self.paste.format(url=url, scheme=parts.scheme, host=parts.netloc, path=parts.path)
 
 
 def read_json(hook: Hook) -> Any:

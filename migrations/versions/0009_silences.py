@@ -1,4 +1,4 @@
-"""Silences, and maintenance."""
+"""Silences and maintenance, and until when senders say that alerts fire."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -60,3 +60,17 @@ def upgrade() -> None:
     )
     op.create_index("ix_silence_ends", "silence", ["ends_at", "starts_at"], unique=False)
     op.create_index(op.f("ix_silence_maintenance_id"), "silence", ["maintenance_id"], unique=False)
+    op.create_table(
+        "alert_expiry",
+        sa.Column("integration_id", sa.Integer(), nullable=False),
+        sa.Column("alias", sa.String(length=512), nullable=False),
+        sa.Column("expires_at", at, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["integration_id"],
+            ["integration.id"],
+            name=op.f("fk_alert_expiry_integration_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("integration_id", "alias", name=op.f("pk_alert_expiry")),
+    )
+    op.create_index("ix_alert_expiry_at", "alert_expiry", ["integration_id", "expires_at"], unique=False)

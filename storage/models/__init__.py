@@ -5,6 +5,7 @@ from storage.models.alerts import Alert, AlertNote, IncidentRule, RawPayload
 from storage.models.base import Model
 from storage.models.board import BoardChannel, BoardMessage
 from storage.models.catalog import Change, Dependency, Integration, Member, Service, Team
+from storage.models.expiry import AlertExpiry
 from storage.models.flow import Arrival, Fact, OutboxRow, Timer
 from storage.models.incidents import (
     Attachment,
@@ -28,6 +29,7 @@ from storage.models.silences import Maintenance, Silence
 
 __all__ = [
     "Alert",
+    "AlertExpiry",
     "AlertNote",
     "ApiKey",
     "Arrival",
