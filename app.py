@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app_chat import discord, read_settings, slack
-from app_records import data_dir, integration, key, run_in_house, user
+from app_records import data_dir, integration, key, rules, run_in_house, user
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,7 +111,7 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
         templates=templates,
         registry=registry,
         inbound=Desk(work, registry),
-        intake=Intake(work, templates),
+        intake=Intake(work),
         outbox=outbox,
         timers=timers,
         platforms=platforms,
@@ -294,7 +294,7 @@ def doctor(data_dir: str | None) -> None:
     sys.exit(0 if fine else 1)
 
 
-for group in (key, user, integration, slack, discord):
+for group in (key, user, integration, rules, slack, discord):
     main.add_command(group)
 
 

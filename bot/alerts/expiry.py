@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from bot.alerts.events import AlertClosed
-from bot.alerts.intake import tell_incidents
 from bot.alerts.lives import log_alert
+from bot.alerts.telling import tell_incidents
 from bot.flow.timers import Due
 from bot.flow.unit import Unit
 from storage.questions import alerts as ask_alerts

@@ -14,9 +14,20 @@ from typing import Any
 
 import re2
 
-from bot.alerts.filter import FIELDS
 from bot.errors import Invalid
 
+FIELDS = (
+    "title",
+    "description",
+    "priority",
+    "alias",
+    "source",
+    "entity",
+    "integration",
+    "service",
+    "team",
+)
+"""What matchers see of an alert beside its labels."""
 SIGNS = {"=~": "matches", "!~": "not_matches", "!=": "is_not", "=": "is"}
 OPERATIONS = {operation: sign for sign, operation in SIGNS.items()}
 MOST = 50

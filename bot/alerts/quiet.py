@@ -12,7 +12,7 @@ from storage.models import Alert, Integration, Service, Silence, Team
 from storage.questions import silences as ask
 
 if TYPE_CHECKING:
-    from bot.alerts.stages import Arrival, Catalog
+    from bot.alerts.arrival import Arrival, Catalog
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,7 @@ def _read_arrival(arrival: "Arrival", known: "Catalog") -> dict[str, str]:
         "priority": signal.priority.value,
         "alias": signal.alias,
         "source": signal.source,
+        "entity": signal.entity,
         "integration": arrival.integration.slug,
         "service": next((row.slug for row in known.services if row.id == arrival.service_id), ""),
         "team": next((row.slug for row in known.teams if row.id == arrival.team_id), ""),
@@ -115,6 +116,7 @@ def read_alert(
         "priority": alert.priority.value,
         "alias": alert.alias,
         "source": alert.source,
+        "entity": alert.entity,
         "integration": integration.slug if integration else "",
         "service": service.slug if service else "",
         "team": team.slug if team else "",

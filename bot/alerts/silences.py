@@ -147,8 +147,8 @@ def spell(silence: Silence) -> str:
 
 
 async def _begin(unit: Unit, silence: Silence) -> None:
+    _plan_end(unit, silence)  # before what it holds is let go, which is counted then
     held = await _hold_open(unit, silence)
-    _plan_end(unit, silence)
     unit.emit(SilenceStarted(silence.id, held))
 
 

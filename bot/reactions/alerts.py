@@ -1,5 +1,8 @@
 """What follows when something happens to an alert."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from bot.alerts import events as alerts
 from bot.errors import Refused
 from bot.flow.unit import Unit
@@ -11,19 +14,37 @@ from bot.paging.escalations import (
 )
 from bot.paging.events import NobodyReached
 from bot.paging.pages import queue_pages, refresh_pages
+from bot.paging.responders import page_responders
 from bot.reactions.incidents import escalate_incident
 from storage.models import Alert, Incident, Team, User
 from storage.questions import alerts as ask
 
 
 async def page_for_alert(unit: Unit, event: alerts.AlertOpened) -> None:
-    """An alert without incident pages its team by itself; one within an incident is paged for by the incident."""
-    if event.incident_id is None and event.team_id is not None and not event.held:
-        team = await unit.session.get_one(Team, event.team_id)
-        if team.policy_id is not None:
-            await start_escalation(unit, f"alert:{event.alert_id}", team.policy_id)
-        else:
-            unit.emit(NobodyReached(f"alert:{event.alert_id}", 0, (team.name,)))
+    """An alert without incident pages by itself; one within an incident is paged for by the incident."""
+    if event.incident_id is None and not event.held:
+        subject = f"alert:{event.alert_id}"
+        await page_whom_it_names(unit, subject, event.team_id, event.policy_id, event.responders)
+
+
+async def page_whom_it_names(
+    unit: Unit,
+    subject: str,
+    team_id: int | None,
+    policy_id: int | None,
+    responders: Sequence[dict[str, Any]],
+) -> None:
+    """The responders that its sender or a rule named; where there are none, its team, by the policy that a rule chose for
+    it or by the team's own."""
+    if responders:
+        await page_responders(unit, subject, responders)
+        return
+    team = await unit.session.get(Team, team_id) if team_id is not None else None
+    policy_id = policy_id or (team.policy_id if team else None)
+    if policy_id is not None:
+        await start_escalation(unit, subject, policy_id)
+    elif team is not None:
+        unit.emit(NobodyReached(subject, 0, (team.name,)))
 
 
 async def show_alert(unit: Unit, event: alerts.AlertEvent) -> None:
@@ -94,6 +115,5 @@ async def page_for_alert_again(unit: Unit, event: alerts.AlertUnacknowledged | a
     alert = await unit.session.get_one(Alert, event.alert_id)
     if alert.held_by:
         return
-    team = await unit.session.get(Team, alert.team_id) if alert.team_id is not None else None
-    if team is not None and team.policy_id is not None:
-        await start_escalation(unit, f"alert:{event.alert_id}", team.policy_id)
+    subject = f"alert:{alert.id}"
+    await page_whom_it_names(unit, subject, alert.team_id, alert.policy_id, alert.responders)

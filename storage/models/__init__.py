@@ -1,7 +1,7 @@
 """Every table, by concern."""
 
 from storage.models.access import ApiKey, AuditEntry, ChatAccount, SignInLink, User, WebSession
-from storage.models.alerts import Alert, AlertNote, IncidentRule, RawPayload
+from storage.models.alerts import Alert, AlertNote, RawPayload
 from storage.models.base import Model
 from storage.models.board import BoardChannel, BoardMessage
 from storage.models.catalog import Change, Dependency, Integration, Member, Service, Team
@@ -24,6 +24,7 @@ from storage.models.incidents import (
 )
 from storage.models.oncall import Override, Rotation, Schedule
 from storage.models.paging import Escalation, EscalationPolicy, Page, PolicyStep
+from storage.models.rules import Rule
 from storage.models.sayings import Saying, SayingCopy
 from storage.models.silences import Maintenance, Silence
 
@@ -46,7 +47,6 @@ __all__ = [
     "Follower",
     "Incident",
     "IncidentRoom",
-    "IncidentRule",
     "IncidentService",
     "IncidentTeam",
     "Integration",
@@ -63,6 +63,7 @@ __all__ = [
     "RawPayload",
     "RoleHolder",
     "Rotation",
+    "Rule",
     "Saying",
     "SayingCopy",
     "Schedule",

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.alerts.filter import FIELDS
 from bot.alerts.matchers import (
+    FIELDS,
     LABEL,
     Matcher,
     check_matchers,
