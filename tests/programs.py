@@ -25,6 +25,11 @@ def find_alertmanager() -> Path | None:
     return find_program("prometheus-alertmanager", TOOLS / "debian/usr/bin/prometheus-alertmanager")
 
 
+def find_amtool() -> Path | None:
+    """Finds Alertmanager's command line."""
+    return find_program("amtool", TOOLS / "debian/usr/bin/amtool")
+
+
 def find_chromium() -> Path | None:
     """Finds Chromium or Google Chrome, for playwright's executable_path; start it with --no-sandbox as root."""
     fetched = TOOLS / "chromium"
@@ -72,6 +77,7 @@ def find_program(name: str, fetched: Path) -> Path | None:
 FINDERS = {
     "prometheus": find_prometheus,
     "alertmanager": find_alertmanager,
+    "amtool": find_amtool,
     "chromium": find_chromium,
     "axe": find_axe,
     "node": find_node,
