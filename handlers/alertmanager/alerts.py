@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import re2
 from aiohttp import web
+from msgspec import UNSET
 
 from bot.alerts.expiry import DEFAULT
 from bot.alerts.matchers import LABEL, matches_all
@@ -126,7 +127,7 @@ async def show_alerts(unit: Unit, sender: Integration, alerts: Sequence[Alert]) 
                 status=_judge(quiet for quiet in active if quiet.covers(sender.id, fields)),
                 updated_at=spell_instant(alert.last_at),
                 labels=labels,
-                generator_url=links.get("Graph", ""),
+                generator_url=links.get("Graph", UNSET),
             )
         )
     return shown

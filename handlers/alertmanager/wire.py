@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from bot.errors import Malformed
 
@@ -78,7 +78,7 @@ class GettableAlert(Struct, frozen=True, rename="camel"):
     status: AlertStatus
     updated_at: str
     labels: Labels
-    generator_url: str = msgspec.field(name="generatorURL", default="")
+    generator_url: str | UnsetType = msgspec.field(name="generatorURL", default=UNSET)
 
 
 class AlertGroup(Struct, frozen=True, rename="camel"):
