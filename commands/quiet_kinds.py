@@ -3,17 +3,20 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.alerts.maintenance import get_maintenance
 from bot.alerts.matchers import Matcher, parse_matchers, spell_matchers
 from bot.alerts.proposals import propose_matchers
 from bot.alerts.silences import get_silence
+from bot.alerts.windows import REPEATS
 from bot.chat.arguments import Kind, Reading
 from bot.chat.form import Choice
 from bot.errors import Problem
-from commands.kinds import ALERT, FUTURE, find_acting_user
-from storage.models import Silence
+from commands.kinds import ALERT, FUTURE, SERVICE, TEAM, TEXT, find_acting_user
+from storage.models import Maintenance, Silence
 from storage.questions import silences as ask
 
 TOMORROW = "tomorrow "
+EVERYTHING = ("everything", "all", "*")
 SPANS = (
     Choice("1h", "1 hour"),
     Choice("4h", "4 hours"),
@@ -76,6 +79,36 @@ async def _suggest_silences(reading: Reading, prefix: str) -> list[Choice]:
     return [Choice(str(one.id), f"{one.id} {one.comment or one.creator_name}"[:75]) for one in found]
 
 
+async def _suggest_repeats(_: Reading, prefix: str) -> list[Choice]:
+    return [Choice(word, word.capitalize()) for word in ("once", *REPEATS)]
+
+
+async def _targets(reading: Reading, text: str) -> tuple[Matcher, ...]:
+    return () if text.strip().lower() in EVERYTHING else parse_matchers(text, reading.name)
+
+
+async def _suggest_targets(reading: Reading, prefix: str) -> list[Choice]:
+    found = [Choice("everything", "Everything")]
+    for word, kind in (("service", SERVICE), ("team", TEAM)):
+        choices = await kind.suggest(reading, prefix)
+        found += [Choice(f"{word}={one.value}", f"{word.capitalize()} {one.label}") for one in choices]
+    return found
+
+
+async def _maintenance(reading: Reading, text: str) -> Maintenance:
+    found = await get_maintenance(reading.unit, text)
+    await reading.unit.lock(found)
+    return found
+
+
+async def _suggest_maintenances(reading: Reading, prefix: str) -> list[Choice]:
+    found = await ask.list_maintenances(reading.unit.session, over=False, limit=20)
+    return [Choice(str(one.id), f"{one.id} {one.name}"[:75]) for one in found]
+
+
+TARGETS = Kind("suggest", _targets, _suggest_targets, example="service=web")
+MAINTENANCE = Kind("suggest", _maintenance, _suggest_maintenances, example="2")
+REPEAT = Kind("suggest", TEXT.parse, _suggest_repeats, example="weekly")
 UNTIL = Kind("suggest", _until, _suggest_spans, example="4h")
 WHICH = Kind("suggest", _which, _suggest_which, example="service=web")
 SILENCE = Kind("suggest", _silence, _suggest_silences, example="4")

@@ -55,7 +55,7 @@ async def create_silence(
     _check_times(unit, start, ends_at)
     silence = Silence(
         uid=str(uuid.uuid4()),
-        matchers=[one.pack() for one in await _name_by_slug(unit, matchers)],
+        matchers=[one.pack() for one in await name_by_slug(unit, matchers)],
         integration_id=integration.id if integration else None,
         starts_at=start,
         ends_at=ends_at,
@@ -115,8 +115,12 @@ async def end_silence(unit: Unit, silence: Silence) -> None:
 async def start_due(unit: Unit, due: Due) -> None:
     """The handler of the `start_silence` timer."""
     silence = await unit.session.get(Silence, due.number)
-    if silence is not None and silence.starts_at <= unit.now < silence.ends_at:
+    if silence is None or silence.starts_at > unit.now:
+        return
+    if unit.now < silence.ends_at:
         await _begin(unit, silence)
+    else:  # nobody was there while it was on
+        unit.emit(SilenceEnded(silence.id, 0, early=False))
 
 
 async def warn_due(unit: Unit, due: Due) -> None:
@@ -195,7 +199,7 @@ async def _list_by_id(unit: Unit, kind: type[Thing]) -> dict[int, Thing]:
     return {row.id: row for row in await catalog.list_named(unit.session, kind, everything=True)}
 
 
-async def _name_by_slug(unit: Unit, matchers: Sequence[Matcher]) -> list[Matcher]:
+async def name_by_slug(unit: Unit, matchers: Sequence[Matcher]) -> list[Matcher]:
     """Services, teams and senders are known to matchers by their slug, also where a person wrote the name."""
     return [
         replace(one, value=(await NAMED[one.name](unit, one.value)).slug)

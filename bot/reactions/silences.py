@@ -3,6 +3,7 @@
 from typing import Any
 
 from bot.alerts import events as alerts
+from bot.alerts.maintenance import follow_window
 from bot.alerts.matchers import read_matchers, spell_matchers
 from bot.flow.unit import Unit
 from bot.paging.escalations import stop_escalations
@@ -19,6 +20,13 @@ async def stop_paging_held(unit: Unit, event: alerts.AlertsHeld) -> None:
     ):
         await stop_escalations(unit, subject)
         await refresh_pages(unit, subject)
+
+
+async def plan_next_window(unit: Unit, event: alerts.SilenceEnded) -> None:
+    """A maintenance that repeats comes again."""
+    silence = await unit.session.get_one(Silence, event.silence_id)
+    if silence.maintenance_id is not None:
+        await follow_window(unit, silence.maintenance_id, silence.starts_at)
 
 
 async def announce_silence(unit: Unit, event: alerts.SilenceEvent) -> None:
