@@ -200,12 +200,10 @@ def _print_welcome(parts: Parts, welcome: Welcome | None) -> None:
         values["login"] = f"{url}/login/{welcome.sign_in_token}"
     if welcome is not None and welcome.source:
         hook = f"{url}/hooks/{welcome.source}/{welcome.key}"
-        values |= {
-            "hook": hook,
-            "paste": list_sources()[welcome.source].paste.format(
-                url=hook, key=welcome.key, host=parts.settings.mail_host
-            ),
-        }
+        _, paste = list_sources()[welcome.source].show(
+            parts.settings.public_url, welcome.key, parts.settings.mail_host
+        )
+        values |= {"hook": hook, "paste": paste}
     click.echo(parts.templates.render_plain("cli/started", **values))
 
 

@@ -51,6 +51,11 @@ def list_libraries() -> str:
     return ":".join(str(path) for path in sorted((TOOLS / "debian").glob("**/lib/*-linux-gnu")))
 
 
+def find_amtool() -> Path | None:
+    """Finds Alertmanager's command line."""
+    return find_program("amtool", TOOLS / "debian/usr/bin/amtool")
+
+
 def find_chromium() -> Path | None:
     """Finds Chromium or Google Chrome, for playwright's executable_path; start it with --no-sandbox as root."""
     fetched = TOOLS / "chromium"
@@ -102,6 +107,7 @@ FINDERS = {
     "icinga": find_icinga,
     "nagios": find_nagios,
     "curl": find_curl,
+    "amtool": find_amtool,
     "chromium": find_chromium,
     "axe": find_axe,
     "node": find_node,

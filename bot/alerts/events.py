@@ -91,3 +91,35 @@ class HeartbeatLate(HeartbeatEvent):
 @dataclass(frozen=True)
 class HeartbeatOver(HeartbeatEvent):
     """One that was late pings again, or nobody watches it any longer."""
+
+
+@dataclass(frozen=True)
+class AlertsHeld(Event):
+    """Alerts that were open already are held back from now on: nobody is paged for them any more."""
+
+    alert_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class SilenceEvent(Event):
+    """Of a silence, or of a window of maintenance, which is one; `held` is how many open alerts it holds back."""
+
+    silence_id: int
+    held: int
+
+
+@dataclass(frozen=True)
+class SilenceStarted(SilenceEvent):
+    pass
+
+
+@dataclass(frozen=True)
+class SilenceEndsSoon(SilenceEvent):
+    pass
+
+
+@dataclass(frozen=True)
+class SilenceEnded(SilenceEvent):
+    """`early` says that somebody ended it before its time."""
+
+    early: bool

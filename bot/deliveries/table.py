@@ -37,6 +37,7 @@ def list_deliverers(delivery: Delivery) -> dict[str, Deliverer]:
         "announce.card": announcements.post,
         "announce.refresh": announcements.refresh,
         "announce.update": announcements.say_update,
+        "announce.say": announcements.say,
         "ops.say": announcements.say_to_ops,
         "group.show": Groups(delivery).show,
         "page.send": pages.send,

@@ -99,7 +99,8 @@ async def _is_any_awake(unit: Unit, incident_id: int) -> bool:
 
 
 async def page_for_alert_again(unit: Unit, event: alerts.AlertUnacknowledged | alerts.AlertWoke) -> None:
-    """From the first step, to whoever is on call now; an alert of an incident wakes the incident's escalation."""
+    """From the first step, to whoever is on call now; an alert of an incident wakes the incident's escalation. One that is
+    held back waits for the end of that."""
     if event.incident_id is not None:
         incident = await unit.session.get_one(Incident, event.incident_id)
         if not incident.status.is_open:
@@ -112,6 +113,8 @@ async def page_for_alert_again(unit: Unit, event: alerts.AlertUnacknowledged | a
     await stop_escalations(unit, f"alert:{event.alert_id}")
     await refresh_pages(unit, f"alert:{event.alert_id}")
     alert = await unit.session.get_one(Alert, event.alert_id)
+    if alert.held_by:
+        return
     subject = f"alert:{alert.id}"
     await page_whom_it_names(unit, subject, alert.team_id, alert.policy_id, alert.responders)
 

@@ -70,6 +70,12 @@ from bot.reactions.rooms import (
     say_in_room,
     send_invitations,
 )
+from bot.reactions.silences import (
+    announce_silence,
+    plan_next_window,
+    stop_paging_held,
+    tell_its_maker,
+)
 from bot.reviews.postmortem import PostmortemChanged, PostmortemDrafted
 from bot.updates.updates import UpdateOverdue, UpdatePosted
 
@@ -189,6 +195,11 @@ REACTIONS: Reactions = {
     # heartbeats
     alerts.HeartbeatLate: (tell_intake,),
     alerts.HeartbeatOver: (tell_intake,),
+    alerts.AlertsHeld: (stop_paging_held,),
+    # what keeps them quiet
+    alerts.SilenceStarted: (announce_silence,),
+    alerts.SilenceEndsSoon: (tell_its_maker,),
+    alerts.SilenceEnded: (announce_silence, plan_next_window),
     # paging
     paging.PersonPaged: (note_page, let_in),
     paging.PageAnswered: (tell_who_asked,),

@@ -5,6 +5,7 @@ from storage.models.alerts import Alert, AlertNote, RawPayload
 from storage.models.base import Model
 from storage.models.board import BoardChannel, BoardMessage
 from storage.models.catalog import Change, Dependency, Integration, Member, Service, Team
+from storage.models.expiry import AlertExpiry
 from storage.models.flow import Arrival, Fact, OutboxRow, Timer
 from storage.models.heartbeats import Heartbeat
 from storage.models.incidents import (
@@ -26,9 +27,11 @@ from storage.models.oncall import Override, Rotation, Schedule
 from storage.models.paging import Escalation, EscalationPolicy, Page, PolicyStep
 from storage.models.rules import Rule
 from storage.models.sayings import Saying, SayingCopy
+from storage.models.silences import Maintenance, Silence
 
 __all__ = [
     "Alert",
+    "AlertExpiry",
     "AlertNote",
     "ApiKey",
     "Arrival",
@@ -50,6 +53,7 @@ __all__ = [
     "IncidentTeam",
     "Integration",
     "Link",
+    "Maintenance",
     "Member",
     "Model",
     "OutboxRow",
@@ -67,6 +71,7 @@ __all__ = [
     "Schedule",
     "Service",
     "SignInLink",
+    "Silence",
     "Task",
     "Team",
     "TimelineEntry",

@@ -9,6 +9,7 @@ from storage.models import Escalation, Page, PolicyStep
 from storage.words import EscalationState, PageState
 
 ALIVE = (EscalationState.RUNNING, EscalationState.ACKNOWLEDGED)
+CHUNK = 400
 
 
 async def list_steps(session: AsyncSession, policy_id: int) -> Sequence[PolicyStep]:
@@ -54,6 +55,21 @@ async def list_stoppable(session: AsyncSession, subject: str) -> Sequence[Escala
             .order_by(Escalation.id)
         )
     ).all()
+
+
+async def list_paged_subjects(session: AsyncSession, subjects: Sequence[str]) -> Sequence[str]:
+    """Those of these subjects for which an escalation is under way, or gave up without an answer."""
+    states = (*ALIVE, EscalationState.EXHAUSTED)
+    found: set[str] = set()
+    for start in range(0, len(subjects), CHUNK):
+        found.update(
+            await session.scalars(
+                select(Escalation.subject).where(
+                    Escalation.subject.in_(subjects[start : start + CHUNK]), Escalation.state.in_(states)
+                )
+            )
+        )
+    return sorted(found)
 
 
 async def is_waiting(session: AsyncSession, subject: str) -> bool:

@@ -13,7 +13,7 @@ from bot.flow.unit import Unit, Work
 from bot.reactions.paging import job_parked
 from storage.engine import Database
 from storage.models import Page
-from storage.questions import access, alerts, board, flow, incidents, oncall, paging, sayings
+from storage.questions import access, alerts, board, flow, incidents, oncall, paging, sayings, silences
 from tests.house import HandClock
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
@@ -68,6 +68,12 @@ QUESTIONS: dict[str, Ask] = {
     "a room and its incident": lambda session: sayings.find_room_with_incident(session, 1, "slack"),
     "the Room's copy": lambda session: sayings.find_copy_in_room(session, "slack", "C1", "1"),
     "entries of copies": lambda session: board.list_entries_of_copies(session, 1, [1, 2]),
+    "what keeps alerts quiet": lambda session: silences.list_active(session, NOW),
+    "alerts that could be held": lambda session: silences.list_holdable(session, 0, 100),
+    "alerts that are held": lambda session: silences.list_held(session, "silence:1"),
+    "a silence of a program": lambda session: silences.find_silence_by_uid(session, "x"),
+    "the window of a maintenance": lambda session: silences.find_window(session, 1),
+    "subjects that are paged for": lambda session: paging.list_paged_subjects(session, ["alert:1"]),
     "messages of a channel": lambda session: board.list_changed_messages(session, 1, 0),
 }
 
