@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app_chat import discord, read_settings, slack
-from app_records import data_dir, integration, key, rules, run_in_house, user
+from app_records import data_dir, heartbeat, integration, key, rules, run_in_house, user
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,6 +62,7 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
         (*chats, *notifiers),
         UserRole(settings.visitor_role),
         int(settings.file_limit_mb * 1024 * 1024),
+        settings.mail_listen is not None,
         timedelta(hours=settings.archive_after_hours) if settings.archive_after_hours else None,
     )
     work = Work(database, clock, REACTIONS, installation)
@@ -101,7 +102,8 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
     )
     registry = Registry(work, templates, surroundings)
     registry.add(found for found in discover("commands", "COMMAND") if isinstance(found, Command))
-    delivery = Delivery(work, templates, platforms, notifiers)
+    intake = Intake(work)
+    delivery = Delivery(work, templates, platforms, notifiers, intake)
     outbox = Outbox(work, list_deliverers(delivery), job_parked, lane_away, lane_back)
     timers = Timers(work, dict(discover("handlers.timers", "TIMER")))  # type: ignore[arg-type]
     work.on_queued = outbox.wake
@@ -111,7 +113,7 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
         templates=templates,
         registry=registry,
         inbound=Desk(work, registry),
-        intake=Intake(work),
+        intake=intake,
         outbox=outbox,
         timers=timers,
         platforms=platforms,
@@ -122,6 +124,7 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
 
 async def prepare(parts: Parts) -> Welcome | None:
     """Read the configuration file, or make the small world of a first start; what to print for the first person."""
+    from bot.alerts.heartbeats import begin_to_listen
     from bot.catalog.first_start import greet, is_empty, make_small_world
     from bot.config import find_own_name, find_own_zone
     from bot.oncall.groups import follow_schedules
@@ -135,6 +138,7 @@ async def prepare(parts: Parts) -> Welcome | None:
         elif await is_empty(unit):
             await make_small_world(unit, find_own_name(), find_own_zone())
         await follow_schedules(unit)
+        await begin_to_listen(unit)
         return await greet(unit)
 
     return await parts.work.run(start)
@@ -146,6 +150,7 @@ async def serve_until(parts: Parts, stopped: asyncio.Event, started: Callable[[w
 
     from bot.access.housekeeping import keep_house
     from bot.flow.clock import Alarm
+    from handlers.mail.server import take_mail
     from handlers.web import build_web
 
     alarm = Alarm(parts.timers, lambda: keep_house(parts.work))
@@ -154,6 +159,7 @@ async def serve_until(parts: Parts, stopped: asyncio.Event, started: Callable[[w
     await runner.setup()
     site = web.TCPSite(runner, parts.settings.host, parts.settings.port)
     await site.start()
+    mail = await take_mail(parts)
     deliveries = asyncio.create_task(parts.outbox.run())
     alarm.start()
     parts.starter.start(parts.inbound)
@@ -161,6 +167,8 @@ async def serve_until(parts: Parts, stopped: asyncio.Event, started: Callable[[w
     await stopped.wait()
     parts.work.live.close()
     await site.stop()
+    if mail is not None:
+        mail.close()
     await parts.starter.stop()
     await asyncio.gather(alarm.stop(), runner.cleanup(), parts.outbox.stop(), deliveries)
     await parts.work.database.close()
@@ -192,7 +200,12 @@ def _print_welcome(parts: Parts, welcome: Welcome | None) -> None:
         values["login"] = f"{url}/login/{welcome.sign_in_token}"
     if welcome is not None and welcome.source:
         hook = f"{url}/hooks/{welcome.source}/{welcome.key}"
-        values |= {"hook": hook, "paste": list_sources()[welcome.source].spell_paste(hook)}
+        values |= {
+            "hook": hook,
+            "paste": list_sources()[welcome.source].paste.format(
+                url=hook, key=welcome.key, host=parts.settings.mail_host
+            ),
+        }
     click.echo(parts.templates.render_plain("cli/started", **values))
 
 
@@ -294,7 +307,7 @@ def doctor(data_dir: str | None) -> None:
     sys.exit(0 if fine else 1)
 
 
-for group in (key, user, integration, rules, slack, discord):
+for group in (key, user, integration, heartbeat, rules, slack, discord):
     main.add_command(group)
 
 

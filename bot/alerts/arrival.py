@@ -95,6 +95,8 @@ class Catalog:
     counts: dict[object, int] = field(default_factory=dict)
     """How many alerts came lately, by what was asked: once in a unit, and counted on."""
 
+    _sorted: dict[tuple[RuleKind, int], list[Rule]] = field(default_factory=dict)
+
     @staticmethod
     async def read(unit: Unit) -> "Catalog":
         rules = await catalog.list_named(unit.session, Rule)
@@ -104,18 +106,23 @@ class Catalog:
             sorted(rules, key=lambda rule: (rule.position, rule.id)),
         )
 
-    def list_rules(self, kind: RuleKind, integration_id: int | None = None) -> list[Rule]:
+    def list_rules(self, kind: RuleKind, integration_id: int) -> list[Rule]:
         """The rules of a kind, in order: those of this sender and those of any."""
-        return [
-            rule for rule in self.rules if rule.kind is kind and rule.integration_id in (None, integration_id)
-        ]
+        key = (kind, integration_id)
+        if key not in self._sorted:
+            self._sorted[key] = [
+                rule
+                for rule in self.rules
+                if rule.kind is kind and rule.integration_id in (None, integration_id)
+            ]
+        return self._sorted[key]
 
     def list_actions(self, integration_id: int) -> list[Rule]:
         """The integration's own actions, in order."""
         return [
             rule
-            for rule in self.rules
-            if rule.kind is RuleKind.ACTION and rule.integration_id == integration_id
+            for rule in self.list_rules(RuleKind.ACTION, integration_id)
+            if rule.integration_id == integration_id
         ]
 
     @property

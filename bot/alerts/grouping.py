@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.alerts.arrival import Arrival, Catalog, remember_match
 from bot.alerts.fields import Fields, find_value
-from bot.alerts.rules import Writer, judge
+from bot.alerts.rules import Writer, judge, note_unmet
 from bot.flow.unit import Unit
 from bot.incidents.lives import add_service, add_team, change_priority, declare
 from storage.models import Incident, Rule
@@ -40,7 +40,7 @@ async def choose(unit: Unit, arrival: Arrival, known: Catalog) -> Choice | None:
         if rule.team_id not in (None, arrival.team_id):
             unmet = {"stage": "incident", "reason": "rule_of_other_team", "rule": rule.name}
         if unmet is not None:
-            arrival.trace.append(unmet)
+            note_unmet(arrival.trace, unmet)
             continue
         group_key = group_of(rule, fields)
         incident = await _find_open(unit, arrival, known, rule, group_key)

@@ -18,11 +18,11 @@ STEP = 2_000
 """How many old ones go at most when new ones come: more than a group brings, so that they never pile up."""
 HIDDEN = "(removed)"
 SECRET = re.compile(
-    r"auth|token|secret|password|passwd|cookie|api-?key|apikey|signature|credential|routing_?key",
+    r"auth|token|secret|password|passwd|cookie|api-?key|apikey|signature|credential|routing[_-]?key",
     re.IGNORECASE,
 )
 IN_BODY = re2.compile(
-    r"""(?i)(?P<name>["']?[\w.-]{0,60}(?:password|passwd|secret|api_?key|access_?token|auth_?token|routing_key"""
+    r"""(?i)(?P<name>["']?[\w.-]{0,60}(?:password|passwd|secret|api_?key|token|routing_key"""
     r"""|service_key|private_key)[\w.-]{0,60}["']?\s*[:=]\s*)(?P<value>"(?:[^"\\]|\\.)*"|[^\s,;&"'{}\[\]]+)"""
 )
 UNINTERESTING = {"host", "connection", "content-length", "accept-encoding", "accept"}

@@ -16,6 +16,9 @@ from storage.words import Priority
 
 Step = dict[str, Any]
 """{"stage": ..., "reason": ..., ...}: one line of a trace."""
+TOLD = 25
+"""So many rules that don't match, one after the other, are told one by one."""
+UNMET = ("rule_no_match", "rule_not_now", "rule_of_other_team", "more")
 LIMITS = {"title": TITLE_LIMIT, "description": DESCRIPTION_LIMIT}
 
 
@@ -26,15 +29,19 @@ def judge(rule: Rule, stage: str, fields: Fields, at: datetime) -> Step | None:
     unmet = find_unmet(rule.conditions, rule.match, fields)
     if not unmet:
         return None
-    why = [
-        {
-            key: one.get(key)
-            for key in ("field", "operation", "value", "not")
-            if one.get(key) not in (None, False)
-        }
-        for one in unmet[:3]
-    ]
+    why = [{key: value for key, value in one.items() if value not in ("", False)} for one in unmet[:2]]
     return {"stage": stage, "reason": "rule_no_match", "rule": rule.name, "unmet": why}
+
+
+def note_unmet(trace: list[Step], unmet: Step) -> None:
+    """Write down that a rule does not match; of many in a row the last ones are only counted."""
+    if len(trace) >= TOLD and all(step["reason"] in UNMET for step in trace[-TOLD:]):
+        if trace[-1]["reason"] == "more":
+            trace[-1]["count"] += 1
+        else:
+            trace.append({"stage": unmet["stage"], "reason": "more", "count": 1})
+    else:
+        trace.append(unmet)
 
 
 def list_matching(
@@ -44,7 +51,7 @@ def list_matching(
     for rule in rules:
         unmet = judge(rule, stage, fields, at)
         if unmet is not None:
-            trace.append(unmet)
+            note_unmet(trace, unmet)
             continue
         yield rule
         if not rule.go_on:

@@ -32,6 +32,8 @@ from storage.questions import oncall
 
 log = get_logger(__name__)
 R = TypeVar("R")
+SETTINGS = {"mapping", "secret_env", "secret_file", "topics", "endpoint", "certificate_file"}
+"""What the file says about an integration that is for its source alone."""
 
 
 async def apply_config(unit: Unit, config: Config) -> int:
@@ -127,7 +129,8 @@ async def _keep_integrations(
     wanted: dict[str, Values] = {}
     born: dict[str, Values] = {}
     for slug, entry in config.integrations.items():
-        settings: dict[str, Any] = {"mapping": dict(entry.mapping)} if entry.mapping else {}
+        said = entry.model_dump(include=SETTINGS)
+        settings: dict[str, Any] = {name: value for name, value in said.items() if value}
         values = {"name": entry.name, "source": entry.source, "team_id": _find_id(teams, entry.team)}
         born[slug] = {"created_at": ledger.unit.now}
         if entry.secret is not None:

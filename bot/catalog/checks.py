@@ -10,6 +10,7 @@ from bot.catalog import reasons
 from bot.catalog.effects import SECTION_OF
 from bot.catalog.kinds import GAP
 from bot.catalog.lines import Place
+from bot.catalog.senders import can_sign
 from bot.catalog.shapes import Config
 from storage.words import UserRole
 
@@ -107,6 +108,12 @@ def _check_integrations(config: Config) -> Iterator[Found]:
         place = ("integrations", slug)
         if integration.mapping and integration.source != "generic":
             yield (*place, "mapping"), reasons.MAPPING_NOT_GENERIC
+        for name in ("topics", "endpoint", "certificate_file"):
+            if getattr(integration, name) and integration.source != "sns":
+                yield (*place, name), reasons.ONLY_SNS
+        for name in ("secret_env", "secret_file"):
+            if getattr(integration, name) and not can_sign(integration.source):
+                yield (*place, name), reasons.tell_can_not_sign(integration.source)
         if integration.key_env and integration.key_file:
             yield (*place, "key_file"), reasons.TWO_KEYS
         key = integration.secret

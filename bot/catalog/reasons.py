@@ -43,6 +43,10 @@ BAD_RECIPIENT = "must be `user:`, `team:` or `schedule:` and a name, like `sched
 BAD_ENVIRONMENT_NAME = (
     "must be the name of an environment variable, like `TOCSIN_KEY_PROMETHEUS` (not the key itself)"
 )
+BAD_TOPIC = (
+    "must be the ARN of a topic, like `arn:aws:sns:eu-west-1:123456789012:alarms`; its name may end with `*`"
+)
+ONLY_SNS = "only the source `sns` has it; remove it"
 KEY_TOO_WEAK = "the key must be 20 or more letters, digits, `-` and `_`; `openssl rand -hex 20` makes one"
 NO_LABEL = "must name the label, like `labels.region`"
 NO_VALUE = "`value` is missing: what to compare with, for example `value: P2`"
@@ -130,6 +134,14 @@ def tell_no_variable(name: str) -> str:
     return (
         f"the environment variable {name} is not set; put the key into it (`openssl rand -hex 20` makes one)"
     )
+
+
+def tell_no_secret(name: str) -> str:
+    return f"the environment variable {name} is not set; put the secret into it that the sender signs with"
+
+
+def tell_can_not_sign(source: str) -> str:
+    return f"senders of the source {spell(source)} do not sign; remove it"
 
 
 def tell_no_file(path: str, problem: str) -> str:

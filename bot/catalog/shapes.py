@@ -29,7 +29,17 @@ from bot.catalog.kinds import (
     Zone,
     one_of,
 )
-from bot.catalog.senders import EnvironmentKey, Expressions, FileKey, Key, SourceName
+from bot.catalog.senders import (
+    EnvironmentKey,
+    Expressions,
+    FileKey,
+    Key,
+    SecretFile,
+    SecretFiles,
+    SecretVariables,
+    SourceName,
+    Topic,
+)
 from bot.catalog.shape import Shape, key
 from storage.words import RotationKind, StepCondition, UserRole
 
@@ -154,6 +164,25 @@ class IntegrationShape(Shape):
     )
     key_file: FileKey | None = key(
         "the file that holds its secret key", "/run/secrets/prometheus", default=None
+    )
+    secret_env: SecretVariables = key(
+        "the environment variables that hold the secrets it signs with; several while one is replaced",
+        "[GITHUB_WEBHOOK_SECRET]",
+        default=[],
+    )
+    secret_file: SecretFiles = key(
+        "the files that hold the secrets it signs with", "[/run/secrets/github]", default=[]
+    )
+    topics: Annotated[list[Topic], Field(max_length=100)] = key(
+        "the topics of Amazon SNS that may send; one that ends with `*` allows all that begin so",
+        "[arn:aws:sns:eu-west-1:123456789012:alarms]",
+        default=[],
+    )
+    endpoint: Url | None = key(
+        "where Amazon SNS is in a private partition", "https://sns.example.org", default=None
+    )
+    certificate_file: SecretFile | None = key(
+        "the certificate that signs in a private partition", "/etc/ssl/sns.pem", default=None
     )
     mapping: Expressions = key(
         "where a generic sender's JSON has our fields, as JMESPath expressions",

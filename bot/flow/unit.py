@@ -65,6 +65,8 @@ class Installation:
     """What a member of a chat workspace may do whom Tocsin does not know yet."""
     file_limit: int = 10 * 1024 * 1024
     """The largest file of a message that is kept, in bytes."""
+    takes_mail: bool = False
+    """Whether it listens for mail that senders write."""
     archive_after: timedelta | None = None
     """How long after its incident is closed a room is archived; None for never."""
 

@@ -117,3 +117,14 @@ async def page_for_alert_again(unit: Unit, event: alerts.AlertUnacknowledged | a
         return
     subject = f"alert:{alert.id}"
     await page_whom_it_names(unit, subject, alert.team_id, alert.policy_id, alert.responders)
+
+
+async def tell_intake(unit: Unit, event: alerts.HeartbeatEvent) -> None:
+    """Its alert is opened or closed as its state then says."""
+    unit.put(
+        f"heartbeat:{event.heartbeat_id}",
+        "heartbeat.alert",
+        f"heartbeat:{event.heartbeat_id}",
+        coalesce=True,
+        payload={"slug": event.slug, "integration": event.integration_id},
+    )

@@ -18,6 +18,7 @@ from bot.reactions.alerts import (
     page_new_owner,
     show_alert,
     show_repeats,
+    tell_intake,
 )
 from bot.reactions.incidents import (
     close_its_alerts,
@@ -196,6 +197,9 @@ REACTIONS: Reactions = {
     alerts.SilenceStarted: (announce_silence,),
     alerts.SilenceEndsSoon: (tell_its_maker,),
     alerts.SilenceEnded: (announce_silence, plan_next_window),
+    # heartbeats
+    alerts.HeartbeatLate: (tell_intake,),
+    alerts.HeartbeatOver: (tell_intake,),
     # paging
     paging.PersonPaged: (note_page, let_in),
     paging.PageAnswered: (tell_who_asked,),

@@ -193,6 +193,11 @@ async def remember_arrival(session: AsyncSession, key: str, now: datetime) -> bo
     return noted.first() is not None
 
 
+async def has_arrived(session: AsyncSession, key: str) -> bool:
+    """Whether it was remembered before."""
+    return await session.get(Arrival, key[:160]) is not None
+
+
 async def forget_arrivals(session: AsyncSession, before: datetime) -> None:
     """Nothing that arrived so long ago is delivered again."""
     await session.execute(delete(Arrival).where(Arrival.at < before))

@@ -1,6 +1,7 @@
 """What applying a configuration file does to the database: the second time nothing, and never a loss."""
 
 import asyncio
+import re
 from pathlib import Path
 from typing import Any
 
@@ -280,6 +281,20 @@ async def test_a_key_from_the_environment_opens_its_webhook(house: House, apply)
     assert one.digest == digest(KEY)
     assert [alert.integration_id for alert in await house.rows(Alert)] == [one.id]
     assert KEY not in str(await snapshot(house))
+
+
+async def test_a_secret_that_a_sender_signs_with_is_named_and_never_kept(house: House, apply, tmp_path: Path):
+    (tmp_path / "signed.txt").write_text("what-only-they-know")
+    entry = (
+        "  one: {name: One, source: sentry, key_env: KEY_ONE, secret_file: signed.txt, secret_env: [MORE]}\n"
+    )
+    await apply(SMALL + "integrations:\n" + entry, {"KEY_ONE": KEY, "MORE": "also-secret"})
+    one = (await active(house, Integration))["one"]
+    assert one.settings["secret_file"] == [str(tmp_path / "signed.txt")]
+    assert one.settings["secret_env"] == ["MORE"]
+    assert not {"what-only-they-know", "also-secret"} & set(re.findall(r"[\w-]+", str(await snapshot(house))))
+    house.hooks["sentry"] = f"{house.url}/hooks/sentry/{KEY}"
+    assert (await house.send({}, "sentry"))[0] == 401
 
 
 async def test_keys_may_change_places_and_move_to_another_slug(house: House, apply):
