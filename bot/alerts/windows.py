@@ -1,5 +1,5 @@
-"""When a maintenance is on: pure arithmetic of its windows. A rule is an RFC 5545 RRULE that is read on the wall clock of a time
-zone, so that 02:00 stays 02:00 when the clocks change.
+"""When a maintenance is on: pure arithmetic of its windows. A rule is an RFC 5545 RRULE, read on the clock of a zone, so
+that 02:00 stays 02:00 when the clocks change.
 """
 
 from datetime import UTC, datetime, timedelta

@@ -18,7 +18,7 @@ from handlers.alertmanager.door import Visit, list_doors
 from handlers.alertmanager.wire import Labels, PostableAlert, read_instant
 from handlers.parts import Parts
 from handlers.webhooks.alertmanager import parse_alert
-from handlers.webhooks.receive import keep_payload
+from handlers.webhooks.reception import keep_payload
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 OFFSET, PRIME = 14695981039346656037, 1099511628211

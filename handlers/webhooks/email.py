@@ -134,6 +134,6 @@ SOURCE = Source(
     title="E-mail",
     parse=parse,
     paste="""Let your monitoring send mail to
-  alerts+{key}@{mail_host}
+  alerts+{key}@{host}
 and let that mail reach Tocsin (TOCSIN_MAIL_LISTEN; see docs/alerts.md, "email").""",
 )

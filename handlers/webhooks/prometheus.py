@@ -28,7 +28,7 @@ alerting:
     - scheme: {scheme}
       path_prefix: {path}
       static_configs:
-        - targets: ["{host}"]
+        - targets: ["{site}"]
 
 # and for amtool, in ~/.config/amtool/config.yml:
 alertmanager.url: {url}""",

@@ -56,8 +56,8 @@ class Guard(Protocol):
 class Source:
     """`parse` is pure and raises Malformed or Invalid, with a sentence that names the fault, and nothing else; an empty list
     means that there is nothing to do about it (a test message, a state that is no trouble). `paste` is what to put at the
-    sender, with `{url}` in it, its parts (`{scheme}`, `{host}`, `{path}`), `{root}`, `{key}` or `{mail_host}`. `routed` lets
-    senders put one more word behind the key."""
+    sender, with `{url}` in it (and its `{scheme}`, `{site}` and `{path}`, `{root}`, `{key}`). `routed` lets senders put
+    one more word behind the key."""
 
     name: str
     title: str
@@ -71,19 +71,13 @@ class Source:
     address: str = "{root}/hooks/{name}/{key}"
     """Where the sender posts; an API that another product has, too, is at the address that its clients know."""
 
-    def show(self, root: str, key: str, mail_host: str = "") -> tuple[str, str]:
-        """The address with this key in it, and what to paste at the sender. `root` is the URL of the installation."""
-        url = self.address.format(root=root, name=self.name, key=key, mail_host=mail_host)
+    def show(self, root: str, key: str, host: str = "") -> tuple[str, str]:
+        """The address with this key in it, and what to paste at the sender. `root` is the URL of the installation,
+        `host` the name of its mail server."""
+        url = self.address.format(root=root, name=self.name, key=key, host=host)
         parts = urlsplit(url)
-        return url, self.paste.format(
-            url=url,
-            root=root,
-            key=key,
-            mail_host=mail_host,
-            scheme=parts.scheme,
-            host=parts.netloc,
-            path=parts.path,
-        )
+        values = {"scheme": parts.scheme, "site": parts.netloc, "path": parts.path}
+        return url, self.paste.format(url=url, root=root, key=key, host=host, **values)
 
 
 def read_json(hook: Hook) -> Any:
