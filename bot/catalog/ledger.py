@@ -8,12 +8,23 @@ from typing import Any, TypeVar
 
 from bot.access.people import audit
 from bot.flow.unit import Unit
-from storage.models import EscalationPolicy, IncidentRule, Integration, Schedule, Service, Team, User
+from storage.models import (
+    EscalationPolicy,
+    Heartbeat,
+    IncidentRule,
+    Integration,
+    Schedule,
+    Service,
+    Team,
+    User,
+)
 from storage.questions import config as ask
 
 FILE, SEED = "file", "seed"
-Thing = TypeVar("Thing", User, Team, Service, Schedule, EscalationPolicy, IncidentRule, Integration)
-AnyThing = User | Team | Service | Schedule | EscalationPolicy | IncidentRule | Integration
+Thing = TypeVar(
+    "Thing", User, Team, Service, Schedule, EscalationPolicy, IncidentRule, Integration, Heartbeat
+)
+AnyThing = User | Team | Service | Schedule | EscalationPolicy | IncidentRule | Integration | Heartbeat
 Values = Mapping[str, Any]
 
 KINDS: dict[type[AnyThing], str] = {
@@ -24,6 +35,7 @@ KINDS: dict[type[AnyThing], str] = {
     EscalationPolicy: "policy",
     IncidentRule: "rule",
     Integration: "integration",
+    Heartbeat: "heartbeat",
 }
 SLUG: dict[type[AnyThing], str] = {User: "handle"}
 

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage.models import (
     Dependency,
     EscalationPolicy,
+    Heartbeat,
     IncidentRule,
     Integration,
     Member,
@@ -19,7 +20,9 @@ from storage.models import (
     User,
 )
 
-Thing = TypeVar("Thing", User, Team, Service, Schedule, EscalationPolicy, IncidentRule, Integration)
+Thing = TypeVar(
+    "Thing", User, Team, Service, Schedule, EscalationPolicy, IncidentRule, Integration, Heartbeat
+)
 
 
 async def list_all(session: AsyncSession, model: type[Thing]) -> Sequence[Thing]:

@@ -52,7 +52,13 @@ def test_every_example_of_the_page_is_right(tmp_path: Path):
     entries["schedules"]["rotations"] = [parts["rotations"]]
     entries["policies"]["steps"] = [parts["steps"]]
     entries["incident_rules"]["conditions"] = [parts["conditions"]]
-    slugs = {"users": "kate", "schedules": "payments", "policies": "payments", "teams": "payments"}
+    slugs = {
+        "users": "kate",
+        "services": "checkout",
+        "schedules": "payments",
+        "policies": "payments",
+        "teams": "payments",
+    }
     content = {name: {slugs.get(name, "it"): entry} for name, entry in entries.items()}
     content["users"]["sam"] = {"name": "Sam"}
     content["services"]["database"] = {"name": "Database"}
@@ -63,7 +69,11 @@ def test_every_example_of_the_page_is_right(tmp_path: Path):
     }
     path = tmp_path / "tocsin.yaml"
     path.write_text(yaml.safe_dump(content))
-    assert read_config(path, {"TOCSIN_KEY_PROMETHEUS": KEY}).summary().startswith("2 people")
+    assert (
+        read_config(path, {"TOCSIN_KEY_PROMETHEUS": KEY, "TOCSIN_KEY_BACKUP": KEY})
+        .summary()
+        .startswith("2 people")
+    )
 
 
 def test_the_printed_example_passes_the_check(tmp_path: Path):
