@@ -96,6 +96,9 @@ def tell_unknown(what: str, name: str, known: Collection[str]) -> str:
     return f"there is no {what} {spell(name)}; {suggest(name, known)}"
 
 
+HEARTBEAT_TOO_FAST = "a heartbeat pings at most every `30s`; write that or more"
+
+
 def tell_reference(what: str, name: str, known: Collection[str]) -> str:
     """A name that nothing in the file has."""
     section = f"{what.replace(' ', '_')}s" if what != "policy" else "policies"

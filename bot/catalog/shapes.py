@@ -15,7 +15,9 @@ from bot.catalog.effects import ActionShape, AlertPolicyShape, IncidentRuleShape
 from bot.catalog.kinds import (
     Duration,
     Email,
+    Every,
     Group,
+    Line,
     Name,
     Participants,
     PolicyName,
@@ -41,7 +43,7 @@ from bot.catalog.senders import (
     Topic,
 )
 from bot.catalog.shape import Shape, key
-from storage.words import RotationKind, StepCondition, UserRole
+from storage.words import Priority, RotationKind, StepCondition, UserRole
 
 
 class Chat(StrEnum):
@@ -196,6 +198,30 @@ class IntegrationShape(Shape):
         return self.key_env or self.key_file
 
 
+class HeartbeatShape(Shape):
+    """Something that pings, and whose silence is an alert, by slug."""
+
+    name: Name = key("what people call it", "Nightly backup")
+    every: Every = key("how often it pings at least", "1d")
+    description: Prose = key("what it is for", "Copies the database to the other site", default="")
+    team: TeamName | None = key("the team that its alert goes to", "payments", default=None)
+    service: ServiceName | None = key("the service that its alert is about", "checkout", default=None)
+    priority: Annotated[Priority, one_of(Priority)] = key(
+        "how urgent its silence is, P1 to P5", "P2", default=Priority.P2
+    )
+    message: Line = key("the title of its alert", "No backup last night", default="")
+    tags: Annotated[list[Line], Field(max_length=100)] = key("tags of its alert", "[backup]", default=[])
+    key_env: EnvironmentKey | None = key(
+        "the environment variable that holds its secret key", "TOCSIN_KEY_BACKUP", default=None
+    )
+    key_file: FileKey | None = key("the file that holds its secret key", "/run/secrets/backup", default=None)
+
+    @property
+    def secret(self) -> Key | None:
+        """Its key from outside, if it has one."""
+        return self.key_env or self.key_file
+
+
 @dataclass(frozen=True)
 class Section:
     """One part of the file. `word` is what people call one thing of it."""
@@ -212,6 +238,7 @@ SECTIONS: dict[str, Section] = {
     "schedules": Section(ScheduleShape, "schedule", "schedules"),
     "policies": Section(PolicyShape, "policy", "policies"),
     "integrations": Section(IntegrationShape, "integration", "integrations"),
+    "heartbeats": Section(HeartbeatShape, "heartbeat", "heartbeats"),
     "actions": Section(ActionShape, "action", "actions"),
     "alert_policies": Section(AlertPolicyShape, "alert policy", "alert policies"),
     "routing_rules": Section(RouteShape, "routing rule", "routing rules"),
@@ -229,6 +256,7 @@ class Config:
     schedules: Mapping[str, ScheduleShape]
     policies: Mapping[str, PolicyShape]
     integrations: Mapping[str, IntegrationShape]
+    heartbeats: Mapping[str, HeartbeatShape]
     actions: Mapping[str, ActionShape]
     alert_policies: Mapping[str, AlertPolicyShape]
     routing_rules: Mapping[str, RouteShape]

@@ -18,6 +18,7 @@ from bot.catalog.senders import FIELDS as MAPPED
 from deploy.config_reference import PAGE, TABLES, fill_tables
 
 KEY = "0123456789abcdef0123456789abcdef01234567"
+OTHER_KEY = KEY[::-1]
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("TOCSIN_")}
 
 
@@ -90,7 +91,7 @@ def test_every_example_of_the_page_is_right(tmp_path: Path):
     content["integrations"]["aws"] = aws
     path = tmp_path / "tocsin.yaml"
     path.write_text(yaml.safe_dump(content))
-    environment = {"TOCSIN_KEY_PROMETHEUS": KEY, "GITHUB_WEBHOOK_SECRET": "s"}
+    environment = {"TOCSIN_KEY_PROMETHEUS": KEY, "GITHUB_WEBHOOK_SECRET": "s", "TOCSIN_KEY_BACKUP": OTHER_KEY}
     assert read_config(path, environment).summary().startswith("2 people")
 
 
