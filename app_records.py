@@ -144,8 +144,7 @@ def integration_create(
         rules = dict(pair.split("=", 1) for pair in mapping)
         settings = {"mapping": rules} if rules else {}
         _, key = await create_integration(unit, source, name or sources[source].title, team, settings)
-        url = f"{parts.settings.public_url}/hooks/{source}/{key}"
-        return url, sources[source].paste.format(url=url)
+        return sources[source].show(parts.settings.public_url, key)
 
     url, paste = run_in_house(read_settings(data_dir=data_dir), create)
     click.echo(f"{url}\n\n{paste}")
@@ -162,9 +161,8 @@ def integration_key(name: str, data_dir: str | None) -> None:
         from bot.catalog.integrations import renew_key
 
         row, key = await renew_key(unit, name)
-        url = f"{parts.settings.public_url}/hooks/{row.source}/{key}"
         source = list_sources().get(row.source)
-        return url, source.paste.format(url=url) if source else ""
+        return source.show(parts.settings.public_url, key) if source else (key, "")
 
     url, paste = run_in_house(read_settings(data_dir=data_dir), renew)
     click.echo(f"{url}\n\n{paste}")

@@ -68,3 +68,17 @@ class AlertAssigned(AlertEvent):
 @dataclass(frozen=True)
 class AlertChanged(AlertEvent):
     """Its owner, its notes or its priority changed; nobody is paged for that."""
+
+
+@dataclass(frozen=True)
+class ResponderAdded(AlertEvent):
+    """Somebody else is called in: a person, a team, a schedule or an escalation policy (`kind`, and its id)."""
+
+    kind: str
+    responder_id: int
+    name: str
+
+
+@dataclass(frozen=True)
+class AlertPriorityChanged(AlertEvent):
+    title: str

@@ -108,6 +108,14 @@ async def _run_step(unit: Unit, escalation: Escalation, step: Step, round_: int,
     return count
 
 
+async def page_recipients(unit: Unit, subject: str, kind: str, number: int) -> int:
+    """Page a person, or whoever is on call in a schedule, at once and beside all steps; returns how many pages."""
+    count = 0
+    for user, reason in await _find_recipients(unit, [{"type": kind, "id": number}]):
+        count += await queue_pages(unit, user, subject=subject, reason=reason)
+    return count
+
+
 async def _get_policy(unit: Unit, policy_id: int) -> EscalationPolicy:
     """Read once in a unit, which may run the steps of many escalations."""
     key = ("policy", policy_id)
@@ -181,9 +189,11 @@ async def stop_escalations(unit: Unit, subject: str) -> None:
     await unit.session.flush()
 
 
-async def escalate_now(unit: Unit, subject: str) -> int:
-    """Go on to the next step at once; returns its number. Raises Refused when there is none left."""
+async def escalate_now(unit: Unit, subject: str, policy_id: int | None = None) -> int:
+    """Go on to the next step (of this policy) at once; returns its number. Raises Refused when there is none left."""
     for escalation in await ask.list_escalations(unit.session, subject):
+        if policy_id is not None and escalation.policy_id != policy_id:
+            continue
         await unit.lock(escalation)
         if escalation.state is EscalationState.RUNNING and escalation.next_step < len(escalation.steps):
             number = escalation.next_step + 1

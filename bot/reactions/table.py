@@ -13,9 +13,11 @@ from bot.reactions.alerts import (
     alert_acknowledged,
     alert_over,
     alert_snoozed,
+    lift_incident,
     page_for_alert,
     page_for_alert_again,
     page_new_owner,
+    page_responder,
     show_alert,
     show_repeats,
 )
@@ -185,6 +187,8 @@ REACTIONS: Reactions = {
     alerts.AlertClosed: (alert_over, show_alert),
     alerts.AlertChanged: (show_alert,),
     alerts.AlertAssigned: (page_new_owner,),
+    alerts.AlertPriorityChanged: (lift_incident,),
+    alerts.ResponderAdded: (page_responder, show_alert),
     # paging
     paging.PersonPaged: (note_page, let_in),
     paging.PageAnswered: (tell_who_asked,),

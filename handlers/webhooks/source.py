@@ -36,12 +36,19 @@ Parsed = Signal | ChangeReport
 class Source:
     """`parse` is pure and raises Malformed or Invalid, with a sentence that names the fault, and nothing else; an empty list
     means that there is nothing to do about it (a test message, a state that is no trouble). `paste` is what to put at the
-    sender, with `{url}` in it."""
+    sender, with `{url}` in it (and `{root}`, `{key}`)."""
 
     name: str
     title: str
     parse: Callable[[Hook], Sequence[Parsed]]
     paste: str
+    address: str = "{root}/hooks/{name}/{key}"
+    """Where the sender posts; an API that another product has, too, is at the address that its clients know."""
+
+    def show(self, root: str, key: str) -> tuple[str, str]:
+        """The address with this key in it, and what to paste at the sender. `root` is the URL of the installation."""
+        url = self.address.format(root=root, name=self.name, key=key)
+        return url, self.paste.format(url=url, root=root, key=key)
 
 
 def read_json(hook: Hook) -> Any:

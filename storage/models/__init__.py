@@ -1,7 +1,7 @@
 """Every table, by concern."""
 
 from storage.models.access import ApiKey, AuditEntry, ChatAccount, SignInLink, User, WebSession
-from storage.models.alerts import Alert, AlertNote, IncidentRule, RawPayload
+from storage.models.alerts import Alert, AlertFile, AlertNote, IncidentRule, RawPayload
 from storage.models.base import Model
 from storage.models.board import BoardChannel, BoardMessage
 from storage.models.catalog import Change, Dependency, Integration, Member, Service, Team
@@ -24,9 +24,11 @@ from storage.models.incidents import (
 from storage.models.oncall import Override, Rotation, Schedule
 from storage.models.paging import Escalation, EscalationPolicy, Page, PolicyStep
 from storage.models.sayings import Saying, SayingCopy
+from storage.models.searches import SavedSearch
 
 __all__ = [
     "Alert",
+    "AlertFile",
     "AlertNote",
     "ApiKey",
     "Arrival",
@@ -59,6 +61,7 @@ __all__ = [
     "RawPayload",
     "RoleHolder",
     "Rotation",
+    "SavedSearch",
     "Saying",
     "SayingCopy",
     "Schedule",
