@@ -1,7 +1,7 @@
 """A sender of Opsgenie, for tests: its key, the real Python client, and plain requests with that key."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -12,7 +12,7 @@ from bot.catalog.integrations import create_integration
 from storage.models import Alert, Team
 from tests.house import House
 
-Told = tuple[int, dict[str, Any], dict[str, str]]
+Told = tuple[int, dict[str, Any], Mapping[str, str]]
 
 
 @dataclass
@@ -49,7 +49,7 @@ class Sender:
         )
         url = f"{self.house.url}{self.prefix}{path}"
         async with self.house.http.request(method, url, headers=headers, params=query, **content) as response:
-            answer = response.status, await response.json(), dict(response.headers)
+            answer = response.status, await response.json(), response.headers
         await self.house.settle()
         return answer
 
