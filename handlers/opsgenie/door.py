@@ -98,7 +98,7 @@ class Operation:
 
     method: str
     path: str
-    run: Callable[[Call], Awaitable[Answer]]
+    run: Callable[[Call], Awaitable[Answer | web.Response]]
     scope: Scope | None = Scope.READ
 
 
@@ -118,6 +118,8 @@ def open_door(
                 caller = await parts.work.look(lambda unit: find_caller(unit, request))
                 check_caller(caller, operation.scope)
             answer = await operation.run(Call(parts, request, caller, senders))
+            if isinstance(answer, web.Response):
+                return answer
         except Problem as problem:
             answer = explain(parts, problem)
         except web.HTTPRequestEntityTooLarge:
