@@ -14,7 +14,7 @@ from bot.errors import Forbidden, Problem, Refused, Unknown
 from bot.flow.unit import Actor, Unit
 from bot.logs import get_logger
 from handlers.opsgenie import limits, requests
-from handlers.opsgenie.door import PROCESSED, Answer, Call, Operation
+from handlers.opsgenie.door import ALERT, PROCESSED, Answer, Call, Operation
 from handlers.opsgenie.find import find_alert, read_kind
 from handlers.opsgenie.requests import Outcome, spell_request
 from storage.models import Alert
@@ -42,7 +42,7 @@ def action(
         kind = read_kind(call)
         return await act(call, name, body, call.part("identifier"), kind, read(call, body))
 
-    return Operation(method, "/alerts/{identifier:.+}" + path, run, scope)
+    return Operation(method, ALERT + path, run, scope)
 
 
 async def act(call: Call, name: str, body: Body, identifier: str, kind: str, change: Change) -> Answer:

@@ -13,7 +13,7 @@ from bot.errors import Invalid, Malformed, TooLarge, Unknown
 from bot.flow.unit import Unit
 from handlers.opsgenie import limits
 from handlers.opsgenie.acting import find_actor
-from handlers.opsgenie.door import Answer, Call, Operation
+from handlers.opsgenie.door import ALERT, Answer, Call, Operation
 from handlers.opsgenie.find import find_alert, get_alert, read_kind
 from handlers.pages.files import POLICY, spell_disposition
 from storage.models import Alert, AlertFile
@@ -137,7 +137,7 @@ def _name(file: AlertFile) -> dict[str, Any]:
     return {"id": str(file.id), "name": file.name}
 
 
-PATH = "/alerts/{identifier:.+}/attachments"
+PATH = ALERT + "/attachments"
 OPERATIONS = (
     Operation("POST", PATH, add, Scope.WRITE),
     Operation("GET", PATH, list_files),

@@ -25,6 +25,8 @@ from storage.words import Scope
 
 T = TypeVar("T")
 PREFIXES = ("/v2", "/jsm/ops/integration/v2")
+ALERT = r"/alerts/{identifier:[\s\S]+}"
+"""The path of one alert. An alias may hold slashes, and clients don't escape them."""
 SOURCE = "opsgenie"
 PROCESSED = "Request will be processed"
 SCHEMES = ("geniekey", "bearer")

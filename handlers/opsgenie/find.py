@@ -4,6 +4,7 @@ from bot.errors import Invalid, Unknown
 from bot.flow.unit import Unit
 from bot.incidents.privacy import find_visible
 from handlers.opsgenie.door import Call, Caller
+from handlers.opsgenie.requests import read_request
 from storage.models import Alert
 from storage.questions import opsgenie as ask
 
@@ -22,13 +23,16 @@ async def find_alert(
     unit: Unit, caller: Caller, name: str, kind: str, for_writing: bool = False
 ) -> Alert | None:
     """An alias means the open alert of that name, the caller's own before those of others; when none is open, the newest.
-    What is private is seen by who may see its incident; a sender may still end what it began."""
+    The id of a request that created an alert means that alert: there are clients that take the one for the other. What is
+    private is seen by who may see its incident; a sender may still end what it began."""
     if not name or "\x00" in name:
         return None
     if kind == "alias":
         found = await ask.find_by_alias(unit.session, name, caller.integration_id, caller.only_team)
     elif kind == "tiny":
         found = await unit.session.get(Alert, int(name)) if name.isdecimal() and len(name) < 10 else None
+    elif told := read_request(name):
+        found = await unit.session.get(Alert, told.alert)
     else:
         found = await ask.find_by_uid(unit.session, name)
     if found is None or not is_within_reach(caller, found):

@@ -1,7 +1,7 @@
 """One alert, to be read."""
 
 from bot.flow.unit import Unit
-from handlers.opsgenie.door import Answer, Call, Operation
+from handlers.opsgenie.door import ALERT, Answer, Call, Operation
 from handlers.opsgenie.find import get_alert
 from handlers.opsgenie.shapes import Shape, show_alerts
 
@@ -13,4 +13,4 @@ async def show(call: Call) -> Answer:
     return Answer({"data": await call.look(look)})
 
 
-OPERATIONS = (Operation("GET", "/alerts/{identifier:.+}", show),)
+OPERATIONS = (Operation("GET", ALERT, show),)

@@ -9,7 +9,7 @@ from bot.alerts.responders import subject_of
 from bot.chat.markup import render_text
 from bot.errors import Invalid
 from bot.flow.unit import Unit
-from handlers.opsgenie.door import Answer, Call, Operation
+from handlers.opsgenie.door import ALERT, Answer, Call, Operation
 from handlers.opsgenie.find import get_alert
 from handlers.opsgenie.paging import DEFAULT, MOST, link, read_number, read_word
 from handlers.opsgenie.shapes import spell_person, spell_time
@@ -144,9 +144,9 @@ async def list_limits(_: Call) -> Answer:
 
 
 OPERATIONS = (
-    Operation("GET", "/alerts/{identifier:.+}/notes", list_notes),
-    Operation("GET", "/alerts/{identifier:.+}/logs", list_logs),
-    Operation("GET", "/alerts/{identifier:.+}/recipients", list_recipients),
+    Operation("GET", ALERT + "/notes", list_notes),
+    Operation("GET", ALERT + "/logs", list_logs),
+    Operation("GET", ALERT + "/recipients", list_recipients),
     Operation("GET", "/request-limits/", list_limits),
     Operation("GET", "/request-limits", list_limits),
 )

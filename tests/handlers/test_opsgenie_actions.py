@@ -1,5 +1,6 @@
 """What can be done with an alert by Opsgenie's API, as people see it afterwards."""
 
+import io
 from datetime import timedelta
 from typing import Any
 
@@ -207,7 +208,7 @@ async def test_files_stand_beside_an_alert(house: House) -> None:
     status, _, _ = await sender.ask("GET", f"/alerts/db-1/attachments/{number}", alertIdentifierType="alias")
     assert status == 404
     form = aiohttp.FormData()
-    form.add_field("file", b"x" * (11 * 1024 * 1024), filename="large.bin")
+    form.add_field("file", io.BytesIO(b"x" * (11 * 1024 * 1024)), filename="large.bin")
     async with house.http.post(url, data=form, headers=headers) as response:
         assert response.status == 413
     status, _, _ = await sender.ask(
