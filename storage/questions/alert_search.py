@@ -114,7 +114,8 @@ async def list_found(
     offset: int,
     limit: int,
 ) -> Sequence[Alert]:
-    """One page of what a search finds. What has no value to sort by comes last."""
+    """One page of what a search finds. What has no value to sort by comes last. By status: ix_alert_status; else the newest
+    are looked at first."""
     column = SORTS[sort]
     order = [column.is_(None), column.desc() if descending else column.asc()] if sort != "createdAt" else []
     order.append(Alert.id.desc() if descending else Alert.id.asc())
@@ -143,11 +144,10 @@ def build_condition(search: Search, dialect: str) -> Condition:
         return or_(false(), *(build_condition(part, dialect) for part in search.parts))
     if isinstance(search, Not):
         return not_(build_condition(search.part, dialect))
-    return (
-        func.coalesce(_build_term(search, dialect), false())
-        if search.field not in FLAGS
-        else _build_flag(search)
-    )
+    if search.field in FLAGS:
+        return _build_flag(search)
+    found = _build_term(search, dialect)
+    return func.coalesce(found, false()) if search.field == "snoozedUntil" else found
 
 
 def _build_flag(term: Term) -> Condition:
@@ -156,6 +156,9 @@ def _build_flag(term: Term) -> Condition:
 
 
 def _build_term(term: Term, dialect: str) -> Condition:
+    word = str(term.value).lower()
+    if term.field == "status" and word in ("open", "closed"):
+        return Alert.status == AlertStatus(word)
     judge = _read_judge(term)
     if term.field == "text":
         words = (Alert.title, Alert.description, Alert.alias, Alert.entity, Alert.source)
