@@ -101,7 +101,8 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
     )
     registry = Registry(work, templates, surroundings)
     registry.add(found for found in discover("commands", "COMMAND") if isinstance(found, Command))
-    delivery = Delivery(work, templates, platforms, notifiers)
+    intake = Intake(work, templates)
+    delivery = Delivery(work, templates, platforms, notifiers, intake)
     outbox = Outbox(work, list_deliverers(delivery), job_parked, lane_away, lane_back)
     timers = Timers(work, dict(discover("handlers.timers", "TIMER")))  # type: ignore[arg-type]
     work.on_queued = outbox.wake
@@ -111,7 +112,7 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
         templates=templates,
         registry=registry,
         inbound=Desk(work, registry),
-        intake=Intake(work, templates),
+        intake=intake,
         outbox=outbox,
         timers=timers,
         platforms=platforms,
@@ -122,6 +123,7 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
 
 async def prepare(parts: Parts) -> Welcome | None:
     """Read the configuration file, or make the small world of a first start; what to print for the first person."""
+    from bot.alerts.heartbeats import begin_to_listen
     from bot.catalog.first_start import greet, is_empty, make_small_world
     from bot.config import find_own_name, find_own_zone
     from bot.oncall.groups import follow_schedules
@@ -135,6 +137,7 @@ async def prepare(parts: Parts) -> Welcome | None:
         elif await is_empty(unit):
             await make_small_world(unit, find_own_name(), find_own_zone())
         await follow_schedules(unit)
+        await begin_to_listen(unit)
         return await greet(unit)
 
     return await parts.work.run(start)

@@ -82,3 +82,22 @@ class ResponderAdded(AlertEvent):
 @dataclass(frozen=True)
 class AlertPriorityChanged(AlertEvent):
     title: str
+
+
+@dataclass(frozen=True)
+class HeartbeatEvent(Event):
+    """`slug` and `integration_id` say which alert is meant, also when the heartbeat is gone."""
+
+    heartbeat_id: int
+    slug: str
+    integration_id: int
+
+
+@dataclass(frozen=True)
+class HeartbeatLate(HeartbeatEvent):
+    """No ping came in time."""
+
+
+@dataclass(frozen=True)
+class HeartbeatOver(HeartbeatEvent):
+    """One that was late pings again, or nobody watches it any longer."""

@@ -31,6 +31,14 @@ async def create_integration(
     return integration, key
 
 
+async def get_own_integration(unit: Unit, source: str, name: str) -> Integration:
+    """The integration that Tocsin itself has for a source that nobody posts to; made when it is first needed."""
+    found = await ask.find_own_integration(unit.session, source)
+    if found is None:
+        found, _ = await create_integration(unit, source, name)
+    return found
+
+
 async def renew_key(unit: Unit, name: str) -> tuple[Integration, str]:
     """Give the integration of this slug or name a new key, which can't be shown again; the one before works no more.
 

@@ -125,3 +125,14 @@ async def page_for_alert_again(unit: Unit, event: alerts.AlertUnacknowledged | a
     team = await unit.session.get(Team, alert.team_id) if alert.team_id is not None else None
     if team is not None and team.policy_id is not None:
         await start_escalation(unit, f"alert:{event.alert_id}", team.policy_id)
+
+
+async def tell_intake(unit: Unit, event: alerts.HeartbeatEvent) -> None:
+    """Its alert is opened or closed as its state then says."""
+    unit.put(
+        f"heartbeat:{event.heartbeat_id}",
+        "heartbeat.alert",
+        f"heartbeat:{event.heartbeat_id}",
+        coalesce=True,
+        payload={"slug": event.slug, "integration": event.integration_id},
+    )

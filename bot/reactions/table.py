@@ -20,6 +20,7 @@ from bot.reactions.alerts import (
     page_responder,
     show_alert,
     show_repeats,
+    tell_intake,
 )
 from bot.reactions.incidents import (
     close_its_alerts,
@@ -189,6 +190,9 @@ REACTIONS: Reactions = {
     alerts.AlertAssigned: (page_new_owner,),
     alerts.AlertPriorityChanged: (lift_incident,),
     alerts.ResponderAdded: (page_responder, show_alert),
+    # heartbeats
+    alerts.HeartbeatLate: (tell_intake,),
+    alerts.HeartbeatOver: (tell_intake,),
     # paging
     paging.PersonPaged: (note_page, let_in),
     paging.PageAnswered: (tell_who_asked,),

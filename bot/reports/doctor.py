@@ -16,7 +16,7 @@ from bot.oncall.resolve import HORIZON, list_on_call
 from bot.paging.pages import list_methods
 from bot.paging.reach import is_reached
 from storage.models import EscalationPolicy, Fact, Integration, Team, User
-from storage.questions import access, catalog, flow, oncall, paging
+from storage.questions import access, catalog, flow, heartbeats, oncall, paging
 from storage.words import EscalationState
 
 STUCK_SECONDS = 120
@@ -52,6 +52,7 @@ async def examine(unit: Unit, outside: Sequence[Check]) -> list[Check]:
         *await _check_accounts(unit),
         *await _check_groups(unit),
         *await _check_integrations(unit),
+        *await _check_heartbeats(unit),
         *([] if "email" in unit.installation.methods else [Check("no_email", True)]),
         *outside,
     ]
@@ -165,5 +166,13 @@ async def _check_groups(unit: Unit) -> list[Check]:
 
 async def _check_integrations(unit: Unit) -> list[Check]:
     found = await catalog.list_named(unit.session, Integration)
-    quiet = [row.name for row in found if row.last_signal_at is None]
+    quiet = [row.name for row in found if row.last_signal_at is None and row.source != "heartbeat"]
     return [Check("integrations", bool(found), {"count": len(found), "quiet": quiet})]
+
+
+async def _check_heartbeats(unit: Unit) -> list[Check]:
+    """Those that were never heard, which nobody would miss."""
+    found = [row for row in await heartbeats.list_heartbeats(unit.session) if row.active]
+    unheard = [row.name for row in found if not row.armed]
+    data = {"count": len(found), "names": unheard[:NAMED], "more": max(len(unheard) - NAMED, 0)}
+    return [Check("heartbeats", not unheard, data)] if found else []

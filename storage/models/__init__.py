@@ -6,6 +6,7 @@ from storage.models.base import Model
 from storage.models.board import BoardChannel, BoardMessage
 from storage.models.catalog import Change, Dependency, Integration, Member, Service, Team
 from storage.models.flow import Arrival, Fact, OutboxRow, Timer
+from storage.models.heartbeats import Heartbeat
 from storage.models.incidents import (
     Attachment,
     Follower,
@@ -43,6 +44,7 @@ __all__ = [
     "EscalationPolicy",
     "Fact",
     "Follower",
+    "Heartbeat",
     "Incident",
     "IncidentRoom",
     "IncidentRule",

@@ -100,3 +100,11 @@ async def find_change(session: AsyncSession, integration_id: int | None, key: st
     return await session.scalar(
         select(Change).where(Change.integration_id == integration_id, Change.key == key).with_for_update()
     )
+
+
+async def find_own_integration(session: AsyncSession, source: str) -> Integration | None:
+    """The integration of a source that Tocsin has for itself."""
+    found = await session.scalars(
+        select(Integration).where(Integration.source == source).order_by(Integration.id)
+    )
+    return found.first()
