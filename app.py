@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app_chat import discord, read_settings, slack
-from app_records import data_dir, integration, key, run_in_house, user
+from app_records import data_dir, heartbeat, integration, key, run_in_house, user
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -297,7 +297,7 @@ def doctor(data_dir: str | None) -> None:
     sys.exit(0 if fine else 1)
 
 
-for group in (key, user, integration, slack, discord):
+for group in (key, user, integration, heartbeat, slack, discord):
     main.add_command(group)
 
 

@@ -166,3 +166,106 @@ def integration_key(name: str, data_dir: str | None) -> None:
 
     url, paste = run_in_house(read_settings(data_dir=data_dir), renew)
     click.echo(f"{url}\n\n{paste}")
+
+
+@click.group()
+def heartbeat() -> None:
+    """Senders whose silence is an alert."""
+
+
+@heartbeat.command("create")
+@click.argument("name")
+@click.option("--every", required=True, metavar="DURATION", help="How often it pings at least: 90s, 5m, 1d.")
+@click.option("--team", "team_name", help="The team that its alert goes to.")
+@click.option("--service", "service_name", help="The service that its alert is about.")
+@click.option(
+    "--priority", type=click.Choice(["P1", "P2", "P3", "P4", "P5"]), default="P2", show_default=True
+)
+@click.option("--message", default="", help="The title of its alert.")
+@data_dir
+def heartbeat_create(
+    name: str,
+    every: str,
+    team_name: str | None,
+    service_name: str | None,
+    priority: str,
+    message: str,
+    data_dir: str | None,
+) -> None:
+    """Make a heartbeat; print the URL that it pings. The first ping arms it."""
+
+    async def create(parts: Parts, unit: Unit) -> str:
+        from bot.alerts.heartbeats import Wanted, create_heartbeat
+        from bot.catalog.teams import get_service, get_team
+        from commands.kinds import parse_duration
+        from storage.words import Priority
+
+        team = await get_team(unit, team_name) if team_name else None
+        service = await get_service(unit, service_name) if service_name else None
+        seconds = int(parse_duration(every, "every").total_seconds())
+        wanted = Wanted(name, seconds, "", team, service, Priority(priority), message)
+        _, key = await create_heartbeat(unit, wanted)
+        return parts.templates.render_plain(
+            "cli/heartbeat", url=f"{parts.settings.public_url}/heartbeats/{key}"
+        )
+
+    click.echo(run_in_house(read_settings(data_dir=data_dir), create))
+
+
+@heartbeat.command("list")
+@data_dir
+def heartbeat_list(data_dir: str | None) -> None:
+    """List them, those that are late first."""
+
+    async def show(parts: Parts, unit: Unit) -> str:
+        from bot.alerts.heartbeats import list_shown
+
+        return parts.templates.render_plain("cli/heartbeats", heartbeats=await list_shown(unit), now=unit.now)
+
+    click.echo(run_in_house(read_settings(data_dir=data_dir), show))
+
+
+@heartbeat.command("key")
+@click.argument("name")
+@data_dir
+def heartbeat_key(name: str, data_dir: str | None) -> None:
+    """Give a heartbeat a new key; print the URL that it pings. The key before works no more."""
+
+    async def renew(parts: Parts, unit: Unit) -> str:
+        from bot.alerts.heartbeats import get_heartbeat, renew_key
+
+        key = await renew_key(unit, await get_heartbeat(unit, name))
+        return parts.templates.render_plain(
+            "cli/heartbeat", url=f"{parts.settings.public_url}/heartbeats/{key}"
+        )
+
+    click.echo(run_in_house(read_settings(data_dir=data_dir), renew))
+
+
+@heartbeat.command("switch")
+@click.argument("name")
+@click.argument("state", type=click.Choice(["on", "off"]))
+@data_dir
+def heartbeat_switch(name: str, state: str, data_dir: str | None) -> None:
+    """Watch a heartbeat from its next ping on, or no longer."""
+
+    async def switch(_: Parts, unit: Unit) -> None:
+        from bot.alerts.heartbeats import get_heartbeat, switch_heartbeat
+
+        await switch_heartbeat(unit, await get_heartbeat(unit, name), state == "on")
+
+    run_in_house(read_settings(data_dir=data_dir), switch)
+
+
+@heartbeat.command("delete")
+@click.argument("name")
+@data_dir
+def heartbeat_delete(name: str, data_dir: str | None) -> None:
+    """Remove a heartbeat; an alert that it has open is closed."""
+
+    async def delete(_: Parts, unit: Unit) -> None:
+        from bot.alerts.heartbeats import delete_heartbeat, get_heartbeat
+
+        await delete_heartbeat(unit, await get_heartbeat(unit, name))
+
+    run_in_house(read_settings(data_dir=data_dir), delete)

@@ -1,4 +1,6 @@
-"""`/heartbeats/{key}`: the URL that a cron job or a monitor calls to say that it is alive. GET, HEAD, POST and PUT do the same."""
+"""`/heartbeats/{key}`: the URL that a cron job or a monitor calls to say that it is alive.
+
+GET, HEAD, POST and PUT do the same."""
 
 from aiohttp import web
 

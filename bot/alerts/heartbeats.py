@@ -109,6 +109,7 @@ async def change_heartbeat(unit: Unit, heartbeat: Heartbeat, wanted: Wanted) -> 
     if "interval" in changed and heartbeat.active and heartbeat.status is HeartbeatStatus.UP:
         unit.plan(TIMER, _subject(heartbeat.id), await _find_deadline(unit, heartbeat))
     unit.touch("heartbeats")
+    await unit.session.flush()  # a lock reads the row anew
     await switch_heartbeat(unit, heartbeat, wanted.active)
 
 
@@ -226,8 +227,8 @@ async def _find_deadline(unit: Unit, heartbeat: Heartbeat) -> datetime:
 
 
 def find_deadline(pinged_at: datetime, listening_since: datetime, interval: int) -> datetime:
-    """When a heartbeat is late: an interval (in seconds) and a grace after its last ping, or after Tocsin began to listen when
-    that was later. The grace is a tenth of the interval, from 5 seconds to 5 minutes. Pure."""
+    """When a heartbeat is late: an interval (in seconds) and a grace after its last ping, or after Tocsin began to
+    listen when that was later. The grace is a tenth of the interval, from 5 seconds to 5 minutes. Pure."""
     grace = min(max(interval / 10, 5), 300)
     return max(pinged_at, listening_since) + timedelta(seconds=interval + grace)
 

@@ -1,8 +1,8 @@
 """Since when Tocsin hears pings without a gap. While it is down it hears nobody, so silence from then proves nothing: each
 heartbeat has a whole interval anew from the moment when it listens again.
 
-A small fact keeps since when it listens and when that was last seen to be so. A look that comes much too late (the process was
-down, hung, or the machine slept) begins anew; so does each start on SQLite, which has one process only.
+A small fact keeps since when it listens and when that was last seen to be so. A look that comes much too late (the
+process was down, hung, or the machine slept) begins anew; so does each start on SQLite, which has one process only.
 """
 
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Gives the silence of a heartbeat to the intake, and its return: an alert like any other, with rules, routing and paging."""
+"""Gives the silence of a heartbeat to the intake, and its return: an alert like any other."""
 
 from bot.alerts.signal import Action, Signal
 from bot.deliveries.delivery import Delivery, number_of

@@ -1,5 +1,5 @@
-"""Opsgenie's heartbeats, on Tocsin's own. A ping by name needs no key but that of the sender, and never says that there is no
-such heartbeat: what pings is a cron job, which must not fail because of its watchman.
+"""Opsgenie's heartbeats, on Tocsin's own. A ping by name takes the key of the sender, and never says that there is no such
+heartbeat: what pings is a cron job, which must not fail because of its watchman.
 """
 
 import re

@@ -172,3 +172,42 @@ def test_nobody_is_late_before_an_interval_in_which_tocsin_listened(
     deadline = find_deadline(pinged, listening, interval)
     assert min(deadline - pinged, deadline - listening) > timedelta(seconds=interval)
     assert deadline - max(pinged, listening) <= timedelta(seconds=interval + 300)
+
+
+async def test_a_program_makes_pings_changes_and_deletes_one(house: House) -> None:
+    headers = {"Authorization": f"Bearer {await house.key()}"}
+    url = f"{house.url}/api/v1/heartbeats"
+    body = {"name": "Nightly backup", "interval": 300, "team": "first-team", "service": "web", "tags": ["db"]}
+    async with house.http.post(url, json=body, headers=headers) as response:
+        made = await response.json()
+        assert (response.status, made["status"], made["team"]["slug"]) == (201, "waiting", "first-team")
+    assert await ping(house, made["ping_url"].replace(house.parts.settings.public_url, house.url)) == 200
+    one = f"{url}/nightly-backup"
+    async with house.http.post(f"{one}/ping", headers=headers) as response:
+        assert (response.status, (await response.json())["status"]) == (200, "up")
+    async with house.http.put(one, json={"name": "Backup", "interval": 60}, headers=headers) as response:
+        changed = await response.json()
+        assert (changed["slug"], changed["name"], changed["team"]) == ("nightly-backup", "Backup", None)
+    await house.at("01:06")
+    async with house.http.get(url, headers=headers) as response:
+        assert [one["status"] for one in (await response.json())["items"]] == ["late"]
+    async with house.http.delete(one, headers=headers) as response:
+        assert response.status == 200
+    await house.settle()
+    assert [status for _, status, _ in await alerts(house)] == [AlertStatus.CLOSED]
+    async with house.http.get(one, headers=headers) as response:
+        assert response.status == 404
+
+
+async def test_the_room_and_the_doctor_show_them(sqlite_house: House) -> None:
+    house = sqlite_house
+    await house.http.get(await house.sign_in_url())
+    await house.http.post(await house.sign_in_url())
+    await make(house)
+    await ping(house, await make(house, Wanted("Certificate renewal", 60)))
+    await house.at("02:00")
+    async with house.http.get(f"{house.url}/heartbeats") as response:
+        page = await response.text()
+    assert page.index("Certificate renewal") < page.index("late") < page.index("Nightly backup")
+    assert "never heard" in page
+    assert "Never heard, so nobody misses them: Nightly backup" in await house.ask("/tocsin doctor")
