@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app_chat import discord, read_settings, slack
-from app_records import data_dir, heartbeat, integration, key, run_in_house, user
+from app_records import data_dir, heartbeat, integration, key, rules, run_in_house, user
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,7 +101,7 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
     )
     registry = Registry(work, templates, surroundings)
     registry.add(found for found in discover("commands", "COMMAND") if isinstance(found, Command))
-    intake = Intake(work, templates)
+    intake = Intake(work)
     delivery = Delivery(work, templates, platforms, notifiers, intake)
     outbox = Outbox(work, list_deliverers(delivery), job_parked, lane_away, lane_back)
     timers = Timers(work, dict(discover("handlers.timers", "TIMER")))  # type: ignore[arg-type]
@@ -297,7 +297,7 @@ def doctor(data_dir: str | None) -> None:
     sys.exit(0 if fine else 1)
 
 
-for group in (key, user, integration, heartbeat, slack, discord):
+for group in (key, user, integration, heartbeat, rules, slack, discord):
     main.add_command(group)
 
 

@@ -6,6 +6,7 @@ Like `app.py` it imports inside its functions, so that `tocsin --help` answers a
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
 data_dir = click.option("--data-dir", help="Where the database is kept (TOCSIN_DATA_DIR, default ./data).")
 
 
-def run_in_house(settings: Settings, change: Callable[[Parts, Unit], Awaitable[Any]]) -> Any:
-    """Run one unit of work from the command line, beside a server that may be running."""
+def run_in_house(
+    settings: Settings, change: Callable[[Parts, Unit], Awaitable[Any]], rehearse: bool = False
+) -> Any:
+    """Run one unit of work from the command line, beside a server that may be running; a rehearsal keeps nothing."""
     from app import build_parts
     from bot.errors import Problem
     from bot.flow.clock import SystemClock
@@ -36,7 +39,8 @@ def run_in_house(settings: Settings, change: Callable[[Parts, Unit], Awaitable[A
         database = Database(settings.database_url)
         parts = build_parts(settings, SystemClock(), database)
         try:
-            return await parts.work.run(lambda unit: change(parts, unit))
+            run = parts.work.rehearse if rehearse else parts.work.run
+            return await run(lambda unit: change(parts, unit))
         except Problem as problem:
             from bot.chat.markup import render_text
 
@@ -269,3 +273,72 @@ def heartbeat_delete(name: str, data_dir: str | None) -> None:
         await delete_heartbeat(unit, await get_heartbeat(unit, name))
 
     run_in_house(read_settings(data_dir=data_dir), delete)
+
+
+@click.group()
+def rules() -> None:
+    """What becomes of the messages of senders."""
+
+
+new_config = click.option(
+    "--config",
+    "config",
+    type=click.Path(exists=True, dir_okay=False),
+    help="Try the rules of this file instead.",
+)
+
+
+async def _take_config(unit: Unit, config: str | None) -> None:
+    """Put the file's rules in force for the rest of this unit."""
+    if config is None:
+        return
+    from bot.catalog.apply import apply_config
+    from bot.catalog.faults import ConfigWrong
+    from bot.catalog.file import read_config
+
+    try:
+        await apply_config(unit, read_config(Path(config)))
+    except ConfigWrong as wrong:
+        raise click.ClickException(str(wrong)) from wrong
+
+
+@rules.command("test")
+@click.argument("name")
+@click.argument("payload", type=click.File("rb"))
+@new_config
+@click.option("--content-type", default="application/json", help="What kind of body it is.")
+@data_dir
+def rules_test(name: str, payload: Any, config: str | None, content_type: str, data_dir: str | None) -> None:
+    """Show what the rules make of a message (a file, or - for what is typed). Nothing is changed."""
+    body = payload.read()
+
+    async def test(parts: Parts, unit: Unit) -> str:
+        from bot.alerts.trials import try_signals
+        from bot.catalog.integrations import find_integration
+        from handlers.webhooks.kept import read_body
+
+        await _take_config(unit, config)
+        sender = await find_integration(unit, name)
+        trials = await try_signals(unit, sender, read_body(sender, body, {"Content-Type": content_type}))
+        return parts.templates.render_plain("cli/trials", trials=trials, integration=sender)
+
+    click.echo(run_in_house(read_settings(data_dir=data_dir), test, rehearse=True))
+
+
+@rules.command("replay")
+@click.argument("name")
+@new_config
+@click.option("--last", default=50, type=click.IntRange(1, 1_000), help="How many of the kept messages.")
+@data_dir
+def rules_replay(name: str, config: str | None, last: int, data_dir: str | None) -> None:
+    """Show what a file's rules would make otherwise of the messages that were kept. Nothing is changed."""
+
+    async def replay(parts: Parts, unit: Unit) -> str:
+        from bot.catalog.integrations import find_integration
+        from handlers.webhooks.kept import replay_kept
+
+        sender = await find_integration(unit, name)
+        replayed = await replay_kept(unit, sender, last, lambda: _take_config(unit, config))
+        return parts.templates.render_plain("cli/replay", replayed=replayed, integration=sender)
+
+    click.echo(run_in_house(read_settings(data_dir=data_dir), replay, rehearse=True))

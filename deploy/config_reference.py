@@ -11,7 +11,9 @@ from pathlib import Path
 
 from pydantic.fields import FieldInfo
 
-from bot.catalog.shapes import SECTIONS, ConditionShape, RotationShape, Shape, StepShape
+from bot.catalog.effects import ConditionShape, FlapShape, HoursShape, RestartShape, UntilShape, WindowShape
+from bot.catalog.shape import Shape
+from bot.catalog.shapes import SECTIONS, RotationShape, StepShape
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "configuration.md"
 TABLES: dict[str, type[Shape]] = {
@@ -19,6 +21,11 @@ TABLES: dict[str, type[Shape]] = {
     "rotations": RotationShape,
     "steps": StepShape,
     "conditions": ConditionShape,
+    "hours": HoursShape,
+    "windows": WindowShape,
+    "delay_until": UntilShape,
+    "flap": FlapShape,
+    "restart": RestartShape,
 }
 TABLE = re.compile(r"(<!-- keys of (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 

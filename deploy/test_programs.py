@@ -1,4 +1,4 @@
-"""Fetches the programs that some tests talk to into .tools: Prometheus, Alertmanager, Chromium, axe and emulate.
+"""Fetches the programs that some tests talk to into .tools: Prometheus, Alertmanager, Zabbix, Icinga, Chromium, ...
 
 Called by `make programs` and `make test`. Debian packages are downloaded and unpacked, not installed, so neither root
 nor a service is involved. What can't be had is named in one sentence and its tests skip, unless TOCSIN_TEST_ALL=1
@@ -79,6 +79,20 @@ def fetch_alertmanager() -> None:
         unpack(lambda apt: ["prometheus-alertmanager"])
 
 
+def fetch_zabbix() -> None:
+    """Puts Debian's Zabbix server to .tools/debian: its zabbix_js runs the script of a media type without a server."""
+    if not (shutil.which("zabbix_js") or (DEBIAN / "usr/bin/zabbix_js").exists()):
+        unpack(lambda apt: missing_packages(apt, "zabbix-server-pgsql"))
+
+
+def fetch_icinga() -> None:
+    """Puts Debian's Icinga 2 to .tools/debian, and curl, which its notification command calls, where none is."""
+    if not (shutil.which("icinga2") or any(DEBIAN.glob("usr/lib/*/icinga2/sbin/icinga2"))):
+        unpack(lambda apt: missing_packages(apt, "icinga2-bin"))
+    if not (shutil.which("curl") or (DEBIAN / "usr/bin/curl").exists()):
+        unpack(lambda apt: missing_packages(apt, "curl"))
+
+
 def fetch_chromium() -> None:
     """Puts Debian's Chromium, with the libraries this machine lacks, to .tools and starts it once to see it work."""
     if any(shutil.which(name) and not is_snap(name) for name in CHROMIUM_NAMES):
@@ -142,6 +156,8 @@ def fetch_package(wanted: tuple[str, str]) -> tarfile.TarFile:
 FETCHERS: dict[str, Callable[[], None]] = {
     "Prometheus": fetch_prometheus,
     "Alertmanager": fetch_alertmanager,
+    "Zabbix": fetch_zabbix,
+    "Icinga": fetch_icinga,
     "Chromium": fetch_chromium,
     "accessibility": fetch_axe,
     "the second Slack": fetch_emulate,

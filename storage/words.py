@@ -35,6 +35,19 @@ class IncidentStatus(StrEnum):
         return self not in (IncidentStatus.RESOLVED, IncidentStatus.CLOSED)
 
 
+class RuleKind(StrEnum):
+    """What a rule decides about, in the order in which an alert meets them."""
+
+    ACTION = "action"
+    """What a sender's message becomes: created, acknowledged, closed, noted or ignored."""
+    POLICY = "policy"
+    """What is changed about a new alert, and whether it is held back."""
+    ROUTE = "route"
+    """Who it is for."""
+    INCIDENT = "incident"
+    """Which incident it opens or joins."""
+
+
 class UserRole(StrEnum):
     OWNER = "owner"
     ADMIN = "admin"

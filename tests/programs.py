@@ -25,6 +25,27 @@ def find_alertmanager() -> Path | None:
     return find_program("prometheus-alertmanager", TOOLS / "debian/usr/bin/prometheus-alertmanager")
 
 
+def find_zabbix_js() -> Path | None:
+    """Finds the program that runs the script of a Zabbix media type; what it needs beside it is in list_libraries."""
+    return find_program("zabbix_js", TOOLS / "debian/usr/bin/zabbix_js")
+
+
+def find_icinga() -> Path | None:
+    """Finds Icinga 2: its program itself where it was fetched, the script that starts it where it is installed."""
+    fetched = next((TOOLS / "debian").glob("usr/lib/*/icinga2/sbin/icinga2"), None)
+    return fetched or find_program("icinga2", TOOLS / "none")
+
+
+def find_curl() -> Path | None:
+    """Finds curl."""
+    return find_program("curl", TOOLS / "debian/usr/bin/curl")
+
+
+def list_libraries() -> str:
+    """Where the libraries of fetched programs are, for LD_LIBRARY_PATH."""
+    return ":".join(str(path) for path in sorted((TOOLS / "debian").glob("**/lib/*-linux-gnu")))
+
+
 def find_chromium() -> Path | None:
     """Finds Chromium or Google Chrome, for playwright's executable_path; start it with --no-sandbox as root."""
     fetched = TOOLS / "chromium"
@@ -72,6 +93,9 @@ def find_program(name: str, fetched: Path) -> Path | None:
 FINDERS = {
     "prometheus": find_prometheus,
     "alertmanager": find_alertmanager,
+    "zabbix_js": find_zabbix_js,
+    "icinga": find_icinga,
+    "curl": find_curl,
     "chromium": find_chromium,
     "axe": find_axe,
     "node": find_node,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from bot.flow.unit import Event
 
@@ -14,10 +15,13 @@ class AlertEvent(Event):
 
 @dataclass(frozen=True)
 class AlertOpened(AlertEvent):
-    """`held` says that it must not page now (a silence, a maintenance, a delay)."""
+    """`held` says that it must not page now (a silence, a maintenance, a delay); `policy_id` and `responders` are whom a
+    rule or the sender named instead of the team's own policy."""
 
     team_id: int | None
     held: bool = False
+    policy_id: int | None = None
+    responders: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -9,20 +9,24 @@ import asyncio
 import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from prometheus_client import Counter, Gauge
 
-from bot.alerts.events import AlertAcknowledged, AlertClosed, AlertOpened, AlertsRepeated
+from bot.alerts.actions import act
+from bot.alerts.arrival import Arrival, Catalog, remember_match
+from bot.alerts.events import AlertAcknowledged, AlertClosed, AlertsRepeated
+from bot.alerts.holds import plan_release, release_counted
 from bot.alerts.payloads import Payload, Payloads
 from bot.alerts.queue import Delivery, FairQueue, Sender
-from bot.alerts.signal import DESCRIPTION_LIMIT, TITLE_LIMIT, Action, LinkTo, Signal, clip, fit_alias
-from bot.alerts.stages import STAGES, Arrival, Catalog
-from bot.chat.templates import Templates
+from bot.alerts.signal import TITLE_LIMIT, Action, Signal, clip
+from bot.alerts.stages import STAGES
+from bot.alerts.telling import announce_joined, tell_incidents
+from bot.alerts.turns import Waiting, split_turns
+from bot.alerts.upkeep import plan_end
 from bot.errors import Unavailable
 from bot.flow.unit import Unit, Work
-from bot.incidents.events import AlertsJoined, AlertsOfIncidentClosed
 from bot.logs import get_logger
 from storage.models import Integration
 from storage.questions import alerts as ask
@@ -32,15 +36,22 @@ log = get_logger(__name__)
 GROUP = 1_000
 TARGET_SECONDS = 0.3
 SMALLEST_GROUP = 20
-SHOWN = 5
-"""How many alerts of a group an event names; the rest is a number."""
 received = Counter("tocsin_signals_total", "Signals accepted", ["source", "outcome"])
 waiting = Gauge("tocsin_intake_waiting", "Signals received and not yet committed")
 
 
+NOTED = {Action.ACKNOWLEDGE: "acknowledged", Action.RESOLVE: "closed", Action.NOTE: "note"}
+OUTCOMES = {
+    Action.TRIGGER: "repeated",
+    Action.ACKNOWLEDGE: "acknowledged",
+    Action.RESOLVE: "closed",
+    Action.NOTE: "noted",
+}
+
+
 @dataclass(frozen=True)
 class Receipt:
-    """What became of one signal: opened, repeated, acknowledged, closed, or nothing_open."""
+    """What became of one signal: opened, repeated, acknowledged, closed, noted, ignored (by a rule), or nothing_open."""
 
     alias: str
     outcome: str
@@ -55,7 +66,6 @@ class SenderChanged(Exception):
 @dataclass
 class Intake:
     work: Work
-    templates: Templates
     _queue: FairQueue = field(default_factory=FairQueue)
     _group: int = GROUP
     _worker: asyncio.Task[None] | None = None
@@ -127,7 +137,7 @@ class Intake:
 
     async def _store(self, unit: Unit, group: list[Delivery]) -> list[list[Receipt] | None]:
         """The receipts of each delivery; None for one whose sender has changed."""
-        known = await Catalog.read(unit, self.templates)
+        known = await Catalog.read(unit)
         integrations = {
             number: await unit.session.get_one(Integration, number)
             for number in {one.integration_id for one in group}
@@ -135,15 +145,43 @@ class Intake:
         good = [one for one in group if _is_still(one.sender, integrations[one.integration_id])]
         for number in {one.integration_id for one in good}:
             integrations[number].last_signal_at = unit.now
-        receipts: list[list[Receipt]] = [[] for _ in good]
+        receipts: list[list[Receipt | None]] = [[None] * len(one.signals) for one in good]
         payloads = Payloads(unit, [(one.integration_id, one.payload) for one in good])
-        for turn in split_turns(good):
+        waiting_signals = self._act(unit, known, integrations, good, receipts)
+        for turn in split_turns(waiting_signals):
             answers = await _Turn(unit, known, integrations, turn, payloads).store()
-            for waiting_signal, answer in zip(turn, answers, strict=True):
-                receipts[waiting_signal.place].append(answer)
-                received.labels(integrations[waiting_signal.integration_id].source, answer.outcome).inc()
-        found = {id(one): answers for one, answers in zip(good, receipts, strict=True)}
+            for one, answer in zip(turn, answers, strict=True):
+                receipts[one.place][one.index] = answer
+                received.labels(integrations[one.integration_id].source, answer.outcome).inc()
+        found = {
+            id(one): [answer for answer in answers if answer is not None]
+            for one, answers in zip(good, receipts, strict=True)
+        }
         return [found.get(id(one)) for one in group]
+
+    @staticmethod
+    def _act(
+        unit: Unit,
+        known: Catalog,
+        integrations: dict[int, Integration],
+        deliveries: Sequence[Delivery],
+        receipts: list[list[Receipt | None]],
+    ) -> list[Waiting]:
+        """What the integration's actions make of each signal; those that they ignore get their receipts at once."""
+        found = []
+        for place, delivery in enumerate(deliveries):
+            integration = integrations[delivery.integration_id]
+            rules = known.list_actions(integration.id)
+            for index, signal in enumerate(delivery.signals):
+                acted = act(signal, integration.name, rules, unit.now)
+                if acted.rule is not None:
+                    remember_match(unit, acted.rule)
+                if acted.signal is None:
+                    receipts[place][index] = Receipt(signal.alias, "ignored")
+                    received.labels(integration.source, "ignored").inc()
+                else:
+                    found.append(Waiting(place, index, integration.id, acted.signal, acted.trace))
+        return found
 
 
 def _is_still(sender: Sender | None, integration: Integration) -> bool:
@@ -151,56 +189,6 @@ def _is_still(sender: Sender | None, integration: Integration) -> bool:
     return sender is None or (
         integration.active and integration.digest == sender.digest and integration.settings == sender.settings
     )
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """A signal, and the place of its delivery in the group."""
-
-    place: int
-    integration_id: int
-    signal: Signal
-
-    @property
-    def key(self) -> tuple[int, str]:
-        return self.integration_id, self.signal.alias
-
-
-def split_turns(group: Sequence[Delivery]) -> list[list[Waiting]]:
-    """Cut the waiting signals where one alias is both triggered and ended, so that within a turn the order of signals
-    does not matter and statements can be set-based. Pure."""
-    turns: list[list[Waiting]] = [[]]
-    actions: dict[tuple[int, str], Action] = {}
-    for place, delivery in enumerate(group):
-        for signal in delivery.signals:
-            one = Waiting(place, delivery.integration_id, _fit(signal))
-            if actions.get(one.key, signal.action) is not signal.action:
-                turns.append([])
-                actions = {}
-            actions[one.key] = signal.action
-            turns[-1].append(one)
-    return turns
-
-
-def _fit(signal: Signal) -> Signal:
-    return replace(
-        signal,
-        alias=fit_alias(clip(signal.alias, len(signal.alias))),
-        title=clip(" ".join(signal.title.split()), TITLE_LIMIT),
-        description=clip(signal.description, DESCRIPTION_LIMIT),
-        source=clip(signal.source, 120),
-        service=clip(signal.service, 200),
-        team=clip(signal.team, 200),
-        entity=clip(signal.entity, 512),
-        tags=tuple(dict.fromkeys(clip(tag, 200) for tag in signal.tags[:100])),
-        links=_fit_links(signal.links),
-        images=_fit_links(signal.images),
-        labels={clip(name, 200): clip(value, 2_000) for name, value in list(signal.labels.items())[:200]},
-    )
-
-
-def _fit_links(links: Sequence[LinkTo]) -> tuple[LinkTo, ...]:
-    return tuple(LinkTo(clip(link.title, 200), clip(link.url, 8_000)) for link in links[:20])
 
 
 class _Turn:
@@ -222,6 +210,7 @@ class _Turn:
         opened = await self._open_and_count([one for one in self.turn if one.signal.action is Action.TRIGGER])
         await self._acknowledge([one for one in self.turn if one.signal.action is Action.ACKNOWLEDGE])
         await self._close([one for one in self.turn if one.signal.action is Action.RESOLVE])
+        await self._write_notes()
         told: set[tuple[int, str]] = set()
         return [self._receipt(one, opened, told) for one in self.turn]
 
@@ -237,9 +226,7 @@ class _Turn:
             return Receipt(alias, "opened" if is_first else "repeated", number, uid)
         if one.key not in self.open or (action is Action.RESOLVE and not is_first):
             return Receipt(alias, "nothing_open")
-        outcome = {Action.TRIGGER: "repeated", Action.ACKNOWLEDGE: "acknowledged", Action.RESOLVE: "closed"}[
-            action
-        ]
+        outcome = OUTCOMES[action]
         number, uid, _ = self.open[one.key]
         return Receipt(alias, outcome, number, uid)
 
@@ -256,11 +243,18 @@ class _Turn:
             else:
                 integration = self.integrations[one.integration_id]
                 arrivals[one.key] = Arrival(
-                    one.signal, integration, self.unit.now, str(uuid.uuid4()), place=one.place
+                    one.signal,
+                    integration,
+                    self.unit.now,
+                    str(uuid.uuid4()),
+                    place=one.place,
+                    trace=list(one.trace),
                 )
         if counts:
             rows = [{"alert": number, "by": by, "at": self.unit.now} for number, by in counts.items()]
             await ask.count_repeats(self.unit.session, rows)
+            if self.known.counts_repeats:
+                await release_counted(self.unit, counts)
             incidents = {self.open[one.key][2] for one in triggers if one.key in self.open} - {None}
             self.unit.emit(
                 AlertsRepeated(tuple(counts), tuple(number for number in incidents if number is not None))
@@ -277,10 +271,11 @@ class _Turn:
         ids = await ask.insert_alerts(self.unit.session, rows)
         for arrival in arrivals.values():
             arrival.alert_id = ids[arrival.uid]
-            self.unit.emit(
-                AlertOpened(arrival.alert_id, arrival.incident_id, arrival.team_id, bool(arrival.held_by))
-            )
-        _announce_joined(self.unit, self.known)
+            self.unit.emit(arrival.opened())
+            if arrival.held_by:
+                plan_release(self.unit, arrival.held_until)
+            plan_end(self.unit, arrival)
+        announce_joined(self.unit, self.known)
         return {key: (ids[arrival.uid], arrival.uid) for key, arrival in arrivals.items()}
 
     async def _acknowledge(self, signals: list[Waiting]) -> None:
@@ -289,6 +284,28 @@ class _Turn:
             if alert.acknowledged_at is None:
                 alert.acknowledged_at = self.unit.now
                 self.unit.emit(AlertAcknowledged(alert.id, alert.incident_id))
+
+    async def _write_notes(self) -> None:
+        """What senders want to have written on an alert, and who did it there."""
+        rows = []
+        for one in self.turn:
+            signal = one.signal
+            if one.key in self.open and (
+                signal.note or (signal.user and signal.action is not Action.TRIGGER)
+            ):
+                rows.append(
+                    {
+                        "alert_id": self.open[one.key][0],
+                        "at": self.unit.now,
+                        "actor_name": signal.user[:120] or self.integrations[one.integration_id].name,
+                        "kind": NOTED[signal.action] if not signal.note else "note",
+                        "text": signal.note[:25_000],
+                        "data": {},
+                    }
+                )
+        if rows:
+            await ask.insert_notes(self.unit.session, rows)
+            self.unit.touch(*(f"alert:{row['alert_id']}" for row in rows[:100]))
 
     async def _close(self, signals: list[Waiting]) -> None:
         ending = {self.open[one.key][0]: self.open[one.key][2] for one in signals if one.key in self.open}
@@ -301,27 +318,6 @@ class _Turn:
         await tell_incidents(
             self.unit, {number: (titles.get(number, ""), ending[number]) for number in ending}
         )
-
-
-async def tell_incidents(unit: Unit, closed: dict[int, tuple[str, int | None]]) -> None:
-    """Tell each incident which of its alerts were closed: one event per incident, however many there were."""
-    by_incident: dict[int, list[tuple[int, str]]] = {}
-    for number, (title, incident_id) in closed.items():
-        if incident_id is not None:
-            by_incident.setdefault(incident_id, []).append((number, title))
-    left = await ask.count_open_in(unit.session, by_incident) if by_incident else {}
-    for incident_id, alerts in by_incident.items():
-        unit.emit(
-            AlertsOfIncidentClosed(incident_id, len(alerts), tuple(alerts[:SHOWN]), left.get(incident_id, 0))
-        )
-
-
-def _announce_joined(unit: Unit, known: Catalog) -> None:
-    for incident_id, arrivals in known.joined.items():
-        shown = tuple((arrival.alert_id, arrival.signal.title) for arrival in arrivals[:SHOWN])
-        source = arrivals[0].integration.name
-        unit.emit(AlertsJoined(incident_id, len(arrivals), shown, source))
-    known.joined.clear()
 
 
 def _row(arrival: Arrival) -> dict[str, Any]:
@@ -345,6 +341,8 @@ def _row(arrival: Arrival) -> dict[str, Any]:
         "actions": arrival.actions,
         "held_by": arrival.held_by,
         "held_until": arrival.held_until,
+        "held_count": arrival.held_count,
+        "policy_id": arrival.policy_id,
         "team_id": arrival.team_id,
         "service_id": arrival.service_id,
         "incident_id": arrival.incident_id,

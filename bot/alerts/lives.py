@@ -13,7 +13,7 @@ from bot.alerts.events import (
     AlertUnacknowledged,
     AlertWoke,
 )
-from bot.alerts.intake import tell_incidents
+from bot.alerts.telling import tell_incidents
 from bot.errors import Invalid, Refused, Unknown
 from bot.flow.timers import Due
 from bot.flow.unit import Unit

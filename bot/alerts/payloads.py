@@ -22,7 +22,7 @@ SECRET = re.compile(
     re.IGNORECASE,
 )
 IN_BODY = re2.compile(
-    r"""(?i)(?P<name>["']?[\w.-]{0,60}(?:password|passwd|secret|api_?key|access_?token|auth_?token|routing_key"""
+    r"""(?i)(?P<name>["']?[\w.-]{0,60}(?:password|passwd|secret|api_?key|token|routing_key"""
     r"""|service_key|private_key)[\w.-]{0,60}["']?\s*[:=]\s*)(?P<value>"(?:[^"\\]|\\.)*"|[^\s,;&"'{}\[\]]+)"""
 )
 UNINTERESTING = {"host", "connection", "content-length", "accept-encoding", "accept"}

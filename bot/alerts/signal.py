@@ -17,6 +17,8 @@ class Action(StrEnum):
     TRIGGER = "trigger"
     ACKNOWLEDGE = "acknowledge"
     RESOLVE = "resolve"
+    NOTE = "note"
+    """Only something to write on the alert that is open."""
 
 
 @dataclass(frozen=True)

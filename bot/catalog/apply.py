@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from bot.access.secrets import digest, make_secret
+from bot.catalog.effects import SECTION_OF, Ids, columns_of
 from bot.catalog.ledger import Ledger, Values
 from bot.catalog.shapes import Config
 from bot.flow.unit import Unit
@@ -16,11 +17,11 @@ from bot.logs import get_logger
 from storage.models import (
     Dependency,
     EscalationPolicy,
-    IncidentRule,
     Integration,
     Member,
     PolicyStep,
     Rotation,
+    Rule,
     Schedule,
     Service,
     Team,
@@ -78,9 +79,18 @@ async def apply_config(unit: Unit, config: Config) -> int:
             for slug, entry in config.services.items()
         },
     )
-    await _keep_integrations(ledger, config, teams)
+    integrations = await _keep_integrations(ledger, config, teams)
     await _forget_removed_teams(ledger)
-    await _keep_rules(ledger, config)
+    things: dict[str, Mapping[str, Any]] = {
+        "user": users,
+        "team": teams,
+        "policy": policies,
+        "schedule": schedules,
+        "service": services,
+        "integration": integrations,
+    }
+    ids = {word: {slug: row.id for slug, row in rows.items()} for word, rows in things.items()}
+    await _keep_rules(ledger, config, ids)
     await _keep_members(ledger, config, teams, users)
     await _keep_rotations(ledger, config, schedules, users)
     await _keep_steps(ledger, config, policies, {"user": users, "team": teams, "schedule": schedules})
@@ -109,7 +119,9 @@ async def _keep_users(ledger: Ledger, config: Config) -> dict[str, User]:
     return await ledger.keep(User, wanted, {handle: {"created_at": ledger.unit.now} for handle in wanted})
 
 
-async def _keep_integrations(ledger: Ledger, config: Config, teams: Mapping[str, Team]) -> None:
+async def _keep_integrations(
+    ledger: Ledger, config: Config, teams: Mapping[str, Team]
+) -> dict[str, Integration]:
     """A key from outside belongs to the integration that names it; without one, a new integration gets a key that
     nobody knows until `tocsin integration key` makes another."""
     wanted: dict[str, Values] = {}
@@ -129,7 +141,7 @@ async def _keep_integrations(ledger: Ledger, config: Config, teams: Mapping[str,
         if owners.get(row.digest, row.slug) != row.slug:
             ledger.set(row, "digest", digest(make_secret("int")))
     await ledger.unit.session.flush()
-    await ledger.keep(Integration, wanted, born)
+    return await ledger.keep(Integration, wanted, born)
 
 
 async def _forget_removed_teams(ledger: Ledger) -> None:
@@ -146,18 +158,12 @@ async def _forget_removed_teams(ledger: Ledger) -> None:
             ledger.set(row, "team_id", None)
 
 
-async def _keep_rules(ledger: Ledger, config: Config) -> None:
+async def _keep_rules(ledger: Ledger, config: Config, ids: Ids) -> None:
     wanted: dict[str, Values] = {}
-    for position, (slug, entry) in enumerate(config.incident_rules.items(), 1):
-        wanted[slug] = {
-            "name": entry.name,
-            "position": position,
-            "match": entry.match.value,
-            "conditions": [condition.model_dump(by_alias=True) for condition in entry.conditions],
-            "group_by": list(entry.group_by),
-            "title": entry.title,
-        }
-    await ledger.keep(IncidentRule, wanted)
+    for kind, section in SECTION_OF.items():
+        for position, (slug, entry) in enumerate(getattr(config, section).items(), 1):
+            wanted[slug] = {**columns_of(kind, entry, ids), "position": position}
+    await ledger.keep(Rule, wanted, {slug: {"created_at": ledger.unit.now} for slug in wanted})
 
 
 async def _keep_members(

@@ -7,6 +7,7 @@ with its entry; the rest looks only at entries without faults of their own.
 from collections.abc import Iterator, Mapping
 
 from bot.catalog import reasons
+from bot.catalog.effects import SECTION_OF
 from bot.catalog.kinds import GAP
 from bot.catalog.lines import Place
 from bot.catalog.shapes import Config
@@ -25,6 +26,22 @@ def check_together(config: Config, raw: Raw) -> Iterator[Found]:
     yield from _check_steps(config)
     yield from _check_owners(config, raw)
     yield from _check_integrations(config)
+    yield from _check_rules(config, raw)
+
+
+def _check_rules(config: Config, raw: Raw) -> Iterator[Found]:
+    """Rules of all kinds share their names, and one that decides nothing is a mistake."""
+    seen: dict[str, str] = {}
+    for section in SECTION_OF.values():
+        for slug in raw[section]:
+            if slug in seen:
+                yield (section, slug), reasons.tell_rule_twice(seen[slug])
+            seen.setdefault(slug, section)
+    for slug, rule in config.routing_rules.items():
+        if not (rule.team or rule.policy or rule.nobody):
+            yield ("routing_rules", slug), reasons.ROUTES_NOWHERE
+        elif rule.of_team and rule.team:
+            yield ("routing_rules", slug, "team"), reasons.TEAM_WITHIN_TEAM
 
 
 def _check_people(raw: Raw) -> Iterator[Found]:

@@ -15,7 +15,8 @@ from bot.catalog.checks import check_together
 from bot.catalog.faults import Fault
 from bot.catalog.kinds import World, is_handle
 from bot.catalog.lines import Place, Written
-from bot.catalog.shapes import SECTIONS, Config, Shape
+from bot.catalog.shape import Shape
+from bot.catalog.shapes import SECTIONS, Config
 
 
 def read_entries(

@@ -13,11 +13,11 @@ from bot.catalog.integrations import create_integration
 from bot.flow.unit import Unit
 from storage.models import (
     EscalationPolicy,
-    IncidentRule,
     Integration,
     Member,
     PolicyStep,
     Rotation,
+    Rule,
     Schedule,
     Service,
     Team,
@@ -79,12 +79,11 @@ async def make_small_world(unit: Unit, owner_name: str, zone: str) -> None:
                 recipients=[{"type": "team", "id": team.id, "name": team.name}],
             ),
             Service(slug="web", name="Web", team_id=team.id, tier=1, origin=ORIGIN),
-            IncidentRule(
+            Rule(
                 slug="urgent",
                 name="Urgent alerts open an incident",
                 conditions=[{"field": "priority", "operation": "at_least", "value": "P3"}],
-                group_by=["service"],
-                title="{{ title }}",
+                then={"title": "{{ title }}", "group_by": ["service"]},
                 origin=ORIGIN,
             ),
         ]

@@ -44,10 +44,7 @@ async def renew_key(unit: Unit, name: str) -> tuple[Integration, str]:
 
     Raises Unknown, and Refused when its key comes from the environment or a file.
     """
-    integration = await ask.find_named(unit.session, Integration, name)
-    if integration is None:
-        known = [row.slug for row in await ask.list_named(unit.session, Integration)]
-        raise Unknown("integration.unknown", name=name, known=known[:10])
+    integration = await find_integration(unit, name)
     if integration.settings.get("key_from"):
         raise Refused(
             "integration.key_from_outside", name=integration.name, source=integration.settings["key_from"]
@@ -56,6 +53,15 @@ async def renew_key(unit: Unit, name: str) -> tuple[Integration, str]:
     integration.digest = digest(key)
     audit(unit, "integration.key_renewed", f"integration:{integration.id}", integration.name)
     return integration, key
+
+
+async def find_integration(unit: Unit, name: str) -> Integration:
+    """The integration of this slug or name; raises Unknown."""
+    found = await ask.find_named(unit.session, Integration, name)
+    if found is None:
+        known = [row.slug for row in await ask.list_named(unit.session, Integration)]
+        raise Unknown("integration.unknown", name=name, known=known[:10])
+    return found
 
 
 async def get_integration(unit: Unit, source: str, key: str) -> Integration:

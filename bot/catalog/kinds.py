@@ -182,6 +182,22 @@ def _read_participant(value: object, info: ValidationInfo) -> object:
 
 
 def _read_recipient(value: object, info: ValidationInfo) -> Recipient:
+    return _read_to(value, info, ("user", "team", "schedule"))
+
+
+def _read_responder(value: object, info: ValidationInfo) -> Recipient:
+    return _read_to(value, info, ("user", "team", "schedule", "policy"))
+
+
+def _read_clock(text: str) -> str:
+    """A time of day, `9:00` or `09:00`."""
+    found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", text.strip())
+    if found is None:
+        raise wrong(reasons.BAD_CLOCK)
+    return f"{int(found[1]):02}:{found[2]}"
+
+
+def _read_to(value: object, info: ValidationInfo, kinds: tuple[str, ...]) -> Recipient:
     if isinstance(value, dict) and len(value) == 1:
         kind, name = next(iter(value.items()))
     elif isinstance(value, str):
@@ -189,7 +205,7 @@ def _read_recipient(value: object, info: ValidationInfo) -> Recipient:
         kind, name = kind.strip(), name.strip()
     else:
         raise wrong(reasons.BAD_RECIPIENT)
-    if kind not in ("user", "team", "schedule") or not isinstance(name, str) or not name:
+    if kind not in kinds or not isinstance(name, str) or not name:
         raise wrong(reasons.BAD_RECIPIENT)
     names = world_of(info).names[kind]
     if name not in names:
@@ -210,9 +226,12 @@ UserName = Annotated[str, known("user")]
 TeamName = Annotated[str, known("team")]
 ServiceName = Annotated[str, known("service")]
 PolicyName = Annotated[str, known("policy")]
+IntegrationName = Annotated[str, known("integration")]
+Clock = Annotated[str, AfterValidator(_read_clock)]
 Participants = Annotated[
     list[Annotated[str | None, BeforeValidator(_read_participant)]],
     Field(min_length=1, max_length=500),
     AfterValidator(_read_participants),
 ]
 To = Annotated[Recipient, BeforeValidator(_read_recipient)]
+ToResponder = Annotated[Recipient, BeforeValidator(_read_responder)]

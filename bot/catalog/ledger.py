@@ -8,12 +8,12 @@ from typing import Any, TypeVar
 
 from bot.access.people import audit
 from bot.flow.unit import Unit
-from storage.models import EscalationPolicy, IncidentRule, Integration, Schedule, Service, Team, User
+from storage.models import EscalationPolicy, Integration, Rule, Schedule, Service, Team, User
 from storage.questions import config as ask
 
 FILE, SEED = "file", "seed"
-Thing = TypeVar("Thing", User, Team, Service, Schedule, EscalationPolicy, IncidentRule, Integration)
-AnyThing = User | Team | Service | Schedule | EscalationPolicy | IncidentRule | Integration
+Thing = TypeVar("Thing", User, Team, Service, Schedule, EscalationPolicy, Rule, Integration)
+AnyThing = User | Team | Service | Schedule | EscalationPolicy | Rule | Integration
 Values = Mapping[str, Any]
 
 KINDS: dict[type[AnyThing], str] = {
@@ -22,7 +22,7 @@ KINDS: dict[type[AnyThing], str] = {
     Service: "service",
     Schedule: "schedule",
     EscalationPolicy: "policy",
-    IncidentRule: "rule",
+    Rule: "rule",
     Integration: "integration",
 }
 SLUG: dict[type[AnyThing], str] = {User: "handle"}

@@ -20,12 +20,15 @@ ONLY_GAPS = "nobody takes part; name at least one person, for example `[kate, sa
 STEPS_OUT_OF_ORDER = "this step comes before the one above it; write the steps in order of their time"
 NEEDS_ITSELF = "a service can't need itself; remove it"
 MAPPING_NOT_GENERIC = "only the source `generic` has a field mapping; remove it, or use `source: generic`"
+ROUTES_NOWHERE = "this rule decides nothing; give it a `team`, a `policy` or `nobody: yes`"
+TEAM_WITHIN_TEAM = "a rule within a team can't choose another team; remove `team` or `of_team`"
 TWO_KEYS = "the key comes from `key_env` or from `key_file`; remove one of them"
 NEVER_HERE = (
     "a secret is never in this file; name an environment variable that holds it: `key_env: TOCSIN_KEY_...`"
 )
 BAD_DURATION = "must be a length of time with its unit, like `90s`, `5m`, `2h` or `1h30m`"
 DURATION_TOO_LONG = "must be 30 days or less"
+BAD_CLOCK = "must be a time of day, like `09:00`"
 BAD_START = "must be a date and a time of day, like `2026-11-02T09:00`"
 NO_SUCH_DAY = "there is no such day or time in the calendar; write one like `2026-11-02T09:00`"
 YEAR_FAR_AWAY = "must be in a year from 2000 to 2100"
@@ -135,6 +138,10 @@ def tell_no_file(path: str, problem: str) -> str:
 
 def tell_key_twice(other: str) -> str:
     return f"is the same key as that of `{other}`; each integration needs its own"
+
+
+def tell_rule_twice(section: str) -> str:
+    return f"a rule in `{section}:` has this name too; each rule needs its own"
 
 
 def tell_nobody(names: Collection[str]) -> str:

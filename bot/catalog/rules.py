@@ -8,30 +8,30 @@ from typing import Annotated, Any
 import re2
 from pydantic import AfterValidator, BeforeValidator, StringConstraints, ValidationInfo
 
-from bot.alerts.filter import FIELDS, OPERATIONS
+from bot.alerts.fields import LABEL, NAMES, PAYLOAD, TEXTS, is_field
+from bot.alerts.filter import OPERATIONS, PATTERNS
 from bot.catalog import reasons
 from bot.catalog.kinds import Line, read_line, wrong
-from bot.chat.templates import Templates
+from bot.chat.sandbox import Text, render_user_template
 from bot.errors import Invalid
 from storage.words import Priority
 
-LABEL = "labels."
 WITHOUT_VALUE = "is_empty"
 OF_WHOLE_PRIORITY = {"equals", "equals_ignoring_case", "at_least", "at_most", "one_of"}
 
 
-class _AnyLabel(dict[str, str]):
-    """Labels of an alert that nobody has seen yet: each is there."""
+class _Anything(dict[str, Any]):
+    """Labels and values of an alert that nobody has seen yet: each is there."""
 
-    def __missing__(self, name: str) -> str:
-        return name
+    def __missing__(self, name: str) -> Any:
+        return Text(name)
 
 
 def _read_field(name: str) -> str:
-    if name == LABEL:
+    if name in (LABEL, PAYLOAD):
         raise wrong(reasons.NO_LABEL)
-    if name not in FIELDS and not name.startswith(LABEL):
-        raise wrong(reasons.tell_unknown("field", name, (*FIELDS, "labels.<name>")))
+    if not is_field(name):
+        raise wrong(reasons.tell_unknown("field", name, (*NAMES, "labels.<name>", "payload.<way>")))
     return name
 
 
@@ -59,7 +59,7 @@ def _check_value(value: str, info: ValidationInfo) -> str:
         raise wrong(reasons.VALUE_UNUSED)
     if operation != WITHOUT_VALUE and not value:
         raise wrong(reasons.NO_VALUE)
-    if operation == "matches":
+    if operation in PATTERNS:
         _check_pattern(value)
     if field == "priority" and operation in OF_WHOLE_PRIORITY:
         parts = value.split(",") if operation == "one_of" else [value]
@@ -79,17 +79,29 @@ def _check_pattern(text: str) -> None:
         raise wrong(reasons.tell_pattern(problem)) from error
 
 
-def _read_title(text: str) -> str:
-    sample = {name: name for name in FIELDS} | {"priority": "P1"}
+def _check_template(text: str, anything: bool) -> str:
+    """A template over an alert's fields; one that may name the sender's own fields is only tried for its form."""
+    sample: dict[str, Any] = {name: Text(name) for name in (*TEXTS, "message")} | {"priority": Text("P1")}
+    sample |= {name: _Anything() for name in ("labels", "details", "payload", "_payload")} | {"tags": []}
     try:
-        Templates().render_user_template(text, {**sample, "labels": _AnyLabel()}, "title")
+        render_user_template(text, sample, "title")
     except Invalid as problem:
+        reason = str(problem.data.get("reason", problem.code))
         if problem.code == "template.expressions_only":
             raise wrong(reasons.STATEMENT_IN_TITLE) from problem
-        raise wrong(reasons.tell_title(str(problem.data.get("reason", problem.code)), FIELDS)) from problem
+        if not anything or problem.code != "template.wrong" or "unexpected" in reason or "expected" in reason:
+            raise wrong(reasons.tell_title(reason, TEXTS)) from problem
     except RecursionError as error:
-        raise wrong(reasons.tell_title("it is nested too deep", FIELDS)) from error
+        raise wrong(reasons.tell_title("it is nested too deep", TEXTS)) from error
     return text
+
+
+def _read_title(text: str) -> str:
+    return _check_template(text, anything=False)
+
+
+def _read_template(text: str) -> str:
+    return _check_template(text, anything=True)
 
 
 FieldName = Annotated[Line, AfterValidator(_read_field)]
@@ -102,3 +114,9 @@ Value = Annotated[
     BeforeValidator(_read_list),
 ]
 Title = Annotated[Line, AfterValidator(_read_title)]
+Template = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=4_000),
+    AfterValidator(_read_template),
+]
+"""Over fields, labels, and whatever the sender sends, which nobody knows beforehand."""

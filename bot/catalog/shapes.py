@@ -7,11 +7,11 @@ faults say about a missing key, and what docs/configuration.md shows.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-from pydantic.fields import FieldInfo
+from pydantic import Field
 
+from bot.catalog.effects import ActionShape, AlertPolicyShape, IncidentRuleShape, RouteShape
 from bot.catalog.kinds import (
     Duration,
     Email,
@@ -29,8 +29,8 @@ from bot.catalog.kinds import (
     Zone,
     one_of,
 )
-from bot.catalog.rules import FieldName, Operation, Title, Value
 from bot.catalog.senders import EnvironmentKey, Expressions, FileKey, Key, SourceName
+from bot.catalog.shape import Shape, key
 from storage.words import RotationKind, StepCondition, UserRole
 
 
@@ -38,35 +38,6 @@ class Chat(StrEnum):
     ROOM = "room"
     SLACK = "slack"
     DISCORD = "discord"
-
-
-class Match(StrEnum):
-    ALL = "all"
-    ANY = "any"
-
-
-class Shape(BaseModel):
-    """Unknown keys are faults; a key without a value counts as not written."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def leave_out_empty(cls, data: Any) -> Any:
-        if not isinstance(data, dict):
-            return data
-        known = cls.list_keys()
-        return {key: value for key, value in data.items() if value is not None or key not in known}
-
-    @classmethod
-    def list_keys(cls) -> dict[str, FieldInfo]:
-        """What may be written, by the name that it has in the file."""
-        return {field.alias or name: field for name, field in cls.model_fields.items()}
-
-
-def key(description: str, example: str, **given: Any) -> Any:
-    """Declare a key of the file. Without a default it must be there."""
-    return Field(description=description, examples=[example], **given)
 
 
 class PersonShape(Shape):
@@ -196,37 +167,6 @@ class IntegrationShape(Shape):
         return self.key_env or self.key_file
 
 
-class ConditionShape(Shape):
-    """What must hold for one field of an alert."""
-
-    field: FieldName = key("the field of the alert, or `labels.` and the name of a label", "priority")
-    operation: Operation = key("how it is compared", "at_least")
-    value: Value = key(
-        "what it is compared with; a list for `one_of`", "P2", default="", validate_default=True
-    )
-    negate: bool = key("whether the opposite must hold", "yes", alias="not", default=False)
-
-
-class RuleShape(Shape):
-    """Which alerts open an incident, by slug. The first rule that matches counts."""
-
-    name: Name = key("what people call the rule", "Urgent alerts open an incident")
-    match: Annotated[Match, one_of(Match)] = key(
-        "whether all or any of the conditions must hold", "all", default=Match.ALL
-    )
-    conditions: Annotated[list[ConditionShape], Field(max_length=100)] = key(
-        "the conditions; without any, every alert matches",
-        "[{field: priority, operation: at_least, value: P2}]",
-        default=[],
-    )
-    group_by: list[FieldName] = key(
-        "the fields whose values make alerts the same trouble", "[service]", default=["service"]
-    )
-    title: Title = key(
-        "the incident's title, over the alert's fields", '"{{ title }}"', default="{{ title }}"
-    )
-
-
 @dataclass(frozen=True)
 class Section:
     """One part of the file. `word` is what people call one thing of it."""
@@ -243,7 +183,10 @@ SECTIONS: dict[str, Section] = {
     "schedules": Section(ScheduleShape, "schedule", "schedules"),
     "policies": Section(PolicyShape, "policy", "policies"),
     "integrations": Section(IntegrationShape, "integration", "integrations"),
-    "incident_rules": Section(RuleShape, "incident rule", "incident rules"),
+    "actions": Section(ActionShape, "action", "actions"),
+    "alert_policies": Section(AlertPolicyShape, "alert policy", "alert policies"),
+    "routing_rules": Section(RouteShape, "routing rule", "routing rules"),
+    "incident_rules": Section(IncidentRuleShape, "incident rule", "incident rules"),
 }
 
 
@@ -257,7 +200,10 @@ class Config:
     schedules: Mapping[str, ScheduleShape]
     policies: Mapping[str, PolicyShape]
     integrations: Mapping[str, IntegrationShape]
-    incident_rules: Mapping[str, RuleShape]
+    actions: Mapping[str, ActionShape]
+    alert_policies: Mapping[str, AlertPolicyShape]
+    routing_rules: Mapping[str, RouteShape]
+    incident_rules: Mapping[str, IncidentRuleShape]
 
     def summary(self) -> str:
         """`3 people (1 without e-mail), 2 teams, ...`."""

@@ -1,52 +1,22 @@
 """The Jinja environment. Every word a person reads comes through here; an operator's folder is searched first.
 
 `*.md.jinja` gives neutral markup (values are escaped as markup), `*.html.jinja` gives HTML (values are escaped as HTML).
-Templates that users write in rules run in a sandbox with limits.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from jinja2 import BaseLoader, Environment, FileSystemLoader, StrictUndefined, TemplateError
-from jinja2.exceptions import SecurityError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import BaseLoader, Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from bot.chat.card import Card, parse_card
 from bot.chat.markup import Rich, escape, escape_lines, render_html, render_inline_html, render_text
-from bot.errors import Invalid, Problem
+from bot.errors import Problem
 
 HERE = Path(__file__).resolve().parents[2] / "templates"
-USER_TEMPLATE_LIMIT = 1_000
-RULE_FILTERS = (
-    "capitalize",
-    "default",
-    "first",
-    "int",
-    "join",
-    "last",
-    "length",
-    "lower",
-    "replace",
-    "title",
-    "trim",
-    "upper",
-)
-RULE_METHODS = (
-    "endswith",
-    "get",
-    "lower",
-    "removeprefix",
-    "removesuffix",
-    "split",
-    "startswith",
-    "strip",
-    "title",
-    "upper",
-)
 
 
 def spell_duration(seconds: float | timedelta) -> str:
@@ -66,19 +36,6 @@ def spell_duration(seconds: float | timedelta) -> str:
     return f"{rest} s"
 
 
-class RuleSandbox(ImmutableSandboxedEnvironment):
-    """What a template in a rule may do: read fields, and call a few methods and filters whose result can't outgrow its
-    input. No arithmetic, so that no small template makes a large text."""
-
-    intercepted_binops = frozenset({"*", "**", "%", "//"})
-
-    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        raise SecurityError(f"the operator {operator} is not allowed here")
-
-    def is_safe_callable(self, obj: Any) -> bool:
-        return getattr(obj, "__name__", "") in RULE_METHODS
-
-
 class Templates:
     """Renders the templates of this installation."""
 
@@ -89,9 +46,6 @@ class Templates:
         self._markup.finalize = _finalize
         self._html = self._environment(loader, autoescape=True)
         self._plain = self._environment(loader, autoescape=False)
-        self._sandbox = RuleSandbox(undefined=StrictUndefined, loader=None, cache_size=200)
-        self._sandbox.filters = {name: self._sandbox.filters[name] for name in RULE_FILTERS}
-        self._sandbox.globals.clear()
 
     def _environment(self, loader: BaseLoader, autoescape: bool) -> Environment:
         environment = Environment(
@@ -104,6 +58,7 @@ class Templates:
             auto_reload=False,
         )
         environment.globals["public_url"] = Rich(self.public_url)
+        environment.globals["explain_step"] = self.explain_step
         environment.filters.update(
             {
                 "duration": spell_duration,
@@ -160,6 +115,10 @@ class Templates:
         """The sentence that a person reads about a problem, in markup."""
         return self.render_sentence("errors/sentences", problem.code, **problem.data)
 
+    def explain_step(self, step: Mapping[str, Any]) -> Rich:
+        """The sentence for a line of an alert's trace, {"stage": ..., "reason": ...}."""
+        return self.render_sentence("trace", f"{step['stage']}.{step['reason']}", **step)
+
     def explain_reason(self, reason: str) -> Rich:
         """Why something could not be delivered, in words: a reason that begins with a code has its sentence in
         `templates/errors/reasons`, or that of its source (`slack`); any other stands for itself."""
@@ -169,20 +128,6 @@ class Templates:
         macro = getattr(book, f"{source}_{name}", getattr(book, source, None)) if dot else None
         values = {"code": name, "detail": detail}
         return Rich(str(macro(values)).strip()) if macro is not None else Rich(escape(reason))
-
-    def render_user_template(self, source: str, values: dict[str, Any], field: str = "template") -> str:
-        """Render a template that a user wrote in a rule: sandboxed, strict, at most 1,000 characters long.
-
-        Raises Invalid when it names an unknown field or is no template.
-        """
-        if len(source) > USER_TEMPLATE_LIMIT:
-            raise Invalid("template.too_long", field, limit=USER_TEMPLATE_LIMIT)
-        if "{%" in source or "**" in source or "range(" in source:
-            raise Invalid("template.expressions_only", field)
-        try:
-            return self._sandbox.from_string(source).render(values)[:USER_TEMPLATE_LIMIT]
-        except (TemplateError, ArithmeticError, TypeError, ValueError, LookupError, RecursionError) as error:
-            raise Invalid("template.wrong", field, reason=str(error)) from error
 
 
 def _finalize(value: Any) -> Any:

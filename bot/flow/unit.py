@@ -197,6 +197,10 @@ Reaction = Callable[[Unit, Any], Awaitable[None]]
 Reactions = dict[type[Event], tuple[Reaction, ...]]
 
 
+class _Undone(Exception):
+    """Raised at the end of a rehearsal, so that its transaction is rolled back."""
+
+
 @dataclass
 class Work:
     """Runs units of work. The composition root gives it the reaction table; delivery and timers listen to its wakes."""
@@ -232,6 +236,20 @@ class Work:
             else:
                 self._wake(unit)
                 return result
+        raise AssertionError("unreachable")
+
+    async def rehearse(self, change: Callable[[Unit], Awaitable[T]], actor: Actor = BOT) -> T:
+        """Like run, but nothing of it is kept and nothing follows: to see what a change would do."""
+        results: list[T] = []
+
+        async def try_it(unit: Unit) -> None:
+            results.append(await change(unit))
+            raise _Undone
+
+        try:
+            await self.run(try_it, actor)
+        except _Undone:
+            return results[-1]
         raise AssertionError("unreachable")
 
     async def look(self, ask: Callable[[Unit], Awaitable[T]], actor: Actor = BOT) -> T:

@@ -25,7 +25,7 @@ from bot.incidents.lifecycle import check_change
 from bot.incidents.people import follow, invite_all
 from bot.incidents.privacy import check_merge
 from bot.incidents.rooms import want_rooms, want_rooms_of
-from storage.models import Incident, IncidentRule, IncidentService, IncidentTeam, Service, Team
+from storage.models import Incident, IncidentService, IncidentTeam, Rule, Service, Team
 from storage.questions import catalog, paging
 from storage.questions import incidents as ask
 from storage.words import IncidentStatus, Priority
@@ -41,7 +41,7 @@ async def declare(
     summary: str = "",
     teams: Collection[Team] = (),
     services: Collection[Service] = (),
-    rule: IncidentRule | None = None,
+    rule: Rule | None = None,
     group_key: str = "",
     impact_started_at: datetime | None = None,
     private: bool = False,

@@ -90,7 +90,7 @@ def _exhaust(unit: Unit, escalation: Escalation, policy: EscalationPolicy) -> No
 
 async def _run_step(unit: Unit, escalation: Escalation, step: Step, round_: int, index: int) -> int:
     """Page the recipients of one step; returns how many pages were queued."""
-    found = await _find_recipients(unit, step.recipients)
+    found = await find_recipients(unit, step.recipients)
     count = 0
     for user, reason in found:
         count += await queue_pages(
@@ -108,14 +108,6 @@ async def _run_step(unit: Unit, escalation: Escalation, step: Step, round_: int,
     return count
 
 
-async def page_recipients(unit: Unit, subject: str, kind: str, number: int) -> int:
-    """Page a person, or whoever is on call in a schedule, at once and beside all steps; returns how many pages."""
-    count = 0
-    for user, reason in await _find_recipients(unit, [{"type": kind, "id": number}]):
-        count += await queue_pages(unit, user, subject=subject, reason=reason)
-    return count
-
-
 async def _get_policy(unit: Unit, policy_id: int) -> EscalationPolicy:
     """Read once in a unit, which may run the steps of many escalations."""
     key = ("policy", policy_id)
@@ -125,7 +117,7 @@ async def _get_policy(unit: Unit, policy_id: int) -> EscalationPolicy:
     return policy
 
 
-async def _find_recipients(
+async def find_recipients(
     unit: Unit, recipients: Sequence[dict[str, Any]]
 ) -> list[tuple[User, dict[str, str]]]:
     """The people behind recipients, each once, with the reason why they are paged. Asked once in a unit, unless chance

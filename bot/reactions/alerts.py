@@ -1,5 +1,8 @@
 """What follows when something happens to an alert."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from bot.alerts import events as alerts
 from bot.alerts.responders import subject_of
 from bot.errors import Refused
@@ -7,25 +10,42 @@ from bot.flow.unit import Unit
 from bot.incidents import lives
 from bot.paging.escalations import (
     acknowledge_escalations,
-    page_recipients,
     start_escalation,
     stop_escalations,
 )
 from bot.paging.events import NobodyReached
 from bot.paging.pages import queue_pages, refresh_pages
+from bot.paging.responders import page_responders
 from bot.reactions.incidents import escalate_incident
 from storage.models import Alert, Incident, Team, User
 from storage.questions import alerts as ask
 
 
 async def page_for_alert(unit: Unit, event: alerts.AlertOpened) -> None:
-    """An alert without incident pages its team by itself; one within an incident is paged for by the incident."""
-    if event.incident_id is None and event.team_id is not None and not event.held:
-        team = await unit.session.get_one(Team, event.team_id)
-        if team.policy_id is not None:
-            await start_escalation(unit, f"alert:{event.alert_id}", team.policy_id)
-        else:
-            unit.emit(NobodyReached(f"alert:{event.alert_id}", 0, (team.name,)))
+    """An alert without incident pages by itself; one within an incident is paged for by the incident."""
+    if event.incident_id is None and not event.held:
+        subject = f"alert:{event.alert_id}"
+        await page_whom_it_names(unit, subject, event.team_id, event.policy_id, event.responders)
+
+
+async def page_whom_it_names(
+    unit: Unit,
+    subject: str,
+    team_id: int | None,
+    policy_id: int | None,
+    responders: Sequence[dict[str, Any]],
+) -> None:
+    """The responders that its sender or a rule named; where there are none, its team, by the policy that a rule chose for
+    it or by the team's own."""
+    if responders:
+        await page_responders(unit, subject, responders)
+        return
+    team = await unit.session.get(Team, team_id) if team_id is not None else None
+    policy_id = policy_id or (team.policy_id if team else None)
+    if policy_id is not None:
+        await start_escalation(unit, subject, policy_id)
+    elif team is not None:
+        unit.emit(NobodyReached(subject, 0, (team.name,)))
 
 
 async def page_responder(unit: Unit, event: alerts.ResponderAdded) -> None:
@@ -44,8 +64,9 @@ async def page_responder(unit: Unit, event: alerts.ResponderAdded) -> None:
         policy_id = team.policy_id
     if policy_id is not None:
         await start_escalation(unit, subject, policy_id)
-    elif not await page_recipients(unit, subject, event.kind, event.responder_id):
-        unit.emit(NobodyReached(subject, 0, (event.name,)))
+        return
+    responder = {"type": event.kind, "id": event.responder_id, "name": event.name}
+    await page_responders(unit, subject, [responder])
 
 
 async def lift_incident(unit: Unit, event: alerts.AlertPriorityChanged) -> None:
@@ -122,9 +143,8 @@ async def page_for_alert_again(unit: Unit, event: alerts.AlertUnacknowledged | a
     await stop_escalations(unit, f"alert:{event.alert_id}")
     await refresh_pages(unit, f"alert:{event.alert_id}")
     alert = await unit.session.get_one(Alert, event.alert_id)
-    team = await unit.session.get(Team, alert.team_id) if alert.team_id is not None else None
-    if team is not None and team.policy_id is not None:
-        await start_escalation(unit, f"alert:{event.alert_id}", team.policy_id)
+    subject = f"alert:{alert.id}"
+    await page_whom_it_names(unit, subject, alert.team_id, alert.policy_id, alert.responders)
 
 
 async def tell_intake(unit: Unit, event: alerts.HeartbeatEvent) -> None:

@@ -4,6 +4,7 @@ A finding has a code; its words, and the way out, are in `templates/replies/tocs
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 from bot.chat.platform import Check, Platform
 from bot.chat.starting import Starter
@@ -20,6 +21,7 @@ from storage.questions import access, catalog, flow, heartbeats, oncall, paging
 from storage.words import EscalationState
 
 STUCK_SECONDS = 120
+IDLE = timedelta(days=30)
 NAMED = 10
 """So many people are named at most."""
 
@@ -53,6 +55,7 @@ async def examine(unit: Unit, outside: Sequence[Check]) -> list[Check]:
         *await _check_groups(unit),
         *await _check_integrations(unit),
         *await _check_heartbeats(unit),
+        *await _check_rules(unit),
         *([] if "email" in unit.installation.methods else [Check("no_email", True)]),
         *outside,
     ]
@@ -162,6 +165,16 @@ async def _check_groups(unit: Unit) -> list[Check]:
                 data = {"schedule": schedule.name, "group": schedule.chat_group, "reason": fact.value}
                 found.append(Check("group_not_followed", False, {**data, "platform": platform}))
     return found
+
+
+async def _check_rules(unit: Unit) -> list[Check]:
+    """A rule that nothing has matched for a month is a mistake, or not needed any more."""
+    idle = await catalog.list_idle_rules(unit.session, unit.now - IDLE)
+    return (
+        [Check("idle_rules", False, {"names": [rule.name for rule in idle[:NAMED]], "count": len(idle)})]
+        if idle
+        else []
+    )
 
 
 async def _check_integrations(unit: Unit) -> list[Check]:

@@ -1,15 +1,14 @@
 """Creating an alert, and asking what became of a request.
 
 The alert is stored by the intake before the 202, by the same way as every other source. What the intake does not write (whom
-to call in, which actions it offers, the note) follows in a second unit of work, still before the 202; a request that is sent
-again adds what is missing, and nothing twice.
+to call in, which actions it offers) follows in a second unit of work, still before the 202; a request that is sent again adds
+what is missing, and nothing twice.
 """
 
 from dataclasses import replace
 from typing import Any
 
 from bot.alerts.intake import Receipt, SenderChanged
-from bot.alerts.lives import add_note
 from bot.alerts.queue import Sender
 from bot.alerts.responders import Responder, add_responder, find_responder
 from bot.alerts.signal import Signal
@@ -58,7 +57,7 @@ async def create(call: Call) -> Answer:
         receipt = await accept(call, sender, signal, raw)
     except SenderChanged:
         receipt = await accept(call, await call.senders.get(SOURCE, key, anew=True), signal, raw)
-    if receipt.alert_id is not None and (signal.responders or signal.actions or signal.note):
+    if receipt.alert_id is not None and (signal.responders or signal.actions):
         await complete(call, sender.id, receipt, signal)
     told = Outcome(
         "Create",
@@ -93,13 +92,11 @@ async def find_responders(call: Call, signal: Signal) -> tuple[Responder, ...]:
 
 async def complete(call: Call, integration_id: int, receipt: Receipt, signal: Signal) -> None:
     """Write what the intake does not, where something is missing."""
-    note = signal.note if receipt.outcome == "opened" else ""
-
     async def is_missing(unit: Unit) -> bool:
         alert = await unit.session.get_one(Alert, receipt.alert_id)
         known = [(one["type"], one["id"]) for one in alert.responders]
         is_known = all((one["type"], one["id"]) in known for one in signal.responders)
-        return bool(note) or not is_known or not set(signal.actions) <= set(alert.actions)
+        return not is_known or not set(signal.actions) <= set(alert.actions)
 
     async def add(unit: Unit) -> None:
         alert = await unit.session.get_one(Alert, receipt.alert_id)
@@ -114,8 +111,6 @@ async def complete(call: Call, integration_id: int, receipt: Receipt, signal: Si
                 _keep(alert, dict(one))
             else:
                 add_responder(unit, alert, dict(one))
-        if note:
-            add_note(unit, alert, note)
 
     if await call.parts.work.look(is_missing):
         await call.parts.work.run(add)

@@ -56,6 +56,7 @@ def parse_alert(alert: Any, body: dict[str, Any], place: int) -> Signal:
         team=labels.get("team", ""),
         labels=labels,
         links=tuple(LinkTo(title, url) for title, url in links if url.startswith("http")),
+        raw=alert,
     )
 
 

@@ -83,6 +83,7 @@ def _parse_one(item: Any, mapping: dict[str, Any]) -> Signal:
         team=text_of(found["team"]),
         labels=_read_labels(found["labels"]),
         links=_read_links(found["links"]),
+        raw=item,
     )
 
 

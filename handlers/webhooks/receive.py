@@ -38,8 +38,9 @@ def list_routes(parts: Parts) -> list[web.RouteDef]:
         sender = await senders.get(source.name, key)
         body = await request.read()
         payload = keep_payload(request, body)
+        route = request.match_info.get("route", "")
         try:
-            parsed = source.parse(Hook(body, request.headers, request.query, sender.settings))
+            parsed = source.parse(Hook(body, request.headers, request.query, sender.settings, route))
             signals = [one for one in parsed if isinstance(one, Signal)]
             if signals and len(signals) == len(parsed):
                 return answer(await parts.intake.accept(sender.id, signals, payload, sender))
@@ -47,7 +48,7 @@ def list_routes(parts: Parts) -> list[web.RouteDef]:
             log.debug("webhook.asked_again", source=source.name, integration=sender.id)
         # No commit has looked whether what is remembered of the sender still holds: ask.
         sender = await senders.get(source.name, key, anew=True)
-        parsed = parse(source, Hook(body, request.headers, request.query, sender.settings), sender)
+        parsed = parse(source, Hook(body, request.headers, request.query, sender.settings, route), sender)
         changes = [one for one in parsed if isinstance(one, ChangeReport)]
         kept: list[Change] = []
         if changes:
@@ -55,7 +56,11 @@ def list_routes(parts: Parts) -> list[web.RouteDef]:
         signals = [one for one in parsed if isinstance(one, Signal)]
         return answer(await parts.intake.accept(sender.id, signals, payload), kept)
 
-    return [web.post("/hooks/{source}/{key}", receive)]
+    routed = [name for name, source in sources.items() if source.routed]
+    return [
+        web.post("/hooks/{source}/{key}", receive),
+        *(web.post(f"/hooks/{{source:{name}}}/{{key}}/{{route}}", receive) for name in routed),
+    ]
 
 
 def parse(source: Source, hook: Hook, sender: Sender) -> Sequence[Parsed]:

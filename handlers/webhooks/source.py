@@ -22,6 +22,8 @@ class Hook:
     headers: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
+    route: str = ""
+    """What follows the key in the URL, where the source is `routed`."""
 
     @property
     def content_type(self) -> str:
@@ -36,12 +38,13 @@ Parsed = Signal | ChangeReport
 class Source:
     """`parse` is pure and raises Malformed or Invalid, with a sentence that names the fault, and nothing else; an empty list
     means that there is nothing to do about it (a test message, a state that is no trouble). `paste` is what to put at the
-    sender, with `{url}` in it (and `{root}`, `{key}`)."""
+    sender, with `{url}` in it (and `{root}`, `{key}`). `routed` lets senders put one more word behind the key."""
 
     name: str
     title: str
     parse: Callable[[Hook], Sequence[Parsed]]
     paste: str
+    routed: bool = False
     address: str = "{root}/hooks/{name}/{key}"
     """Where the sender posts; an API that another product has, too, is at the address that its clients know."""
 
@@ -102,6 +105,11 @@ def one_of(body: Mapping[str, Any], name: str, known: Mapping[str, K]) -> K:
     if word not in known:
         raise Malformed("field.not_one_of", name, name=name, known=sorted(known))
     return known[word]
+
+
+def as_is(text: str) -> str:
+    """A text for `paste` whose braces are its own: a template of the sender's."""
+    return text.replace("{", "{{").replace("}", "}}")
 
 
 def link_to(*pairs: tuple[str, Any]) -> tuple[LinkTo, ...]:

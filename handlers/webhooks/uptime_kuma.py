@@ -1,22 +1,24 @@
-"""Uptime Kuma, notification type "Webhook" with body "Preset - application/json".
+"""Uptime Kuma, notification type "Webhook" with body "Preset - application/json" or "Preset - multipart/form-data".
 
     {"heartbeat": {"monitorID": 1, "status": 0, "msg": "..."}, "monitor": {"id": 1, "name": "...", "url": "..."},
      "msg": "..."}
 
-`status` is 0 down, 1 up, 2 pending, 3 maintenance. A message without heartbeat is a test, or news about a certificate.
+`status` is 0 down, 1 up, 2 pending, 3 maintenance. A message without heartbeat is a test, or news about a certificate. The
+multipart form has the same JSON in its field `data`.
 Source: captured from Uptime Kuma 2.5.3
 """
 
 from bot.alerts.signal import Action, Signal
 from bot.errors import Malformed
-from handlers.webhooks.source import Hook, Source, link_to, need, part_of, read_object, text_of
+from handlers.webhooks.bodies import read_fields
+from handlers.webhooks.source import Hook, Source, link_to, need, part_of, text_of
 from storage.words import Priority
 
 STATES = {"0": Action.TRIGGER, "1": Action.RESOLVE, "2": None, "3": None}
 
 
 def parse(hook: Hook) -> list[Signal]:
-    body = read_object(hook)
+    body = read_fields(hook)
     beat, monitor = part_of(body, "heartbeat"), part_of(body, "monitor")
     if not beat:
         return []
@@ -56,5 +58,5 @@ SOURCE = Source(
     paste="""Settings > Notifications > Setup notification
   Notification type: Webhook
   Post URL: {url}
-  Request body: Preset - application/json""",
+  Request body: Preset - application/json (multipart/form-data is read, too)""",
 )

@@ -1,15 +1,14 @@
-"""What Opsgenie's API keeps: files of alerts, saved searches; and an index to find an alert by its alias."""
+"""What Opsgenie's API keeps: files of alerts, and saved searches."""
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0008"
-down_revision = "0005"
+down_revision = "0006"
 
 
 def upgrade() -> None:
-    op.create_index("ix_alert_alias", "alert", ["alias"], unique=False)
     op.create_table(
         "alert_file",
         sa.Column("id", sa.Integer(), nullable=False),

@@ -1,7 +1,7 @@
 """Every table, by concern."""
 
 from storage.models.access import ApiKey, AuditEntry, ChatAccount, SignInLink, User, WebSession
-from storage.models.alerts import Alert, AlertFile, AlertNote, IncidentRule, RawPayload
+from storage.models.alerts import Alert, AlertFile, AlertNote, RawPayload
 from storage.models.base import Model
 from storage.models.board import BoardChannel, BoardMessage
 from storage.models.catalog import Change, Dependency, Integration, Member, Service, Team
@@ -24,6 +24,7 @@ from storage.models.incidents import (
 )
 from storage.models.oncall import Override, Rotation, Schedule
 from storage.models.paging import Escalation, EscalationPolicy, Page, PolicyStep
+from storage.models.rules import Rule
 from storage.models.sayings import Saying, SayingCopy
 from storage.models.searches import SavedSearch
 
@@ -47,7 +48,6 @@ __all__ = [
     "Heartbeat",
     "Incident",
     "IncidentRoom",
-    "IncidentRule",
     "IncidentService",
     "IncidentTeam",
     "Integration",
@@ -63,6 +63,7 @@ __all__ = [
     "RawPayload",
     "RoleHolder",
     "Rotation",
+    "Rule",
     "SavedSearch",
     "Saying",
     "SayingCopy",

@@ -1,4 +1,4 @@
-"""Alerts, and the rules that turn them into incidents."""
+"""Alerts, and what they came from."""
 
 from datetime import datetime
 from typing import Any
@@ -25,8 +25,15 @@ class Alert(Model):
             postgresql_where=text("status = 'open'"),
         ),
         Index("ix_alert_status", "status", "id"),
-        Index("ix_alert_alias", "alias"),
         Index("ix_alert_incident", "incident_id", "status"),
+        Index("ix_alert_alias", "alias", "integration_id"),
+        Index("ix_alert_team", "team_id", "first_at"),
+        Index(
+            "ix_alert_held",
+            "held_until",
+            sqlite_where=text("status = 'open' AND held_by <> ''"),
+            postgresql_where=text("status = 'open' AND held_by <> ''"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -56,6 +63,10 @@ class Alert(Model):
     """What keeps it from paging and from opening an incident (`silence:4`); empty when nothing does."""
     held_until: Mapped[datetime | None]
     """When that ends; None while `held_by` is set means until somebody ends it."""
+    held_count: Mapped[int | None]
+    """How often it must have been sent for that to end; None when that does not matter."""
+    policy_id: Mapped[int | None]
+    """The escalation policy that a rule chose for it, where that is not its team's."""
     team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"))
     service_id: Mapped[int | None] = mapped_column(ForeignKey("service.id"))
     incident_id: Mapped[int | None] = mapped_column(ForeignKey("incident.id"))
@@ -114,25 +125,3 @@ class AlertFile(Model):
     content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     at: Mapped[datetime]
     by_name: Mapped[str] = mapped_column(String(120))
-
-
-class IncidentRule(Model):
-    """Conditions on an alert that open an incident, or let the alert join the open one of the same group.
-
-    `conditions` is [{"field", "operation", "value", "not"}], all or any of which must hold (`match`); `group_by` names
-    the fields whose values make "the same trouble"; `title` is a sandboxed template over the alert's fields.
-    """
-
-    __tablename__ = "incident_rule"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    slug: Mapped[str] = mapped_column(String(64), unique=True)
-    name: Mapped[str] = mapped_column(String(120))
-    position: Mapped[int] = mapped_column(default=0)
-    match: Mapped[str] = mapped_column(String(4), default="all")
-    conditions: Mapped[list[Any]] = mapped_column(default=list)
-    group_by: Mapped[list[Any]] = mapped_column(default=list)
-    title: Mapped[str] = mapped_column(String(512), default="{{ title }}")
-    active: Mapped[bool] = mapped_column(default=True)
-    origin: Mapped[str] = mapped_column(String(12), default="room")
-    last_matched_at: Mapped[datetime | None]

@@ -35,7 +35,7 @@ class Incident(Model):
     summary: Mapped[str] = mapped_column(Text, default="")
     priority: Mapped[Priority] = mapped_column(default=Priority.P3)
     status: Mapped[IncidentStatus] = mapped_column(default=IncidentStatus.INVESTIGATING)
-    rule_id: Mapped[int | None] = mapped_column(ForeignKey("incident_rule.id"))
+    rule_id: Mapped[int | None] = mapped_column(ForeignKey("rule.id"))
     group_key: Mapped[str] = mapped_column(String(200), default="")
     declared_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     declared_at: Mapped[datetime]

@@ -16,20 +16,17 @@ CHUNK = 400
 
 
 async def find_open(
-    session: AsyncSession, pairs: Collection[tuple[int, str]]
+    session: AsyncSession, pairs: Collection[tuple[int, str]], lock: bool = True
 ) -> dict[tuple[int, str], tuple[int, str, int | None]]:
     """Open alerts by (integration, alias): their id, uid and incident."""
     found: dict[tuple[int, str], tuple[int, str, int | None]] = {}
     wanted = list(pairs)
     for start in range(0, len(wanted), CHUNK):
-        rows = await session.execute(
-            select(Alert.integration_id, Alert.alias, Alert.id, Alert.uid, Alert.incident_id)
-            .where(
-                Alert.status == AlertStatus.OPEN,
-                tuple_(Alert.integration_id, Alert.alias).in_(wanted[start : start + CHUNK]),
-            )
-            .with_for_update()
+        asked = select(Alert.integration_id, Alert.alias, Alert.id, Alert.uid, Alert.incident_id).where(
+            Alert.status == AlertStatus.OPEN,
+            tuple_(Alert.integration_id, Alert.alias).in_(wanted[start : start + CHUNK]),
         )
+        rows = await session.execute(asked.with_for_update() if lock else asked)
         found.update({(row[0], row[1]): (row[2], row[3], row[4]) for row in rows})
     return found
 
@@ -49,6 +46,34 @@ async def insert_alerts(session: AsyncSession, rows: list[dict[str, Any]]) -> di
     """Insert new alerts; their ids by uid."""
     ids = await session.execute(insert(Alert).returning(Alert.uid, Alert.id), rows)
     return {row[0]: row[1] for row in ids}
+
+
+async def count_opened(
+    session: AsyncSession, integration_id: int, alias: str, since: datetime, but: str
+) -> int:
+    """How often an alert of this alias was opened since then, without the one of this uid."""
+    asked = select(func.count()).where(
+        Alert.alias == alias,
+        Alert.integration_id == integration_id,
+        Alert.first_at >= since,
+        Alert.uid != but,
+    )
+    return await session.scalar(asked) or 0
+
+
+async def count_lately(session: AsyncSession, team_id: int | None, since: datetime, limit: int) -> int:
+    """How many alerts of a team came since then and belong to no incident; not counted on beyond the limit."""
+    found = (
+        select(Alert.id)
+        .where(
+            Alert.team_id == team_id,
+            Alert.first_at >= since,
+            Alert.incident_id.is_(None),
+            Alert.held_by == "",
+        )
+        .limit(limit)
+    )
+    return await session.scalar(select(func.count()).select_from(found.subquery())) or 0
 
 
 async def close_alerts(session: AsyncSession, ids: Collection[int], at: datetime, by: int | None) -> None:
@@ -123,6 +148,11 @@ async def list_notes(session: AsyncSession, alert_id: int) -> Sequence[AlertNote
     return (
         await session.scalars(select(AlertNote).where(AlertNote.alert_id == alert_id).order_by(AlertNote.id))
     ).all()
+
+
+async def insert_notes(session: AsyncSession, rows: list[dict[str, Any]]) -> None:
+    """Write into the logs of alerts."""
+    await session.execute(insert(AlertNote), rows)
 
 
 async def search_alerts(

@@ -9,17 +9,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage.models import (
     Dependency,
     EscalationPolicy,
-    IncidentRule,
     Integration,
     Member,
     PolicyStep,
+    Rule,
     Schedule,
     Service,
     Team,
     User,
 )
 
-Thing = TypeVar("Thing", User, Team, Service, Schedule, EscalationPolicy, IncidentRule, Integration)
+Thing = TypeVar("Thing", User, Team, Service, Schedule, EscalationPolicy, Rule, Integration)
 
 
 async def list_all(session: AsyncSession, model: type[Thing]) -> Sequence[Thing]:

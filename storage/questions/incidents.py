@@ -42,6 +42,19 @@ async def find_open_in_group(session: AsyncSession, rule_id: int, group_key: str
     return incident if incident is not None and incident.status.is_open else None
 
 
+async def find_open_of_services(
+    session: AsyncSession, rule_id: int, service_ids: Collection[int]
+) -> Incident | None:
+    """The oldest open incident that a rule made and that one of these services is part of."""
+    impacted = select(IncidentService.incident_id).where(IncidentService.service_id.in_(service_ids))
+    return await session.scalar(
+        select(Incident)
+        .where(Incident.rule_id == rule_id, Incident.status.in_(OPEN), Incident.id.in_(impacted))
+        .order_by(Incident.id)
+        .limit(1)
+    )
+
+
 async def list_open_ids(session: AsyncSession, limit: int = 200) -> list[int]:
     """The incidents that people work on, the newest first."""
     return list(

@@ -26,3 +26,15 @@ async def delete_payloads_before(session: AsyncSession, before: datetime, limit:
         .limit(limit)
     )
     await session.execute(delete(RawPayload).where(RawPayload.id.in_(old)))
+
+
+async def list_kept(session: AsyncSession, integration_id: int, limit: int) -> Sequence[RawPayload]:
+    """The messages of a sender that are kept, the newest first."""
+    return (
+        await session.scalars(
+            select(RawPayload)
+            .where(RawPayload.integration_id == integration_id)
+            .order_by(RawPayload.id.desc())
+            .limit(limit)
+        )
+    ).all()

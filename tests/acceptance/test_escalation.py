@@ -1,7 +1,7 @@
 """Paging as timetables: who is paged when, and what stops it."""
 
 from bot.flow.unit import Unit
-from storage.models import Alert, Escalation, Incident, IncidentRule
+from storage.models import Alert, Escalation, Incident, Rule
 from storage.questions.catalog import list_named
 from storage.words import AlertStatus, EscalationState, PageState
 from tests.house import House
@@ -141,8 +141,8 @@ async def test_an_alert_of_another_team_brings_that_team(house: House) -> None:
     dana = await house.add_second_team("Database", "Dana", service="db")
 
     async def group_by_region(unit: Unit) -> None:
-        (rule,) = await list_named(unit.session, IncidentRule)
-        rule.group_by = ["labels.region"]
+        (rule,) = await list_named(unit.session, Rule)
+        rule.then = {**rule.then, "group_by": ["labels.region"]}
 
     await house.parts.work.run(group_by_region)
     await house.send({**URGENT, "labels": {"region": "eu"}})

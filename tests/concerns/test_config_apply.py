@@ -20,12 +20,12 @@ from storage.models import (
     Dependency,
     Escalation,
     EscalationPolicy,
-    IncidentRule,
     Integration,
     Member,
     Override,
     PolicyStep,
     Rotation,
+    Rule,
     Schedule,
     Service,
     Team,
@@ -47,7 +47,7 @@ policies:
 incident_rules:
   all: {name: Everything}
 """
-NAMED = (User, Team, Service, Schedule, EscalationPolicy, IncidentRule, Integration)
+NAMED = (User, Team, Service, Schedule, EscalationPolicy, Rule, Integration)
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ async def test_a_file_replaces_the_small_world_of_the_first_start(house: House, 
         "service": {"checkout", "database"},
         "schedule": {"payments"},
         "escalation_policy": {"payments"},
-        "incident_rule": {"urgent"},
+        "rule": {"urgent", "storm", "databases", "staging", "flapping", "maintenance-mode"},
         "integration": {"prometheus", "checks"},
     }
     everyone = await house.rows(User)
@@ -126,7 +126,7 @@ async def test_everything_that_the_file_says_is_there(house: House, apply):
         (2, 300, "not_acknowledged", [{"type": "team", "id": payments.id, "name": "Payments"}]),
         (3, 1800, "not_closed", [{"type": "user", "id": users["kate"].id, "name": "Kate Moreau"}]),
     ]
-    rule = (await active(house, IncidentRule))["urgent"]
+    rule = (await active(house, Rule))["urgent"]
     assert rule.conditions[1] == {
         "field": "labels.environment", "operation": "one_of", "value": "staging, test", "not": True
     }  # fmt: skip

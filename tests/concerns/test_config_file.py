@@ -51,7 +51,8 @@ def faults_of(
 def test_the_example_has_no_faults_and_needs_no_environment(tmp_path: Path):
     config = read(tmp_path, read_example())
     assert config.summary() == (
-        "3 people, 1 team, 2 services, 1 schedule, 1 policy, 2 integrations, 1 incident rule"
+        "3 people, 1 team, 2 services, 1 schedule, 1 policy, 2 integrations, "
+        "1 action, 2 alert policies, 1 routing rule, 2 incident rules"
     )
 
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.alerts.filter import FIELDS, OPERATIONS
+from bot.alerts.fields import NAMES
+from bot.alerts.filter import OPERATIONS
 from bot.catalog.file import read_config, read_example
 from bot.catalog.lines import read_lines
 from bot.catalog.senders import FIELDS as MAPPED
@@ -35,7 +36,7 @@ def test_the_tables_of_the_page_are_those_of_the_types():
 
 def test_the_page_names_every_field_and_operation():
     page = PAGE.read_text(encoding="utf-8")
-    assert [name for name in (*FIELDS, *OPERATIONS, *MAPPED) if f"`{name}`" not in page] == []
+    assert [name for name in (*NAMES, *OPERATIONS, *MAPPED) if f"`{name}`" not in page] == []
 
 
 def test_every_example_of_the_page_is_right(tmp_path: Path):
@@ -48,11 +49,20 @@ def test_every_example_of_the_page_is_right(tmp_path: Path):
         written, faults = read_lines(text.encode())
         assert not faults
         entries[name] = written.values
-    parts = {name: entries.pop(name) for name in ("rotations", "steps", "conditions")}
+    inner = ("rotations", "steps", "conditions", "hours", "windows", "delay_until", "flap", "restart")
+    parts = {name: entries.pop(name) for name in inner}
     entries["schedules"]["rotations"] = [parts["rotations"]]
     entries["policies"]["steps"] = [parts["steps"]]
     entries["incident_rules"]["conditions"] = [parts["conditions"]]
+    entries["actions"]["hours"] = parts["hours"] | {"windows": [parts["windows"]]}
+    entries["alert_policies"] |= {name: parts[name] for name in ("delay_until", "flap", "restart")}
+    del entries["routing_rules"]["of_team"]  # a rule within a team chooses no other
     slugs = {"users": "kate", "schedules": "payments", "policies": "payments", "teams": "payments"}
+    slugs |= {"integrations": "prometheus", "services": "checkout"}
+    slugs |= {
+        name: name.replace("_", "-") for name in entries if name.endswith(("rules", "policies", "actions"))
+    }
+    slugs["policies"] = "payments"
     content = {name: {slugs.get(name, "it"): entry} for name, entry in entries.items()}
     content["users"]["sam"] = {"name": "Sam"}
     content["services"]["database"] = {"name": "Database"}

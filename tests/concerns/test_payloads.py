@@ -17,6 +17,7 @@ from tests.house import START, House
         ('{"api_key": "s3cr\\"et", "title": "x"}', '{"api_key": "(removed)", "title": "x"}'),
         ('{"db": {"dbPassword":"p"}}', '{"db": {"dbPassword":"(removed)"}}'),
         ("user=kate&access_token=abc&x=1", "user=kate&access_token=(removed)&x=1"),
+        ("Token=9f86d0&Name=Shop", "Token=(removed)&Name=Shop"),
         ('{"title": "the password of db1 is wrong"}', '{"title": "the password of db1 is wrong"}'),
     ],
 )

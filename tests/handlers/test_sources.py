@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -266,3 +267,26 @@ def test_repeats_of_a_search_are_one_trouble() -> None:
     first, second = (parse("splunk/search-one-result.json", {**body, "sid": sid})[0] for sid in ("a", "b"))
     assert replace(first, raw={}) == replace(second, raw={})
     assert first.action is Action.TRIGGER
+
+
+async def test_the_multipart_form_of_uptime_kuma_is_the_same_life(sqlite_house: House) -> None:
+    url = await sqlite_house.add_sender("uptime_kuma")
+    outcomes = []
+    for case in ("uptime-kuma/down.json", "uptime-kuma/up.json"):
+        form = aiohttp.FormData({"data": json.dumps(load(case))}, default_to_multipart=True)
+        async with sqlite_house.http.post(url, data=form) as response:
+            assert response.status == 202
+            outcomes.append((await response.json())["alerts"][0])
+    assert [one["outcome"] for one in outcomes] == ["opened", "closed"]
+    assert outcomes[0]["alias"] == parse("uptime-kuma/down.json")[0].alias
+
+
+async def test_a_multipart_form_that_holds_no_json_is_refused_with_its_fault(sqlite_house: House) -> None:
+    url = await sqlite_house.add_sender("uptime_kuma")
+    for form, code in (
+        (aiohttp.FormData({"data": "{"}, default_to_multipart=True), "body.not_json"),
+        (aiohttp.FormData({"data": "[]"}, default_to_multipart=True), "body.not_object"),
+        (aiohttp.FormData({f"f{n}": "x" for n in range(500)}, default_to_multipart=True), "body.not_form"),
+    ):
+        async with sqlite_house.http.post(url, data=form) as response:
+            assert (response.status, (await response.json())["title"]) == (400, code)

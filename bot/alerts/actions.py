@@ -1,0 +1,55 @@
+"""Integration actions: what a sender's message becomes. Pure.
+
+The first action of the integration that matches decides; where none matches, what the sender said counts, so that a
+forgotten case pages instead of being lost. An action without conditions that ignores, put last, turns that round.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from bot.alerts.fields import read_fields
+from bot.alerts.rules import Step, Writer, list_matching
+from bot.alerts.signal import Action, Signal
+from storage.models import Rule
+
+BECOMES = {
+    "create": Action.TRIGGER,
+    "acknowledge": Action.ACKNOWLEDGE,
+    "close": Action.RESOLVE,
+    "note": Action.NOTE,
+}
+"""What an action does to the signal; `ignore` drops it."""
+TEXTS = ("alias", "title", "description", "entity", "source", "service", "team", "user", "note")
+EMPTY: dict[str, Any] = {"tags": (), "labels": {}, "links": (), "images": ()}
+
+
+@dataclass(frozen=True)
+class Acted:
+    """`signal` is None when the message is ignored."""
+
+    signal: Signal | None
+    trace: tuple[Step, ...] = ()
+    rule: Rule | None = None
+
+
+def act(signal: Signal, integration: str, rules: Sequence[Rule], at: datetime) -> Acted:
+    """What the integration's actions make of a signal."""
+    if not rules:
+        return Acted(signal)
+    fields = read_fields(signal, integration)
+    trace: list[Step] = []
+    for rule in list_matching(rules, "action", fields, at, trace):
+        does = str(rule.then.get("do", "create"))
+        trace.append({"stage": "action", "reason": does, "rule": rule.name})
+        if does == "ignore":
+            return Acted(None, tuple(trace), rule)
+        without = [name for name in rule.then.get("without", ()) if name in EMPTY]
+        left_out: dict[str, Any] = {name: EMPTY[name] for name in without}
+        plain = replace(signal, action=BECOMES[does], **left_out)
+        old = {name: getattr(plain, name) for name in (*TEXTS, "tags", "labels")}
+        new = Writer(rule, "action", fields, trace).rewrite(rule.then, TEXTS, old)
+        return Acted(replace(plain, **new), tuple(trace), rule)
+    trace.append({"stage": "action", "reason": "none", "action": signal.action.value})
+    return Acted(signal, tuple(trace))

@@ -1,0 +1,116 @@
+"""Alerts that are held back: what holds one (a silence, a maintenance, a rule) ends, and it goes on as if it came now.
+
+A held alert is stored, counted and shown, but pages nobody and opens no incident. One timer for each moment at which
+holds end takes the alerts in small groups through the stages again; what else holds one then holds it on.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from bot.alerts.arrival import Arrival, Catalog
+from bot.alerts.events import AlertChanged
+from bot.alerts.lives import log_alert
+from bot.alerts.signal import Action, LinkTo, Signal
+from bot.alerts.stages import STAGES
+from bot.alerts.telling import announce_joined
+from bot.flow.timers import Due
+from bot.flow.unit import Unit
+from storage.models import Alert, Integration
+from storage.questions import holds as ask
+
+GROUP = 100
+"""How many alerts one unit releases."""
+
+
+def plan_release(unit: Unit, until: datetime | None) -> None:
+    """Let what is held until then go when the time has come."""
+    if until is not None:
+        unit.plan("release_alerts", f"held:{until.isoformat()}", until)
+
+
+async def hold(unit: Unit, alerts: Collection[Alert], by: str, until: datetime | None) -> None:
+    """Hold back alerts that are open already; who is being paged for one is not any more."""
+    for alert in alerts:
+        alert.held_by, alert.held_until = by, until
+        log_alert(unit, alert.id, "held", by=by, until=until.isoformat() if until else "")
+        unit.emit(AlertChanged(alert.id, alert.incident_id))
+    plan_release(unit, until)
+
+
+async def release_held_by(unit: Unit, by: str) -> None:
+    """What held them (`silence:4`) has ended before its time: they are let go within moments."""
+    if await ask.end_holds(unit.session, by, unit.now):
+        plan_release(unit, unit.now)
+
+
+async def release_counted(unit: Unit, alerts: Collection[int]) -> None:
+    """Of these alerts, which were sent again, let go those that only waited for that."""
+    if await ask.end_counted(unit.session, alerts, unit.now):
+        plan_release(unit, unit.now)
+
+
+async def release_alerts(unit: Unit, due: Due) -> None:
+    """The handler of the `release_alerts` timer."""
+    alerts = await ask.list_ended(unit.session, unit.now, GROUP)
+    if alerts:
+        await _let_go(unit, alerts)
+    if len(alerts) == GROUP:
+        unit.plan(due.kind, due.subject, unit.now)
+
+
+async def _let_go(unit: Unit, alerts: Sequence[Alert]) -> None:
+    known = await Catalog.read(unit)
+    for alert in alerts:
+        arrival = await _arrive_again(unit, alert)
+        for stage in STAGES:
+            await stage(unit, arrival, known)
+        alert.held_by, alert.held_until, alert.held_count = (
+            arrival.held_by,
+            arrival.held_until,
+            arrival.held_count,
+        )
+        alert.trace = [*alert.trace, {"stage": "release", "reason": "released"}, *arrival.trace]
+        alert.team_id, alert.service_id = arrival.team_id, arrival.service_id
+        alert.policy_id = arrival.policy_id
+        if arrival.held_by:
+            plan_release(unit, arrival.held_until)
+            log_alert(unit, alert.id, "held", by=arrival.held_by, until=_spell(arrival.held_until))
+            continue
+        alert.incident_id = arrival.incident_id
+        log_alert(unit, alert.id, "released")
+        awake = alert.acknowledged_at is None and alert.snoozed_until is None
+        unit.emit(arrival.opened(awake))
+    await unit.session.flush()
+    announce_joined(unit, known)
+
+
+async def _arrive_again(unit: Unit, alert: Alert) -> Arrival:
+    signal = Signal(
+        action=Action.TRIGGER,
+        alias=alert.alias,
+        title=alert.title,
+        description=alert.description,
+        priority=alert.priority,
+        source=alert.source,
+        labels=dict(alert.labels),
+        links=tuple(LinkTo(one["title"], one["url"]) for one in alert.links),
+        tags=tuple(alert.tags),
+        entity=alert.entity,
+    )
+    return Arrival(
+        signal,
+        await unit.session.get_one(Integration, alert.integration_id),
+        alert.first_at,
+        alert.uid,
+        count=alert.count,
+        alert_id=alert.id,
+        team_id=alert.team_id,
+        service_id=alert.service_id,
+        responders=list(alert.responders),
+        actions=list(alert.actions),
+        released=True,
+    )
+
+
+def _spell(at: datetime | None) -> str:
+    return at.isoformat() if at else ""

@@ -1,0 +1,49 @@
+"""When a rule holds: windows of the week by the clocks of a zone. Pure."""
+
+from collections.abc import Mapping
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def is_within(hours: Mapping[str, Any], at: datetime) -> bool:
+    """Whether `at` is in one of the windows; no windows are always. {"zone": "Europe/Paris", "windows": [{"days":
+    ["mon", "tue"], "from": "18:00", "until": "09:00"}]}: a window that ends before it begins ends on the next day, and
+    one that ends when it begins lasts a whole day. `days` are those on which it begins; without any, all."""
+    windows = hours.get("windows") or []
+    if not windows:
+        return True
+    local = at.astimezone(ZoneInfo(str(hours.get("zone", "UTC"))))
+    return any(_is_in(window, local) for window in windows)
+
+
+def _is_in(window: Mapping[str, Any], local: datetime) -> bool:
+    start, end = read_time(window.get("from", "00:00")), read_time(window.get("until", "00:00"))
+    now = local.time().replace(second=0, microsecond=0)
+    days = window.get("days") or DAYS
+    if start < end:
+        return DAYS[local.weekday()] in days and start <= now < end
+    began_today = DAYS[local.weekday()] in days and now >= start
+    began_yesterday = DAYS[(local.weekday() - 1) % 7] in days and now < end
+    return began_today or began_yesterday
+
+
+def read_time(text: str) -> time:
+    """`09:30`; raises ValueError."""
+    hour, _, minute = text.partition(":")
+    return time(int(hour), int(minute or 0))
+
+
+def next_time(at: datetime, clock: str, zone: str) -> datetime:
+    """The next moment after `at` at which the clocks of the zone show this time, in UTC. One that does not exist on a day
+    (the clock jumps over it) is when the clock has jumped past it."""
+    local = at.astimezone(ZoneInfo(zone))
+    wanted = read_time(clock)
+    for days in range(3):
+        day = (local + timedelta(days=days)).date()
+        found = datetime.combine(day, wanted, ZoneInfo(zone)).astimezone(at.tzinfo)
+        if found > at:
+            return found
+    raise AssertionError("unreachable")

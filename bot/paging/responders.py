@@ -1,0 +1,52 @@
+"""Paging the responders that a sender or a rule names: teams and policies escalate, people and schedules are paged once."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from bot.flow.unit import Unit
+from bot.paging.escalations import find_recipients, start_escalation
+from bot.paging.events import NobodyReached
+from bot.paging.pages import queue_pages
+from storage.models import Team, User
+from storage.questions import paging as ask
+
+
+async def page_responders(unit: Unit, subject: str, responders: Sequence[dict[str, Any]]) -> None:
+    """Page [{"type": "user" | "team" | "schedule" | "policy", "id": ..., "name": ...}]. As in Opsgenie, a schedule pages who
+    is on call now, without steps. Says so when nobody was reached."""
+    reached = 0
+    for responder in responders:
+        number = int(responder.get("id") or 0)
+        policy_id: int | None = number if responder["type"] == "policy" else None
+        if responder["type"] == "team":
+            team = await unit.session.get(Team, number)
+            policy_id = team.policy_id if team else None
+        if policy_id is not None:
+            reached += await start_escalation(unit, subject, policy_id) is not None
+            continue
+        for user, reason in await find_recipients(unit, [responder]):
+            reached += await queue_pages(unit, user, subject=subject, reason=reason)
+    if not reached:
+        names = tuple(str(responder.get("name", responder["type"])) for responder in responders)
+        unit.emit(NobodyReached(subject, 0, names))
+
+
+async def find_first_paged(
+    unit: Unit, team_id: int | None, policy_id: int | None, responders: Sequence[dict[str, Any]]
+) -> list[User]:
+    """Who would be paged first for an alert of this team, as it would be now; nobody is."""
+    wanted = list(responders) or [
+        {"type": "policy", "id": policy_id} if policy_id is not None else {"type": "team", "id": team_id}
+    ]
+    found: dict[int, User] = {}
+    for responder in wanted:
+        number: int | None = int(responder.get("id") or 0)
+        if responder["type"] == "team":
+            team = await unit.session.get(Team, number)
+            number = team.policy_id if team else None
+        recipients = [responder]
+        if responder["type"] in ("team", "policy"):
+            steps = await ask.list_steps(unit.session, number) if number is not None else ()
+            recipients = [one for step in steps[:1] for one in step.recipients]
+        found.update({user.id: user for user, _ in await find_recipients(unit, recipients)})
+    return list(found.values())
