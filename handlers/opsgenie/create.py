@@ -1,8 +1,8 @@
 """Creating an alert, and asking what became of a request.
 
 The alert is stored by the intake before the 202, by the same way as every other source. What the intake does not write (whom
-to call in, which actions it offers) follows in a second unit of work, still before the 202; a request that is sent again adds
-what is missing, and nothing twice.
+to call in, which actions it offers) follows in a second unit of work, still before the 202; a request that is sent again
+adds what is missing, and nothing twice.
 """
 
 from dataclasses import replace
@@ -37,8 +37,16 @@ from storage.models import Alert, Integration
 from storage.words import AlertStatus
 
 log = get_logger(__name__)
-ENDS = {"opened": requests.CREATED, "repeated": requests.COUNTED}
-"""What the intake says, and how the request ended. Anything else means that a rule of the sender took it."""
+ENDS = {
+    "opened": requests.CREATED,
+    "repeated": requests.COUNTED,
+    "acknowledged": requests.DONE,
+    "closed": requests.DONE,
+    "noted": requests.DONE,
+    "nothing_open": requests.NOTHING,
+    "ignored": requests.IGNORED,
+}
+"""What the intake says, and how the request ended. A rule of the sender may make something else of a message."""
 
 
 async def create(call: Call) -> Answer:
@@ -61,7 +69,7 @@ async def create(call: Call) -> Answer:
         await complete(call, sender.id, receipt, signal)
     told = Outcome(
         "Create",
-        ENDS.get(receipt.outcome, requests.IGNORED),
+        ENDS[receipt.outcome],
         call.parts.work.clock.now(),
         receipt.alert_id or 0,
     )
@@ -92,6 +100,7 @@ async def find_responders(call: Call, signal: Signal) -> tuple[Responder, ...]:
 
 async def complete(call: Call, integration_id: int, receipt: Receipt, signal: Signal) -> None:
     """Write what the intake does not, where something is missing."""
+
     async def is_missing(unit: Unit) -> bool:
         alert = await unit.session.get_one(Alert, receipt.alert_id)
         known = [(one["type"], one["id"]) for one in alert.responders]
