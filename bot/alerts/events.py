@@ -75,6 +75,20 @@ class AlertChanged(AlertEvent):
 
 
 @dataclass(frozen=True)
+class ResponderAdded(AlertEvent):
+    """Somebody else is called in: a person, a team, a schedule or an escalation policy (`kind`, and its id)."""
+
+    kind: str
+    responder_id: int
+    name: str
+
+
+@dataclass(frozen=True)
+class AlertPriorityChanged(AlertEvent):
+    title: str
+
+
+@dataclass(frozen=True)
 class HeartbeatEvent(Event):
     """`slug` and `integration_id` say which alert is meant, also when the heartbeat is gone."""
 

@@ -109,6 +109,7 @@ async def change_heartbeat(unit: Unit, heartbeat: Heartbeat, wanted: Wanted) -> 
     if "interval" in changed and heartbeat.active and heartbeat.status is HeartbeatStatus.UP:
         unit.plan(TIMER, _subject(heartbeat.id), await _find_deadline(unit, heartbeat))
     unit.touch("heartbeats")
+    await unit.session.flush()  # a lock reads the row anew
     await switch_heartbeat(unit, heartbeat, wanted.active)
 
 

@@ -181,9 +181,11 @@ async def stop_escalations(unit: Unit, subject: str) -> None:
     await unit.session.flush()
 
 
-async def escalate_now(unit: Unit, subject: str) -> int:
-    """Go on to the next step at once; returns its number. Raises Refused when there is none left."""
+async def escalate_now(unit: Unit, subject: str, policy_id: int | None = None) -> int:
+    """Go on to the next step (of this policy) at once; returns its number. Raises Refused when there is none left."""
     for escalation in await ask.list_escalations(unit.session, subject):
+        if policy_id is not None and escalation.policy_id != policy_id:
+            continue
         await unit.lock(escalation)
         if escalation.state is EscalationState.RUNNING and escalation.next_step < len(escalation.steps):
             number = escalation.next_step + 1

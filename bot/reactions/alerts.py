@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.alerts import events as alerts
+from bot.alerts.responders import subject_of
 from bot.errors import Refused
 from bot.flow.unit import Unit
 from bot.incidents import lives
@@ -45,6 +46,36 @@ async def page_whom_it_names(
         await start_escalation(unit, subject, policy_id)
     elif team is not None:
         unit.emit(NobodyReached(subject, 0, (team.name,)))
+
+
+async def page_responder(unit: Unit, event: alerts.ResponderAdded) -> None:
+    """Whoever is called in is paged: a team and a policy by their steps, a person and whoever is on call at once. What is
+    quiet now (a snooze, a silence) stays quiet."""
+    alert = await unit.session.get_one(Alert, event.alert_id)
+    if alert.held_by or alert.snoozed_until is not None:
+        return
+    subject = subject_of(alert)
+    policy_id = event.responder_id if event.kind == "policy" else None
+    if event.kind == "team":
+        team = await unit.session.get_one(Team, event.responder_id)
+        if event.incident_id is not None:
+            await lives.add_team(unit, await unit.session.get_one(Incident, event.incident_id), team)
+            return
+        policy_id = team.policy_id
+    if policy_id is not None:
+        await start_escalation(unit, subject, policy_id)
+        return
+    responder = {"type": event.kind, "id": event.responder_id, "name": event.name}
+    await page_responders(unit, subject, [responder])
+
+
+async def lift_incident(unit: Unit, event: alerts.AlertPriorityChanged) -> None:
+    """An incident is as urgent as the most urgent of its alerts ever was."""
+    alert = await unit.session.get_one(Alert, event.alert_id)
+    if event.incident_id is not None:
+        incident = await unit.session.get_one(Incident, event.incident_id)
+        if incident.status.is_open and alert.priority < incident.priority:
+            lives.change_priority(unit, incident, alert.priority, event.title)
 
 
 async def show_alert(unit: Unit, event: alerts.AlertEvent) -> None:

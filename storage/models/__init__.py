@@ -1,7 +1,7 @@
 """Every table, by concern."""
 
 from storage.models.access import ApiKey, AuditEntry, ChatAccount, SignInLink, User, WebSession
-from storage.models.alerts import Alert, AlertNote, RawPayload
+from storage.models.alerts import Alert, AlertFile, AlertNote, RawPayload
 from storage.models.base import Model
 from storage.models.board import BoardChannel, BoardMessage
 from storage.models.catalog import Change, Dependency, Integration, Member, Service, Team
@@ -27,11 +27,13 @@ from storage.models.oncall import Override, Rotation, Schedule
 from storage.models.paging import Escalation, EscalationPolicy, Page, PolicyStep
 from storage.models.rules import Rule
 from storage.models.sayings import Saying, SayingCopy
+from storage.models.searches import SavedSearch
 from storage.models.silences import Maintenance, Silence
 
 __all__ = [
     "Alert",
     "AlertExpiry",
+    "AlertFile",
     "AlertNote",
     "ApiKey",
     "Arrival",
@@ -66,6 +68,7 @@ __all__ = [
     "RoleHolder",
     "Rotation",
     "Rule",
+    "SavedSearch",
     "Saying",
     "SayingCopy",
     "Schedule",

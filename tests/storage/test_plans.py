@@ -13,7 +13,23 @@ from bot.flow.unit import Unit, Work
 from bot.reactions.paging import job_parked
 from storage.engine import Database
 from storage.models import Page
-from storage.questions import access, alerts, board, flow, incidents, oncall, paging, sayings, silences
+from storage.questions import (
+    access,
+    alert_files,
+    alert_search,
+    alerts,
+    board,
+    flow,
+    incidents,
+    oncall,
+    opsgenie,
+    paging,
+    sayings,
+    searches,
+    silences,
+)
+from storage.questions.privacy import Viewer
+from storage.search import Term
 from tests.house import HandClock
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
@@ -37,6 +53,14 @@ QUESTIONS: dict[str, Ask] = {
     "open alerts per incident": lambda session: alerts.count_open_in(session, [1, 2]),
     "close alerts": lambda session: alerts.close_alerts(session, [1, 2], NOW, None),
     "log of an alert": lambda session: alerts.list_notes(session, 1),
+    "open alerts by a query": lambda session: alert_search.count_found(
+        session, Term("status", ":", "open"), viewer=Viewer(), reach=alert_search.Reach()
+    ),
+    "alert by alias": lambda session: opsgenie.find_by_alias(session, "a", 1, None),
+    "alert by uid": lambda session: opsgenie.find_by_uid(session, "a"),
+    "who acknowledged alerts": lambda session: opsgenie.list_notes_of_kinds(session, [1, 2], ["closed"]),
+    "files of an alert": lambda session: alert_files.list_files(session, 1),
+    "a saved search": lambda session: searches.find_search(session, "a", True),
     "open incident of a group": lambda session: incidents.find_open_in_group(session, 1, "web"),
     "timeline": lambda session: incidents.list_entries(session, 1),
     "entry of a message": lambda session: incidents.find_entry_of_message(session, 1, "room", "1", "1"),
