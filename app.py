@@ -103,7 +103,8 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
     registry.add(found for found in discover("commands", "COMMAND") if isinstance(found, Command))
     delivery = Delivery(work, templates, platforms, notifiers)
     outbox = Outbox(work, list_deliverers(delivery), job_parked, lane_away, lane_back)
-    timers = Timers(work, dict(discover("handlers.timers", "TIMER")))  # type: ignore[arg-type]
+    prepares = dict(discover("handlers.timers", "PREPARE"))  # type: ignore[arg-type, var-annotated]
+    timers = Timers(work, dict(discover("handlers.timers", "TIMER")), prepares)  # type: ignore[arg-type]
     work.on_queued = outbox.wake
     return Parts(
         settings=settings,

@@ -7,6 +7,7 @@ from bot.incidents import lives
 from bot.paging.escalations import (
     acknowledge_escalations,
     start_escalation,
+    start_together,
     stop_escalations,
 )
 from bot.paging.events import NobodyReached
@@ -19,9 +20,9 @@ from storage.questions import alerts as ask
 async def page_for_alert(unit: Unit, event: alerts.AlertOpened) -> None:
     """An alert without incident pages its team by itself; one within an incident is paged for by the incident."""
     if event.incident_id is None and event.team_id is not None and not event.held:
-        team = await unit.session.get_one(Team, event.team_id)
+        team = (await unit.read_many(Team, [event.team_id]))[event.team_id]
         if team.policy_id is not None:
-            await start_escalation(unit, f"alert:{event.alert_id}", team.policy_id)
+            unit.gather(start_together, (f"alert:{event.alert_id}", team.policy_id))
         else:
             unit.emit(NobodyReached(f"alert:{event.alert_id}", 0, (team.name,)))
 

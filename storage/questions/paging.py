@@ -32,6 +32,16 @@ async def list_escalations(session: AsyncSession, subject: str) -> Sequence[Esca
     ).all()
 
 
+async def list_under_way(session: AsyncSession, subjects: Collection[str]) -> set[tuple[str, int]]:
+    """Which of these subjects have escalations under way, with the policy of each: ix_escalation_subject."""
+    rows = await session.execute(
+        select(Escalation.subject, Escalation.policy_id).where(
+            Escalation.subject.in_(subjects), Escalation.state.in_(ALIVE)
+        )
+    )
+    return {(row[0], row[1]) for row in rows}
+
+
 async def list_answerable(session: AsyncSession, subject: str) -> Sequence[Escalation]:
     """The escalations of this subject that an acknowledgement answers, also those that had given up."""
     waiting = (EscalationState.RUNNING, EscalationState.EXHAUSTED)
