@@ -10,9 +10,10 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import bindparam, delete, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -131,12 +132,9 @@ class Unit:
             number for number in ids if number not in known or (lock and known[number] not in self._locked)
         }
         if wanted:
-            asked = select(model).where(model.id.in_(wanted))  # type: ignore[attr-defined]
-            if lock and self.writes and not self._is_sqlite:
-                asked = asked.order_by(model.id).with_for_update()  # type: ignore[attr-defined]
-                asked = asked.execution_options(populate_existing=True)
-            rows = (await self.session.scalars(asked)).all()
-            known.update((row.id, row) for row in rows)  # type: ignore[attr-defined]
+            is_locking = lock and self.writes and not self._is_sqlite
+            rows = (await self.session.scalars(_by_id(model, is_locking), {"ids": list(wanted)})).all()
+            known.update((row.id, row) for row in rows)
             if lock:
                 self._locked.update(rows)
         return {number: known[number] for number in ids if number in known}
@@ -224,6 +222,14 @@ class Unit:
     @property
     def has_queued(self) -> bool:
         return bool(self._rows)
+
+
+@cache
+def _by_id(model: type[Model], lock: bool) -> Any:
+    """The question is built once: that costs as much as asking it."""
+    number = model.__table__.c.id
+    asked = select(model).where(number.in_(bindparam("ids", expanding=True))).order_by(number)
+    return asked.with_for_update().execution_options(populate_existing=True) if lock else asked
 
 
 def _insert_of(session: AsyncSession) -> Any:
