@@ -69,6 +69,8 @@ class Installation:
     """The largest file of a message that is kept, in bytes."""
     archive_after: timedelta | None = None
     """How long after its incident is closed a room is archived; None for never."""
+    keep_alerts: timedelta | None = None
+    """How long closed alerts are kept that belong to no incident; None for ever."""
 
 
 class Unit:

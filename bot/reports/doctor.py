@@ -4,7 +4,9 @@ A finding has a code; its words, and the way out, are in `templates/replies/tocs
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
+from bot.alerts.pruning import find_limit
 from bot.chat.platform import Check, Platform
 from bot.chat.starting import Starter
 from bot.errors import Rejected, Retry
@@ -16,10 +18,12 @@ from bot.oncall.resolve import HORIZON, list_on_call
 from bot.paging.pages import list_methods
 from bot.paging.reach import is_reached
 from storage.models import EscalationPolicy, Fact, Integration, Team, User
-from storage.questions import access, catalog, flow, oncall, paging
+from storage.questions import access, catalog, flow, oncall, paging, pruning
 from storage.words import EscalationState
 
 STUCK_SECONDS = 120
+PRUNING_STUCK = timedelta(days=2)
+"""So long an alert may outlive its time before the doctor says so."""
 NAMED = 10
 """So many people are named at most."""
 
@@ -52,6 +56,7 @@ async def examine(unit: Unit, outside: Sequence[Check]) -> list[Check]:
         *await _check_accounts(unit),
         *await _check_groups(unit),
         *await _check_integrations(unit),
+        *await _check_old_alerts(unit),
         *([] if "email" in unit.installation.methods else [Check("no_email", True)]),
         *outside,
     ]
@@ -167,3 +172,12 @@ async def _check_integrations(unit: Unit) -> list[Check]:
     found = await catalog.list_named(unit.session, Integration)
     quiet = [row.name for row in found if row.last_signal_at is None]
     return [Check("integrations", bool(found), {"count": len(found), "quiet": quiet})]
+
+
+async def _check_old_alerts(unit: Unit) -> list[Check]:
+    limit = find_limit(unit)
+    if limit is None or unit.installation.keep_alerts is None:
+        return []
+    oldest = await pruning.find_oldest_closed(unit.session)
+    is_fine = oldest is None or oldest > limit - PRUNING_STUCK
+    return [Check("old_alerts", is_fine, {"days": unit.installation.keep_alerts.days, "oldest": oldest})]

@@ -26,6 +26,12 @@ class Alert(Model):
         ),
         Index("ix_alert_status", "status", "id"),
         Index("ix_alert_incident", "incident_id", "status"),
+        Index(
+            "ix_alert_old",
+            "closed_at",
+            sqlite_where=text("status = 'closed' AND incident_id IS NULL"),
+            postgresql_where=text("status = 'closed' AND incident_id IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -13,7 +13,7 @@ from bot.flow.unit import Unit, Work
 from bot.reactions.paging import job_parked
 from storage.engine import Database
 from storage.models import Page
-from storage.questions import access, alerts, board, flow, incidents, oncall, paging, sayings
+from storage.questions import access, alerts, board, flow, incidents, oncall, paging, pruning, sayings
 from tests.house import HandClock
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
@@ -36,6 +36,9 @@ QUESTIONS: dict[str, Ask] = {
     "open alerts of an incident": lambda session: alerts.list_open_of_incident(session, 1),
     "open alerts per incident": lambda session: alerts.count_open_in(session, [1, 2]),
     "close alerts": lambda session: alerts.close_alerts(session, [1, 2], NOW, None),
+    "old alerts": lambda session: pruning.delete_old_alerts(session, NOW, 10),
+    "the oldest closed alert": pruning.find_oldest_closed,
+    "escalations of many": lambda session: paging.list_under_way(session, ["alert:1", "alert:2"]),
     "log of an alert": lambda session: alerts.list_notes(session, 1),
     "open incident of a group": lambda session: incidents.find_open_in_group(session, 1, "web"),
     "timeline": lambda session: incidents.list_entries(session, 1),
