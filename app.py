@@ -64,6 +64,7 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
         int(settings.file_limit_mb * 1024 * 1024),
         settings.mail_listen is not None,
         timedelta(hours=settings.archive_after_hours) if settings.archive_after_hours else None,
+        timedelta(days=settings.keep_alerts_days) if settings.keep_alerts_days else None,
     )
     work = Work(database, clock, REACTIONS, installation)
     templates = Templates(settings.templates_dir, settings.public_url)
@@ -105,7 +106,8 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
     intake = Intake(work)
     delivery = Delivery(work, templates, platforms, notifiers, intake)
     outbox = Outbox(work, list_deliverers(delivery), job_parked, lane_away, lane_back)
-    timers = Timers(work, dict(discover("handlers.timers", "TIMER")))  # type: ignore[arg-type]
+    prepares = dict(discover("handlers.timers", "PREPARE"))  # type: ignore[arg-type, var-annotated]
+    timers = Timers(work, dict(discover("handlers.timers", "TIMER")), prepares)  # type: ignore[arg-type]
     work.on_queued = outbox.wake
     return Parts(
         settings=settings,

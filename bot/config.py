@@ -107,6 +107,8 @@ class Settings:
     """What a member of a chat workspace may do whom Tocsin does not know: responder or stakeholder."""
     archive_after_hours: float = 24.0
     """How long after closing an incident its channel is archived; 0 for never."""
+    keep_alerts_days: int = 400
+    """How long closed alerts are kept that belong to no incident; 0 for ever."""
     file_limit_mb: float = 10.0
     """The largest file of a message that the timeline keeps; 0 to keep none."""
     mail_listen: tuple[str, int] | None = None
@@ -157,6 +159,7 @@ def read_settings(
     slack = _read_slack(environment, faults)
     discord = _read_discord(environment, faults)
     archive_after = _read_hours(environment, "TOCSIN_ARCHIVE_AFTER_HOURS", 24.0, faults)
+    keep_alerts = _read_days(environment, "TOCSIN_KEEP_ALERTS_DAYS", 400, faults)
     file_limit = _read_megabytes(environment, "TOCSIN_FILE_LIMIT_MB", 10.0, faults)
     mail_listen = _read_listen(environment.get("TOCSIN_MAIL_LISTEN", "").strip(), faults)
     if faults:
@@ -175,6 +178,7 @@ def read_settings(
         discord=discord,
         visitor_role=visitor_role,
         archive_after_hours=archive_after,
+        keep_alerts_days=keep_alerts,
         file_limit_mb=file_limit,
         mail_listen=mail_listen,
         mail_host=environment.get("TOCSIN_MAIL_HOST", "").strip() or urlsplit(public_url).hostname or address,
@@ -281,6 +285,14 @@ def _read_hours(environment: Mapping[str, str], name: str, default: float, fault
     if not 0 <= hours < 24 * 3660:
         faults.append(f"{name} must be a number of hours, 0 for never, and is {text!r}")
     return hours
+
+
+def _read_days(environment: Mapping[str, str], name: str, default: int, faults: list[str]) -> int:
+    text = environment.get(name, str(default)).strip()
+    if not (text.isascii() and text.isdecimal() and len(text) < 6):
+        faults.append(f"{name} must be a whole number of days, 0 for ever, and is {text!r}")
+        return default
+    return int(text)
 
 
 def _read_megabytes(environment: Mapping[str, str], name: str, default: float, faults: list[str]) -> float:

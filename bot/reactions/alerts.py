@@ -11,6 +11,7 @@ from bot.incidents import lives
 from bot.paging.escalations import (
     acknowledge_escalations,
     start_escalation,
+    start_together,
     stop_escalations,
 )
 from bot.paging.events import NobodyReached
@@ -40,10 +41,10 @@ async def page_whom_it_names(
     if responders:
         await page_responders(unit, subject, responders)
         return
-    team = await unit.session.get(Team, team_id) if team_id is not None else None
+    team = (await unit.read_many(Team, [team_id])).get(team_id) if team_id is not None else None
     policy_id = policy_id or (team.policy_id if team else None)
     if policy_id is not None:
-        await start_escalation(unit, subject, policy_id)
+        unit.gather(start_together, (subject, policy_id))
     elif team is not None:
         unit.emit(NobodyReached(subject, 0, (team.name,)))
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from bot.access.outside import OutsideSecrets, wants_signature
+from bot.alerts.pruning import find_limit
 from bot.catalog.senders import can_sign
 from bot.chat.platform import Check, Platform
 from bot.chat.starting import Starter
@@ -19,11 +20,13 @@ from bot.oncall.resolve import HORIZON, list_on_call
 from bot.paging.pages import list_methods
 from bot.paging.reach import is_reached
 from storage.models import EscalationPolicy, Fact, Integration, Team, User
-from storage.questions import access, catalog, flow, heartbeats, oncall, paging
+from storage.questions import access, catalog, flow, heartbeats, oncall, paging, pruning
 from storage.words import EscalationState
 
 STUCK_SECONDS = 120
 IDLE = timedelta(days=30)
+PRUNING_STUCK = timedelta(days=2)
+"""So long an alert may outlive its time before the doctor says so."""
 NAMED = 10
 """So many people are named at most."""
 
@@ -58,6 +61,7 @@ async def examine(unit: Unit, outside: Sequence[Check]) -> list[Check]:
         *await _check_integrations(unit),
         *await _check_rules(unit),
         *await _check_heartbeats(unit),
+        *await _check_old_alerts(unit),
         *([] if "email" in unit.installation.methods else [Check("no_email", True)]),
         *outside,
     ]
@@ -204,3 +208,12 @@ async def _check_heartbeats(unit: Unit) -> list[Check]:
     unheard = [row.name for row in found if not row.armed]
     data = {"count": len(found), "names": unheard[:NAMED], "more": max(len(unheard) - NAMED, 0)}
     return [Check("heartbeats", not unheard, data)] if found else []
+
+
+async def _check_old_alerts(unit: Unit) -> list[Check]:
+    limit = find_limit(unit)
+    if limit is None or unit.installation.keep_alerts is None:
+        return []
+    oldest = await pruning.find_oldest_closed(unit.session)
+    is_fine = oldest is None or oldest > limit - PRUNING_STUCK
+    return [Check("old_alerts", is_fine, {"days": unit.installation.keep_alerts.days, "oldest": oldest})]

@@ -34,6 +34,12 @@ class Alert(Model):
             sqlite_where=text("status = 'open' AND held_by <> ''"),
             postgresql_where=text("status = 'open' AND held_by <> ''"),
         ),
+        Index(
+            "ix_alert_old",
+            "closed_at",
+            sqlite_where=text("status = 'closed' AND incident_id IS NULL"),
+            postgresql_where=text("status = 'closed' AND incident_id IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import Escalation, Page, PolicyStep
@@ -31,6 +31,17 @@ async def list_escalations(session: AsyncSession, subject: str) -> Sequence[Esca
             .order_by(Escalation.id)
         )
     ).all()
+
+
+UNDER_WAY = select(Escalation.subject, Escalation.policy_id).where(
+    Escalation.subject.in_(bindparam("subjects", expanding=True)), Escalation.state.in_(ALIVE)
+)
+
+
+async def list_under_way(session: AsyncSession, subjects: Collection[str]) -> set[tuple[str, int]]:
+    """Which of these subjects have escalations under way, with the policy of each: ix_escalation_subject."""
+    rows = await session.execute(UNDER_WAY, {"subjects": list(subjects)})
+    return {(row[0], row[1]) for row in rows}
 
 
 async def list_answerable(session: AsyncSession, subject: str) -> Sequence[Escalation]:

@@ -24,6 +24,7 @@ from storage.questions import (
     oncall,
     opsgenie,
     paging,
+    pruning,
     sayings,
     searches,
     silences,
@@ -52,6 +53,9 @@ QUESTIONS: dict[str, Ask] = {
     "open alerts of an incident": lambda session: alerts.list_open_of_incident(session, 1),
     "open alerts per incident": lambda session: alerts.count_open_in(session, [1, 2]),
     "close alerts": lambda session: alerts.close_alerts(session, [1, 2], NOW, None),
+    "old alerts": lambda session: pruning.delete_old_alerts(session, NOW, 10),
+    "the oldest closed alert": pruning.find_oldest_closed,
+    "escalations of many": lambda session: paging.list_under_way(session, ["alert:1", "alert:2"]),
     "log of an alert": lambda session: alerts.list_notes(session, 1),
     "open alerts by a query": lambda session: alert_search.count_found(
         session, Term("status", ":", "open"), viewer=Viewer(), reach=alert_search.Reach()

@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0009"
-down_revision = "0008"
+revision = "0008"
+down_revision = "0007"
 
 json = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 at = sa.DateTime(timezone=True)
