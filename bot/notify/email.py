@@ -84,6 +84,7 @@ class EmailNotifier:
         if notice.thread:
             message["References"] = message["In-Reply-To"] = f"<{notice.thread}@{domain}>"
         message["Auto-Submitted"] = "auto-generated"
+        message["X-Tocsin"] = "page"  # the e-mail intake takes none of ours for an alert
         message.set_content(notice.text)
         if notice.html:
             message.add_alternative(notice.html, subtype="html")

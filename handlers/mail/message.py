@@ -23,6 +23,7 @@ FAULTS = (
     TypeError,
     RecursionError,
     AssertionError,
+    NameError,
 )
 """What the modern policy raises at headers that are none."""
 LINE_ENDS = re2.compile(r"(?i)<br\s*/?>|</(?:p|div|tr|li|h[1-6]|table|ul|ol|pre|blockquote)\s*>")
@@ -82,13 +83,14 @@ def _address(sender: str) -> str:
 
 
 def _is_automatic_answer(modern: EmailMessage, plain: Message) -> bool:
-    """Out-of-office notes, receipts and bounces (RFC 3834; X-Autoreply and Precedence are older habits). What a program
-    made of itself (`auto-generated`, as cron says) is what we are for."""
+    """Out-of-office notes, receipts, bounces and our own pages (RFC 3834; X-Autoreply and Precedence are older habits).
+    What a program made of itself (`auto-generated`, as cron says) is what we are for."""
     said = _header(modern, plain, "Auto-Submitted").lower()
     if (
         said.startswith("auto-replied")
         or _header(modern, plain, "X-Autoreply")
         or _header(modern, plain, "X-Autorespond")
+        or _header(modern, plain, "X-Tocsin")
     ):
         return True
     if (

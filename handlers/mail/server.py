@@ -7,12 +7,13 @@ whom the sender then tries by themselves), so that an answer is about one integr
 
 import asyncio
 import re
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from bot.access.secrets import digest
 from bot.alerts.heartbeats import ping_by_key
 from bot.alerts.intake import SenderChanged
-from bot.alerts.payloads import Payload
+from bot.alerts.payloads import HIDDEN, Payload
 from bot.errors import Problem, Unauthenticated, Unavailable
 from bot.flow.unit import Unit
 from bot.logs import get_logger
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
 
 log = get_logger(__name__)
 ADDRESS = re.compile(r"(?P<what>alerts|heartbeat)\+(?P<key>[A-Za-z0-9_-]{1,200})@[^@\s]+", re.IGNORECASE)
+LINE_LIMIT = 64 * 1024
+"""RFC 5321 allows 1,000 bytes in a line; HTML mails have longer ones all the same."""
+KEPT = timedelta(days=6)
+"""How long a mail is known by its Message-ID: mail servers try for up to five days (RFC 5321, 4.5.4.1)."""
 TIMEOUT = 60.0
 """Seconds that a client may be silent."""
 TAKEN = "250 2.0.0 Taken"
@@ -92,19 +97,24 @@ class Postbox:
     async def _take_alert(self, key: str, content: bytes) -> None:
         sender = await self.senders.get("email", key)
         try:
+            content = content.replace(key.encode(), HIDDEN.encode())
             signals = parse(Hook(content, settings=sender.settings))
             mail = read_mail(content)
             name = f"mail:{sender.id}:{digest(mail.message_id)}" if mail.message_id else ""
             if not signals or (name and await self.parts.work.look(lambda unit: _has_come(unit, name))):
                 return
-            head = {"Subject": mail.subject[:500], "From": mail.sender[:500], "To": mail.recipients[:500]}
-            payload = Payload("message/rfc822", head, {}, mail.text)
+            head = {
+                "Subject": mail.subject[:500],
+                "From": mail.sender[:500],
+                "To": mail.recipients.replace(key, HIDDEN)[:500],
+            }
+            payload = Payload("message/rfc822", head, {}, mail.text.replace(key, HIDDEN))
             await self.parts.intake.accept(sender.id, signals, payload, sender)
         except SenderChanged:
             await self.senders.get("email", key, anew=True)
             raise Unavailable("intake.full") from None  # with its new settings, when it is sent again
         if name:
-            await self.parts.work.run(lambda unit: flow.remember_arrival(unit.session, name, unit.now))
+            await self.parts.work.run(lambda unit: flow.remember_arrival(unit.session, name, unit.now + KEPT))
 
 
 async def _has_come(unit: Unit, name: str) -> bool:
@@ -118,7 +128,9 @@ async def take_mail(parts: Parts) -> asyncio.Server | None:
     from aiosmtpd.smtp import SMTP
 
     class Door(SMTP):
-        """SMTP that greets LMTP clients, too (RFC 2033)."""
+        """SMTP that greets LMTP clients, too (RFC 2033), and takes lines that are longer than they may be."""
+
+        line_length_limit = LINE_LIMIT
 
         async def smtp_LHLO(self, arg: str) -> None:  # noqa: N802
             await self.smtp_EHLO(arg)

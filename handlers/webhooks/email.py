@@ -19,6 +19,7 @@ import re2
 
 from bot.alerts.signal import DESCRIPTION_LIMIT, Action, Signal, read_priority
 from bot.errors import Invalid, Malformed
+from handlers.mail.marks import read_subject
 from handlers.mail.message import read_mail
 from handlers.webhooks.source import Hook, Source
 from storage.words import Priority
@@ -37,30 +38,6 @@ FIELDS = (
 )
 SEARCHED = 64 * 1024
 """How many characters of a body the rules look at."""
-ANSWER = re2.compile(r"(?i)^\s*(?:re|fwd?|aw|wg|sv|tr|antw|rif|res)\s*(?:\[\d+\])?\s*:\s*")
-OVER = r"resolved|recovered|recovery|closed|ok|up|cleared|inactive"
-STATE = re2.compile(
-    r"(?i)^\s*(?:\[\s*(?P<bracket>"
-    + OVER
-    + r"|problem|alerting|firing|open|critical|warning|error|down|alert)"
-    r"(?:\s*:\s*\d+)?\s*\]\s*[:-]?|(?P<word>" + OVER + r"|problem|alerting|firing|alert)\s*:)\s*"
-)
-IS_OVER = re2.compile(r"(?i)^(?:" + OVER + r")$")
-
-
-def read_subject(subject: str) -> tuple[str, bool]:
-    """A subject without what changes over the life of one trouble (Re:, Fwd:, [RESOLVED], spaces), and whether it says that
-    the trouble is over. Pure."""
-    rest, is_over = " ".join(subject.split()), False
-    for _ in range(10):
-        if found := ANSWER.search(rest):
-            rest = rest[found.end() :]
-        elif found := STATE.search(rest):
-            is_over = is_over or IS_OVER.search(found["bracket"] or found["word"]) is not None
-            rest = rest[found.end() :]
-        else:
-            break
-    return rest.strip(), is_over
 
 
 def read_rules(settings: Mapping[str, Any]) -> dict[str, tuple[str, Any]]:
@@ -89,22 +66,24 @@ def parse(hook: Hook) -> list[Signal]:
         "to": mail.recipients,
     }
     found = {name: _search(texts[part], pattern) for name, (part, pattern) in rules.items()}
-    subject, says_over = read_subject(mail.subject)
+    subject = read_subject(mail.subject)
     first_line = next((line.strip() for line in mail.text.splitlines() if line.strip()), "")
-    title = found.get("title") or subject or mail.subject.strip() or first_line
+    title = found.get("title") or subject.title or first_line
     if not title:
         raise Malformed("email.empty")
-    is_over = found.get("resolved") is not None if "resolved" in rules else says_over
-    action = Action.RESOLVE if is_over else Action.TRIGGER
-    if not is_over and found.get("acknowledged") is not None:
-        action = Action.ACKNOWLEDGE
+    action = subject.action
+    if "resolved" in rules or found.get("acknowledged") is not None:
+        is_seen = found.get("acknowledged") is not None
+        action = Action.ACKNOWLEDGE if is_seen else Action.TRIGGER
+    if found.get("resolved") is not None:
+        action = Action.RESOLVE
     return [
         Signal(
             action=action,
-            alias=found.get("alias") or make_alias(title),
+            alias=found.get("alias") or subject.alias or make_alias(title),
             title=title,
             description=found.get("description") or mail.text[:DESCRIPTION_LIMIT].strip(),
-            priority=read_priority(found.get("priority"), Priority.P3),
+            priority=read_priority(found.get("priority") or subject.severity, Priority.P3),
             source=found.get("source") or mail.sender,
             service=found.get("service") or "",
             team=found.get("team") or "",
