@@ -6,6 +6,7 @@ Imports are inside the functions that need them, so that `tocsin --help` answers
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -239,6 +240,10 @@ def serve(host: str | None, port: int | None, data_dir: str | None, config_file:
             import uvloop
 
             uvloop.run(_serve(settings))
+        # Everything is closed and on disk. Taking the interpreter apart would take longer than all of that.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
     except ConfigWrong as wrong:
         raise click.ClickException(str(wrong)) from wrong
     except (ValueError, OSError) as error:

@@ -36,6 +36,8 @@ log = get_logger(__name__)
 GROUP = 1_000
 TARGET_SECONDS = 0.3
 SMALLEST_GROUP = 20
+FIRST_GROUP = 50
+"""Nobody knows yet how fast this machine is, and all senders may come at once."""
 received = Counter("tocsin_signals_total", "Signals accepted", ["source", "outcome"])
 waiting = Gauge("tocsin_intake_waiting", "Signals received and not yet committed")
 
@@ -67,7 +69,7 @@ class SenderChanged(Exception):
 class Intake:
     work: Work
     _queue: FairQueue = field(default_factory=FairQueue)
-    _group: int = GROUP
+    _group: int = FIRST_GROUP
     _worker: asyncio.Task[None] | None = None
 
     async def accept(
