@@ -63,6 +63,7 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
         UserRole(settings.visitor_role),
         int(settings.file_limit_mb * 1024 * 1024),
         timedelta(hours=settings.archive_after_hours) if settings.archive_after_hours else None,
+        str(settings.config_file or ""),
     )
     work = Work(database, clock, REACTIONS, installation)
     templates = Templates(settings.templates_dir, settings.public_url)

@@ -32,6 +32,8 @@ from storage.questions import oncall
 
 log = get_logger(__name__)
 R = TypeVar("R")
+APART = 1_000
+"""Between the positions of two rules of the file, so that rules that people make stand where they put them."""
 
 
 async def apply_config(unit: Unit, config: Config) -> int:
@@ -162,7 +164,7 @@ async def _keep_rules(ledger: Ledger, config: Config, ids: Ids) -> None:
     wanted: dict[str, Values] = {}
     for kind, section in SECTION_OF.items():
         for position, (slug, entry) in enumerate(getattr(config, section).items(), 1):
-            wanted[slug] = {**columns_of(kind, entry, ids), "position": position}
+            wanted[slug] = {**columns_of(kind, entry, ids), "position": position * APART}
     await ledger.keep(Rule, wanted, {slug: {"created_at": ledger.unit.now} for slug in wanted})
 
 

@@ -67,6 +67,8 @@ class Installation:
     """The largest file of a message that is kept, in bytes."""
     archive_after: timedelta | None = None
     """How long after its incident is closed a room is archived; None for never."""
+    config_file: str = ""
+    """The configuration file that it was started with, if any."""
 
 
 class Unit:
