@@ -118,8 +118,8 @@ async def move_rule(unit: Unit, rule: Rule, place: int) -> None:
 
 
 async def undo_change(unit: Unit, rule: Rule, number: int | None = None) -> AuditEntry:
-    """Let the rule be again what it was before a change (default: the last); undoing that change of the rule again undoes the
-    undoing. A rule that was not there before is switched off. Returns the entry of the audit log that was undone.
+    """Let the rule be again what it was before a change (default: the last, which may itself have been an undoing). A rule
+    that was not there before is switched off. Returns the entry of the audit log that was undone.
 
     Raises Unknown for a change that this rule did not have, and RuleWrong when it named what is no longer there.
     """

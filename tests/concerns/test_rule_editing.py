@@ -1,4 +1,4 @@
-"""Rules that people edit: what is written comes back as it was, every fault is told at its place, every change can be undone."""
+"""Rules that people edit: what is written comes back as it was, every fault is told at its place, each change can be undone."""
 
 from typing import Any
 
@@ -59,7 +59,7 @@ COMMON = {
     "hours": HOURS,
 }
 LABELS = st.dictionaries(st.sampled_from(["zone", "after"]), TEMPLATES, min_size=1)
-TEXTS = {name: TEMPLATES for name in ("title", "description", "entity", "source", "service", "priority")}
+TEXTS = dict.fromkeys(("title", "description", "entity", "source", "service", "priority"), TEMPLATES)
 MANY = st.lists(NAMED, min_size=1, unique=True)
 ENTRIES: dict[RuleKind, st.SearchStrategy[dict[str, Any]]] = {
     RuleKind.ACTION: st.fixed_dictionaries(
@@ -67,7 +67,7 @@ ENTRIES: dict[RuleKind, st.SearchStrategy[dict[str, Any]]] = {
         optional={
             **COMMON,
             **TEXTS,
-            **{name: TEMPLATES for name in ("alias", "team", "user", "note")},
+            **dict.fromkeys(("alias", "team", "user", "note"), TEMPLATES),
             "tags": st.lists(TEMPLATES, min_size=1),
             "labels": LABELS,
             "without": st.just(["tags", "images"]),
@@ -147,8 +147,10 @@ def test_a_length_of_time_is_read_as_it_is_spelled(seconds: int) -> None:
 
 
 def test_numbers_and_booleans_may_be_those_of_json() -> None:
-    said = {"name": "One", "suppress": True, "count": 3, "conditions": [{"field": "payload.n", "operation": "equals", "value": 5}]}  # fmt: skip
-    typed = {"name": "One", "suppress": "yes", "count": "3", "conditions": [{"field": "payload.n", "operation": "equals", "value": "5"}]}  # fmt: skip
+    condition = {"field": "payload.n", "operation": "equals", "value": 5, "not": False}
+    said = {"name": "One", "suppress": True, "count": 3, "conditions": [condition]}
+    condition = {**condition, "value": "5", "not": "no"}
+    typed = {"name": "One", "suppress": "yes", "count": "3", "conditions": [condition]}
     assert read_draft(RuleKind.POLICY, said, NAMES) == read_draft(RuleKind.POLICY, typed, NAMES)
 
 
@@ -158,7 +160,10 @@ def test_numbers_and_booleans_may_be_those_of_json() -> None:
         (
             RuleKind.POLICY,
             {
-                "conditions": [{"field": "titel", "operation": "equals", "value": "x"}, {"field": "title", "operation": "matches", "value": "("}],
+                "conditions": [
+                    {"field": "titel", "operation": "equals", "value": "x"},
+                    {"field": "title", "operation": "matches", "value": "("},
+                ],
                 "delay": 300,
                 "flap": {"times": 1, "within": "1h", "hold": "10m"},
                 "labels": {"a": "{{ x"},

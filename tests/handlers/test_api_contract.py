@@ -50,6 +50,7 @@ async def program(house: House) -> Program:
     await program.run("/incident note first customer called", incident="INC-1")
     await program.run("/incident postmortem", incident="INC-1")
     await program.run("/page kate please look")
+    await program.try_to("PUT", "/rules/urgent", {"rule": {"name": "Urgent alerts open an incident"}})
     return program
 
 
@@ -130,6 +131,7 @@ async def test_no_list_reads_a_whole_table(sqlite_house: House):
         await lists.list_updates(session, 1, wanted)
         await lists.list_tasks(session, 1, wanted)
         await lists.list_messages(session, 1, wanted)
+        await lists.list_payloads(session, 1, wanted)
         await lists.list_named(session, Service, wanted)
         await lists.list_named(session, User, wanted, team_id=1)
         await lists.count_alerts(session, [1, 2])
