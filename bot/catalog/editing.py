@@ -66,10 +66,10 @@ async def list_changes(unit: Unit, rule: Rule) -> Sequence[AuditEntry]:
     return await ask.list_audited(unit.session, _subject(rule))
 
 
-async def find_version(unit: Unit, rule: Rule) -> int:
-    """A number that grows with every change of the rule: 0 when there was none."""
-    last = await ask.list_audited(unit.session, _subject(rule), 1)
-    return last[0].id if last else 0
+async def list_versions(unit: Unit, rules: Sequence[Rule]) -> dict[int, int]:
+    """By id of the rule, a number that grows with every change of it: 0 when there was none."""
+    last = await ask.list_last_audited(unit.session, [_subject(rule) for rule in rules])
+    return {rule.id: last.get(_subject(rule), 0) for rule in rules}
 
 
 async def create_rule(
@@ -146,7 +146,10 @@ async def put_draft(unit: Unit, draft: Draft) -> Rule:
     values = read_draft(draft.kind, draft.entry, await read_names(unit))
     rule = await ask.find_rule(unit.session, draft.slug) if draft.slug else None
     if rule is None:
-        rule = Rule(slug="", origin=HERE, created_at=unit.now, **values)
+        taken = {row.slug for row in await ask.list_rules(unit.session)}
+        slug = draft.slug or _make_slug(values["name"], taken)
+        _check_slug(slug, taken)
+        rule = Rule(slug=slug, origin=HERE, created_at=unit.now, **values)
         unit.session.add(rule)
         await _put_in_place(unit, rule, draft.place)
     else:
@@ -163,7 +166,7 @@ async def _open(unit: Unit, rule: Rule, version: int | None = None) -> None:
     await unit.lock(rule)
     if rule.origin == FILE:
         raise Refused("rule.in_file", name=rule.name, file=unit.installation.config_file)
-    if version is not None and version != await find_version(unit, rule):
+    if version is not None and version != (await list_versions(unit, [rule]))[rule.id]:
         raise Refused("rule.changed_meanwhile", name=rule.name)
 
 

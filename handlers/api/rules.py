@@ -56,8 +56,8 @@ class AsQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class RuleItem(Struct, frozen=True):
-    """One rule, in the words of the configuration file: `rule`. Rules of a kind are asked in the order of `place`. `origin`
-    is `file` for one that is changed in the configuration file. `version` grows with every change."""
+    """One rule, in the words of the configuration file: `rule`. Rules of a kind are asked in the order of `place`.
+    `origin` is `file` for one that is changed in the configuration file. `version` grows with every change."""
 
     slug: str
     kind: RuleKind
@@ -120,6 +120,7 @@ class Undo(Struct, frozen=True, forbid_unknown_fields=True):
 async def show_rules(unit: Unit, rules: Sequence[Rule]) -> list[RuleItem]:
     """Rules as the API shows them."""
     names = await editing.read_names(unit)
+    versions = await editing.list_versions(unit, rules)
     places: dict[int, int] = {}
     counts: dict[RuleKind, int] = {}
     for row in await ask.list_rules(unit.session):
@@ -132,7 +133,7 @@ async def show_rules(unit: Unit, rules: Sequence[Rule]) -> list[RuleItem]:
             places[row.id],
             row.active,
             row.origin,
-            await editing.find_version(unit, row),
+            versions[row.id],
             row.created_at,
             row.last_matched_at,
             entry_of(row, names),

@@ -1,5 +1,5 @@
-"""`/api/v1/rules/test` and `/rules/replay`: what rules make of messages, with a change that is not saved; and the messages of
-an integration that are kept."""
+"""`/api/v1/rules/test` and `/rules/replay`: what rules make of messages, with a change that is not saved; and the
+messages of an integration that are kept."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -234,7 +234,7 @@ OPERATIONS = (
         test_rules, TestResult, Body=RulesTest, scope=Scope.ADMIN, problems=(404,),
     ),
     Operation(
-        "POST", "/rules/replay", "replayRules", "What a changed rule would make otherwise of kept messages. Nothing is changed.",
+        "POST", "/rules/replay", "replayRules", "What a changed rule would make otherwise. Nothing is changed.",
         replay_rules, ReplayResult, Body=RulesReplay, scope=Scope.ADMIN, problems=(404,),
     ),
     Operation(

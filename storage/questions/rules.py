@@ -1,8 +1,8 @@
 """Questions about rules and what was changed about them. There are few rules, and they are read whole on purpose."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import AuditEntry, Rule
@@ -30,3 +30,13 @@ async def list_audited(session: AsyncSession, subject: str, limit: int = 200) ->
             .limit(limit)
         )
     ).all()
+
+
+async def list_last_audited(session: AsyncSession, subjects: Collection[str]) -> dict[str, int]:
+    """The id of the last change of each subject that has one: ix_audit_entry_subject."""
+    query = (
+        select(AuditEntry.subject, func.max(AuditEntry.id))
+        .where(AuditEntry.subject.in_(set(subjects)))
+        .group_by(AuditEntry.subject)
+    )
+    return {row[0]: row[1] for row in await session.execute(query)}

@@ -1,4 +1,4 @@
-"""Rules that people edit: what is written comes back as it was, every fault is told at its place, each change can be undone."""
+"""Rules that people edit: what is written comes back, every fault is told at its place, each change can be undone."""
 
 from typing import Any
 
