@@ -72,8 +72,8 @@ class RuleItem(Struct, frozen=True):
 
 
 class ChangeItem(Struct, frozen=True):
-    """A change of a rule. `before` and `after` have its `rule`, its `place` and whether it was `active`; `before` is null when
-    it was made. `can_undo` is false for changes by a configuration file."""
+    """A change of a rule. `before` and `after` have its `rule`, its `place` and whether it was `active`; `before` is null
+    when it was made. `can_undo` is false for changes by a configuration file."""
 
     id: int
     at: datetime
@@ -263,7 +263,8 @@ def _changes(method: str, path: str, name: str, summary: str, run: Any, **more: 
 
 OPERATIONS = (
     Operation(
-        "GET", "/rules", "listRules", "Rules, in the order in which they are asked.", list_rules, Listing[RuleItem], RulesQuery
+        "GET", "/rules", "listRules", "Rules, in the order in which they are asked.",
+        list_rules, Listing[RuleItem], RulesQuery,
     ),
     Operation(
         "POST",

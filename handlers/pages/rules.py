@@ -11,9 +11,9 @@ from bot.alerts.fields import NAMES
 from bot.alerts.filter import OPERATIONS
 from bot.alerts.trials import Trial, try_signals
 from bot.catalog import editing
-from bot.catalog.drafts import RuleWrong, entry_of
+from bot.catalog.drafts import RuleWrong, entry_of, read_draft
 from bot.catalog.integrations import find_integration
-from bot.errors import Problem, Unknown
+from bot.errors import Problem
 from bot.flow.unit import Unit
 from handlers.pages.rule_form import (
     STARTS,
@@ -88,7 +88,7 @@ async def show_list(visit: Visit) -> web.StreamResponse:
         return {"kinds": kinds}
 
     if visit.wants_fragment:
-        return await visit.show_part("pages/parts/rules", ask, may_edit=may_edit(visit), user=visit.user)
+        return await visit.show_part("pages/parts/rules", ask, may_edit=may_edit(visit))
     return await visit.show("pages/rules", ask, may_edit=may_edit(visit))
 
 
@@ -234,10 +234,9 @@ async def _show_again(
 
 async def _try(visit: Visit, draft: editing.Draft, sender: str, own: str) -> Tried:
     """What the draft would make of the last kept messages of a sender and of one's own message. Nothing is kept."""
-    if not sender:
-        raise Unknown("integration.unknown", name=sender)
 
     async def replay(unit: Unit) -> Tried:
+        read_draft(draft.kind, draft.entry, await editing.read_names(unit))  # its faults come first
         row = await find_integration(unit, sender)
         signals, problem = [], ""
         if own.strip():

@@ -3,14 +3,16 @@
 import html
 import re
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
+from bot.flow.unit import Unit
 from storage.models import Alert, AuditEntry, Rule
 from tests.house import House
 from tests.platforms.test_room_pages import Browser, open_browser
 
-FORM = {
+FORM: dict[str, Any] = {
     "name": "Staging is quiet",
     "match": "all",
     "field": "labels.env",
@@ -153,8 +155,8 @@ async def test_what_a_new_rule_starts_from_can_be_saved(sqlite_house: House, sta
 
 
 async def test_a_rule_of_the_file_is_shown_and_tried_only(house: House, browser: Browser) -> None:
-    async def take(unit: object) -> None:
-        (await unit.session.get_one(Rule, 1)).origin = "file"  # type: ignore[attr-defined]
+    async def take(unit: Unit) -> None:
+        (await unit.session.get_one(Rule, 1)).origin = "file"
 
     await house.parts.work.run(take)
     text = (await browser.get("/rules/urgent"))[1]
