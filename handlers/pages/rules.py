@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
@@ -34,6 +35,7 @@ from storage.words import RuleKind, UserRole
 LAST = 20
 """So many kept messages show what a changed rule would do."""
 ROOT = "/rules"
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -142,8 +144,9 @@ async def _read_choices(unit: Unit, kind: RuleKind) -> Values:
         for name, given in KINDS[kind].list_keys().items()
         if name not in ("name", "match", "conditions")
     }
+    senders = await catalog.list_named(unit.session, Integration)
     return {
-        "senders": await catalog.list_named(unit.session, Integration),
+        "senders": sorted(senders, key=lambda row: row.last_signal_at or LONG_AGO, reverse=True),
         "keys": keys,
         "starts": list(STARTS[kind]),
     }

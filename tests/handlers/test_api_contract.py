@@ -66,7 +66,7 @@ async def test_the_document_is_valid_and_public(sqlite_house: House):
 
 
 RULES = ("createRule", "replaceRule", "testRules", "replayRules")
-"""What a rule may say depends on its kind and on the names in the database, and a message on its sender: no schema has that."""
+"""What a rule may say depends on its kind and on the names in the database, a message on its sender: no schema has that."""
 EXCEPTION = """
 [[operations]]
 include-operation-id = "{name}"
