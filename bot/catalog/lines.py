@@ -65,9 +65,10 @@ def read_lines(content: bytes) -> tuple[Written, list[Fault]]:
     return Written(values, reader.lines), reader.faults
 
 
-def write_lines(values: object) -> str:
-    """Plain values as YAML that reads back as they are."""
-    return yaml.safe_dump(values, sort_keys=False, allow_unicode=True, default_flow_style=None, width=100)
+def write_lines(values: object, short: bool = False) -> str:
+    """Plain values as YAML that reads back as they are; `short` puts the innermost ones on one line."""
+    style = None if short else False
+    return yaml.safe_dump(values, sort_keys=False, allow_unicode=True, default_flow_style=style, width=100)
 
 
 class _TooMuch(Exception):

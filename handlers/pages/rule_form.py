@@ -151,9 +151,11 @@ def start_entry(kind: RuleKind, word: str, known: Mapping[str, str]) -> Entry:
 
 
 def list_differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """(key, old, new) of what two states of a rule say otherwise, in words of the file; empty for what is not said."""
-    old = {**before.get("rule", {}), "place": before.get("place"), "active": before.get("active")}
-    new = {**after.get("rule", {}), "place": after.get("place"), "active": after.get("active")}
+    """(key, old, new) of what two states of a rule say otherwise, in words of the file; empty for what is not said. A
+    rule that was not there before is told without its place."""
+    around = ("place", "active") if before else ()
+    old = {**before.get("rule", {}), **{name: before[name] for name in around}}
+    new = {**after["rule"], **{name: after[name] for name in around}}
     names = dict.fromkeys([*new, *old])
     return [
         (name, _spell_value(old.get(name)), _spell_value(new.get(name)))
@@ -165,4 +167,4 @@ def list_differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> lis
 def _spell_value(value: object) -> str:
     if value is None:
         return ""
-    return write_lines(value).removesuffix("...\n").strip()
+    return write_lines(value, short=True).removesuffix("...\n").strip()
