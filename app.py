@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app_chat import discord, read_settings, slack
-from app_records import data_dir, integration, key, rules, run_in_house, user
+from app_records import data_dir, heartbeat, integration, key, rules, run_in_house, user
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,7 +62,9 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
         (*chats, *notifiers),
         UserRole(settings.visitor_role),
         int(settings.file_limit_mb * 1024 * 1024),
+        settings.mail_listen is not None,
         timedelta(hours=settings.archive_after_hours) if settings.archive_after_hours else None,
+        timedelta(days=settings.keep_alerts_days) if settings.keep_alerts_days else None,
         str(settings.config_file or ""),
     )
     work = Work(database, clock, REACTIONS, installation)
@@ -102,9 +104,11 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
     )
     registry = Registry(work, templates, surroundings)
     registry.add(found for found in discover("commands", "COMMAND") if isinstance(found, Command))
-    delivery = Delivery(work, templates, platforms, notifiers)
+    intake = Intake(work)
+    delivery = Delivery(work, templates, platforms, notifiers, intake)
     outbox = Outbox(work, list_deliverers(delivery), job_parked, lane_away, lane_back)
-    timers = Timers(work, dict(discover("handlers.timers", "TIMER")))  # type: ignore[arg-type]
+    prepares = dict(discover("handlers.timers", "PREPARE"))  # type: ignore[arg-type, var-annotated]
+    timers = Timers(work, dict(discover("handlers.timers", "TIMER")), prepares)  # type: ignore[arg-type]
     work.on_queued = outbox.wake
     return Parts(
         settings=settings,
@@ -112,7 +116,7 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
         templates=templates,
         registry=registry,
         inbound=Desk(work, registry),
-        intake=Intake(work),
+        intake=intake,
         outbox=outbox,
         timers=timers,
         platforms=platforms,
@@ -123,6 +127,7 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
 
 async def prepare(parts: Parts) -> Welcome | None:
     """Read the configuration file, or make the small world of a first start; what to print for the first person."""
+    from bot.alerts.heartbeats import begin_to_listen
     from bot.catalog.first_start import greet, is_empty, make_small_world
     from bot.config import find_own_name, find_own_zone
     from bot.oncall.groups import follow_schedules
@@ -136,6 +141,7 @@ async def prepare(parts: Parts) -> Welcome | None:
         elif await is_empty(unit):
             await make_small_world(unit, find_own_name(), find_own_zone())
         await follow_schedules(unit)
+        await begin_to_listen(unit)
         return await greet(unit)
 
     return await parts.work.run(start)
@@ -147,6 +153,7 @@ async def serve_until(parts: Parts, stopped: asyncio.Event, started: Callable[[w
 
     from bot.access.housekeeping import keep_house
     from bot.flow.clock import Alarm
+    from handlers.mail.server import take_mail
     from handlers.web import build_web
 
     alarm = Alarm(parts.timers, lambda: keep_house(parts.work))
@@ -155,6 +162,7 @@ async def serve_until(parts: Parts, stopped: asyncio.Event, started: Callable[[w
     await runner.setup()
     site = web.TCPSite(runner, parts.settings.host, parts.settings.port)
     await site.start()
+    mail = await take_mail(parts)
     deliveries = asyncio.create_task(parts.outbox.run())
     alarm.start()
     parts.starter.start(parts.inbound)
@@ -162,6 +170,8 @@ async def serve_until(parts: Parts, stopped: asyncio.Event, started: Callable[[w
     await stopped.wait()
     parts.work.live.close()
     await site.stop()
+    if mail is not None:
+        mail.close()
     await parts.starter.stop()
     await asyncio.gather(alarm.stop(), runner.cleanup(), parts.outbox.stop(), deliveries)
     await parts.work.database.close()
@@ -193,7 +203,10 @@ def _print_welcome(parts: Parts, welcome: Welcome | None) -> None:
         values["login"] = f"{url}/login/{welcome.sign_in_token}"
     if welcome is not None and welcome.source:
         hook = f"{url}/hooks/{welcome.source}/{welcome.key}"
-        values |= {"hook": hook, "paste": list_sources()[welcome.source].paste.format(url=hook)}
+        _, paste = list_sources()[welcome.source].show(
+            parts.settings.public_url, welcome.key, parts.settings.mail_host
+        )
+        values |= {"hook": hook, "paste": paste}
     click.echo(parts.templates.render_plain("cli/started", **values))
 
 
@@ -295,7 +308,7 @@ def doctor(data_dir: str | None) -> None:
     sys.exit(0 if fine else 1)
 
 
-for group in (key, user, integration, rules, slack, discord):
+for group in (key, user, integration, heartbeat, rules, slack, discord):
     main.add_command(group)
 
 

@@ -127,11 +127,27 @@ def integration() -> None:
 @click.option("--name", help="What people call this sender (default: its source).")
 @click.option("--team", "team_name", help="The team that its alerts go to.")
 @click.option(
-    "--map", "mapping", multiple=True, metavar="FIELD=EXPRESSION", help="Field mapping of a generic sender."
+    "--map",
+    "mapping",
+    multiple=True,
+    metavar="FIELD=EXPRESSION",
+    help="Field mapping of a generic sender; rule of a mailbox.",
 )
+@click.option(
+    "--secret-env", multiple=True, metavar="NAME", help="Variable with a secret that it signs with."
+)
+@click.option("--secret-file", multiple=True, metavar="PATH", help="File with a secret that it signs with.")
+@click.option("--topic", "topics", multiple=True, metavar="ARN", help="Topic of Amazon SNS that may send.")
 @data_dir
 def integration_create(
-    source: str, name: str | None, team_name: str | None, mapping: tuple[str, ...], data_dir: str | None
+    source: str,
+    name: str | None,
+    team_name: str | None,
+    mapping: tuple[str, ...],
+    secret_env: tuple[str, ...],
+    secret_file: tuple[str, ...],
+    topics: tuple[str, ...],
+    data_dir: str | None,
 ) -> None:
     """Make an integration; print its webhook URL and what to put at the sender."""
     from handlers.webhooks.receive import list_sources
@@ -139,6 +155,8 @@ def integration_create(
     sources = list_sources()
     if source not in sources:
         raise click.ClickException(f"there is no source {source!r}; known are {', '.join(sorted(sources))}")
+    if (secret_env or secret_file) and sources[source].scheme is None:
+        raise click.ClickException(f"senders of the source {source} do not sign; leave the secret out")
 
     async def create(parts: Parts, unit: Unit) -> tuple[str, str]:
         from bot.catalog.integrations import create_integration
@@ -146,13 +164,51 @@ def integration_create(
 
         team = await get_team(unit, team_name) if team_name else None
         rules = dict(pair.split("=", 1) for pair in mapping)
-        settings = {"mapping": rules} if rules else {}
+        said = {"mapping": rules, **read_trust(secret_env, secret_file, topics)}
+        settings = {name: value for name, value in said.items() if value}
+        if source == "email":
+            from handlers.webhooks.email import read_rules
+
+            read_rules(settings)
         _, key = await create_integration(unit, source, name or sources[source].title, team, settings)
-        url = f"{parts.settings.public_url}/hooks/{source}/{key}"
-        return url, sources[source].paste.format(url=url)
+        return sources[source].show(parts.settings.public_url, key, parts.settings.mail_host)
 
     url, paste = run_in_house(read_settings(data_dir=data_dir), create)
     click.echo(f"{url}\n\n{paste}")
+
+
+def read_trust(
+    secret_env: tuple[str, ...], secret_file: tuple[str, ...], topics: tuple[str, ...]
+) -> dict[str, list[str]]:
+    """What a sender shows that it is who it is, as settings of an integration."""
+    files = [str(Path(path).expanduser().absolute()) for path in secret_file]
+    return {"secret_env": list(secret_env), "secret_file": files, "topics": list(topics)}
+
+
+@integration.command("trust")
+@click.argument("name")
+@click.option(
+    "--secret-env", multiple=True, metavar="NAME", help="Variable with a secret that it signs with."
+)
+@click.option("--secret-file", multiple=True, metavar="PATH", help="File with a secret that it signs with.")
+@click.option("--topic", "topics", multiple=True, metavar="ARN", help="Topic of Amazon SNS that may send.")
+@data_dir
+def integration_trust(
+    name: str,
+    secret_env: tuple[str, ...],
+    secret_file: tuple[str, ...],
+    topics: tuple[str, ...],
+    data_dir: str | None,
+) -> None:
+    """Say what an integration signs with, or which topics may send, in place of what was said before."""
+
+    async def change(_: Parts, unit: Unit) -> str:
+        from bot.catalog.integrations import set_trust
+
+        return (await set_trust(unit, name, read_trust(secret_env, secret_file, topics))).name
+
+    told = run_in_house(read_settings(data_dir=data_dir), change)
+    click.echo(f"{told}: {', '.join((*secret_env, *secret_file, *topics)) or 'the key alone'}")
 
 
 @integration.command("key")
@@ -166,9 +222,8 @@ def integration_key(name: str, data_dir: str | None) -> None:
         from bot.catalog.integrations import renew_key
 
         row, key = await renew_key(unit, name)
-        url = f"{parts.settings.public_url}/hooks/{row.source}/{key}"
         source = list_sources().get(row.source)
-        return url, source.paste.format(url=url) if source else ""
+        return source.show(parts.settings.public_url, key, parts.settings.mail_host) if source else (key, "")
 
     url, paste = run_in_house(read_settings(data_dir=data_dir), renew)
     click.echo(f"{url}\n\n{paste}")
@@ -241,3 +296,106 @@ def rules_replay(name: str, config: str | None, last: int, data_dir: str | None)
         return parts.templates.render_plain("cli/replay", replayed=replayed, integration=sender)
 
     click.echo(run_in_house(read_settings(data_dir=data_dir), replay, rehearse=True))
+
+
+@click.group()
+def heartbeat() -> None:
+    """Senders whose silence is an alert."""
+
+
+@heartbeat.command("create")
+@click.argument("name")
+@click.option("--every", required=True, metavar="DURATION", help="How often it pings at least: 90s, 5m, 1d.")
+@click.option("--team", "team_name", help="The team that its alert goes to.")
+@click.option("--service", "service_name", help="The service that its alert is about.")
+@click.option(
+    "--priority", type=click.Choice(["P1", "P2", "P3", "P4", "P5"]), default="P2", show_default=True
+)
+@click.option("--message", default="", help="The title of its alert.")
+@data_dir
+def heartbeat_create(
+    name: str,
+    every: str,
+    team_name: str | None,
+    service_name: str | None,
+    priority: str,
+    message: str,
+    data_dir: str | None,
+) -> None:
+    """Make a heartbeat; print the URL that it pings. The first ping arms it."""
+
+    async def create(parts: Parts, unit: Unit) -> str:
+        from bot.alerts.heartbeats import Wanted, create_heartbeat
+        from bot.catalog.teams import get_service, get_team
+        from commands.kinds import parse_duration
+        from storage.words import Priority
+
+        team = await get_team(unit, team_name) if team_name else None
+        service = await get_service(unit, service_name) if service_name else None
+        seconds = int(parse_duration(every, "every").total_seconds())
+        wanted = Wanted(name, seconds, "", team, service, Priority(priority), message)
+        _, key = await create_heartbeat(unit, wanted)
+        return parts.templates.render_plain(
+            "cli/heartbeat", url=f"{parts.settings.public_url}/heartbeats/{key}"
+        )
+
+    click.echo(run_in_house(read_settings(data_dir=data_dir), create))
+
+
+@heartbeat.command("list")
+@data_dir
+def heartbeat_list(data_dir: str | None) -> None:
+    """List them, those that are late first."""
+
+    async def show(parts: Parts, unit: Unit) -> str:
+        from bot.alerts.heartbeats import list_shown
+
+        return parts.templates.render_plain("cli/heartbeats", heartbeats=await list_shown(unit), now=unit.now)
+
+    click.echo(run_in_house(read_settings(data_dir=data_dir), show))
+
+
+@heartbeat.command("key")
+@click.argument("name")
+@data_dir
+def heartbeat_key(name: str, data_dir: str | None) -> None:
+    """Give a heartbeat a new key; print the URL that it pings. The key before works no more."""
+
+    async def renew(parts: Parts, unit: Unit) -> str:
+        from bot.alerts.heartbeats import get_heartbeat, renew_key
+
+        key = await renew_key(unit, await get_heartbeat(unit, name))
+        return parts.templates.render_plain(
+            "cli/heartbeat", url=f"{parts.settings.public_url}/heartbeats/{key}"
+        )
+
+    click.echo(run_in_house(read_settings(data_dir=data_dir), renew))
+
+
+@heartbeat.command("switch")
+@click.argument("name")
+@click.argument("state", type=click.Choice(["on", "off"]))
+@data_dir
+def heartbeat_switch(name: str, state: str, data_dir: str | None) -> None:
+    """Watch a heartbeat from its next ping on, or no longer."""
+
+    async def switch(_: Parts, unit: Unit) -> None:
+        from bot.alerts.heartbeats import get_heartbeat, switch_heartbeat
+
+        await switch_heartbeat(unit, await get_heartbeat(unit, name), state == "on")
+
+    run_in_house(read_settings(data_dir=data_dir), switch)
+
+
+@heartbeat.command("delete")
+@click.argument("name")
+@data_dir
+def heartbeat_delete(name: str, data_dir: str | None) -> None:
+    """Remove a heartbeat; an alert that it has open is closed."""
+
+    async def delete(_: Parts, unit: Unit) -> None:
+        from bot.alerts.heartbeats import delete_heartbeat, get_heartbeat
+
+        await delete_heartbeat(unit, await get_heartbeat(unit, name))
+
+    run_in_house(read_settings(data_dir=data_dir), delete)

@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 
 @dataclass
@@ -106,8 +107,14 @@ class Settings:
     """What a member of a chat workspace may do whom Tocsin does not know: responder or stakeholder."""
     archive_after_hours: float = 24.0
     """How long after closing an incident its channel is archived; 0 for never."""
+    keep_alerts_days: int = 400
+    """How long closed alerts are kept that belong to no incident; 0 for ever."""
     file_limit_mb: float = 10.0
     """The largest file of a message that the timeline keeps; 0 to keep none."""
+    mail_listen: tuple[str, int] | None = None
+    """Where mail is taken, by SMTP and LMTP: host and port; None for nowhere."""
+    mail_host: str = ""
+    """The part after the @ of the addresses that senders write to."""
 
     @property
     def secure(self) -> bool:
@@ -152,7 +159,9 @@ def read_settings(
     slack = _read_slack(environment, faults)
     discord = _read_discord(environment, faults)
     archive_after = _read_hours(environment, "TOCSIN_ARCHIVE_AFTER_HOURS", 24.0, faults)
+    keep_alerts = _read_days(environment, "TOCSIN_KEEP_ALERTS_DAYS", 400, faults)
     file_limit = _read_megabytes(environment, "TOCSIN_FILE_LIMIT_MB", 10.0, faults)
+    mail_listen = _read_listen(environment.get("TOCSIN_MAIL_LISTEN", "").strip(), faults)
     if faults:
         raise SettingsWrong(faults)
     return Settings(
@@ -169,7 +178,10 @@ def read_settings(
         discord=discord,
         visitor_role=visitor_role,
         archive_after_hours=archive_after,
+        keep_alerts_days=keep_alerts,
         file_limit_mb=file_limit,
+        mail_listen=mail_listen,
+        mail_host=environment.get("TOCSIN_MAIL_HOST", "").strip() or urlsplit(public_url).hostname or address,
     )
 
 
@@ -275,6 +287,14 @@ def _read_hours(environment: Mapping[str, str], name: str, default: float, fault
     return hours
 
 
+def _read_days(environment: Mapping[str, str], name: str, default: int, faults: list[str]) -> int:
+    text = environment.get(name, str(default)).strip()
+    if not (text.isascii() and text.isdecimal() and len(text) < 6):
+        faults.append(f"{name} must be a whole number of days, 0 for ever, and is {text!r}")
+        return default
+    return int(text)
+
+
 def _read_megabytes(environment: Mapping[str, str], name: str, default: float, faults: list[str]) -> float:
     text = environment.get(name, str(default))
     try:
@@ -284,6 +304,17 @@ def _read_megabytes(environment: Mapping[str, str], name: str, default: float, f
     if not 0 <= size <= 100:
         faults.append(f"{name} must be a number of megabytes from 0 to 100, and is {text!r}")
     return size
+
+
+def _read_listen(text: str, faults: list[str]) -> tuple[str, int] | None:
+    """`127.0.0.1:2525` or `[::1]:2525`; None for an empty text."""
+    if not text:
+        return None
+    host, _, port = text.rpartition(":")
+    if host and port.isdigit() and int(port) < 65536:
+        return host.strip("[]"), int(port)
+    faults.append(f"TOCSIN_MAIL_LISTEN must be an address and a port, like 127.0.0.1:2525, and is {text!r}")
+    return None
 
 
 def _read_port(text: str, faults: list[str]) -> int:

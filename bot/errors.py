@@ -59,6 +59,12 @@ class TooLarge(Problem):
     status = 413
 
 
+class TooMany(Problem):
+    """Too often in too short a time; `data["seconds"]` says when it may be tried again."""
+
+    status = 429
+
+
 class Unavailable(Problem):
     """Not now: nothing was kept, try again."""
 

@@ -93,6 +93,12 @@ def fetch_icinga() -> None:
         unpack(lambda apt: missing_packages(apt, "curl"))
 
 
+def fetch_nagios() -> None:
+    """Puts Debian's Nagios to .tools/debian."""
+    if not (shutil.which("nagios4") or (DEBIAN / "usr/sbin/nagios4").exists()):
+        unpack(lambda apt: ["nagios4-core"])
+
+
 def fetch_chromium() -> None:
     """Puts Debian's Chromium, with the libraries this machine lacks, to .tools and starts it once to see it work."""
     if any(shutil.which(name) and not is_snap(name) for name in CHROMIUM_NAMES):
@@ -158,6 +164,7 @@ FETCHERS: dict[str, Callable[[], None]] = {
     "Alertmanager": fetch_alertmanager,
     "Zabbix": fetch_zabbix,
     "Icinga": fetch_icinga,
+    "Nagios": fetch_nagios,
     "Chromium": fetch_chromium,
     "accessibility": fetch_axe,
     "the second Slack": fetch_emulate,

@@ -19,6 +19,8 @@ from typing import Any
 from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection, AsyncAdapt_aiosqlite_cursor
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+WRITTEN_FOR = {"sqlalchemy": "2.1.9", "aiosqlite": "0.22.1"}
+"""What is below uses parts of these that they may change at will: a test fails when uv.lock names others."""
 LONGEST_HERE = 0.004
 """Seconds after which a question that is executed here is given up, and asked again in the thread."""
 LOOK_EVERY = 4_000

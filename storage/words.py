@@ -106,3 +106,10 @@ class RotationKind(StrEnum):
     HOURLY = "hourly"
     DAILY = "daily"
     WEEKLY = "weekly"
+
+
+class HeartbeatStatus(StrEnum):
+    WAITING = "waiting"
+    """No ping has come since it was made or switched on: it is not armed."""
+    UP = "up"
+    LATE = "late"

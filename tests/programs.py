@@ -36,6 +36,11 @@ def find_icinga() -> Path | None:
     return fetched or find_program("icinga2", TOOLS / "none")
 
 
+def find_nagios() -> Path | None:
+    """Finds Nagios, which Debian calls nagios4."""
+    return find_program("nagios4", TOOLS / "debian/usr/sbin/nagios4")
+
+
 def find_curl() -> Path | None:
     """Finds curl."""
     return find_program("curl", TOOLS / "debian/usr/bin/curl")
@@ -44,6 +49,11 @@ def find_curl() -> Path | None:
 def list_libraries() -> str:
     """Where the libraries of fetched programs are, for LD_LIBRARY_PATH."""
     return ":".join(str(path) for path in sorted((TOOLS / "debian").glob("**/lib/*-linux-gnu")))
+
+
+def find_amtool() -> Path | None:
+    """Finds Alertmanager's command line."""
+    return find_program("amtool", TOOLS / "debian/usr/bin/amtool")
 
 
 def find_chromium() -> Path | None:
@@ -95,7 +105,9 @@ FINDERS = {
     "alertmanager": find_alertmanager,
     "zabbix_js": find_zabbix_js,
     "icinga": find_icinga,
+    "nagios": find_nagios,
     "curl": find_curl,
+    "amtool": find_amtool,
     "chromium": find_chromium,
     "axe": find_axe,
     "node": find_node,

@@ -9,6 +9,12 @@ def make_secret(prefix: str) -> str:
     return f"{prefix}_{secrets.token_hex(20)}"
 
 
+def make_plain_secret() -> str:
+    """A new secret of 128 random bits as 32 hexadecimal digits, for senders that take nothing else as a key (PagerDuty's
+    routing keys have this form)."""
+    return secrets.token_hex(16)
+
+
 def digest(secret: str) -> str:
     """SHA-256 in hex. The secrets are random and long, so a slow hash would add nothing."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()

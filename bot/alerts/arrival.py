@@ -54,6 +54,12 @@ class Arrival:
         if not self.held_by or (self.held_until is not None and (until is None or until > self.held_until)):
             self.held_by, self.held_until = by, until
 
+    def call_responders(self) -> None:
+        """Those whom the sender names are paged instead of the team; those of an incident are called by the incident."""
+        if self.incident_id is None:
+            named = [dict(one) for one in self.signal.responders if isinstance(one.get("id"), int)]
+            self.responders += [one for one in named if one not in self.responders]
+
     def opened(self, awake: bool = True) -> AlertOpened:
         """What to say once it is written."""
         return AlertOpened(

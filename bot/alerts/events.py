@@ -72,3 +72,68 @@ class AlertAssigned(AlertEvent):
 @dataclass(frozen=True)
 class AlertChanged(AlertEvent):
     """Its owner, its notes or its priority changed; nobody is paged for that."""
+
+
+@dataclass(frozen=True)
+class ResponderAdded(AlertEvent):
+    """Somebody else is called in: a person, a team, a schedule or an escalation policy (`kind`, and its id)."""
+
+    kind: str
+    responder_id: int
+    name: str
+
+
+@dataclass(frozen=True)
+class AlertPriorityChanged(AlertEvent):
+    title: str
+
+
+@dataclass(frozen=True)
+class HeartbeatEvent(Event):
+    """`slug` and `integration_id` say which alert is meant, also when the heartbeat is gone."""
+
+    heartbeat_id: int
+    slug: str
+    integration_id: int
+
+
+@dataclass(frozen=True)
+class HeartbeatLate(HeartbeatEvent):
+    """No ping came in time."""
+
+
+@dataclass(frozen=True)
+class HeartbeatOver(HeartbeatEvent):
+    """One that was late pings again, or nobody watches it any longer."""
+
+
+@dataclass(frozen=True)
+class AlertsHeld(Event):
+    """Alerts that were open already are held back from now on: nobody is paged for them any more."""
+
+    alert_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class SilenceEvent(Event):
+    """Of a silence, or of a window of maintenance, which is one; `held` is how many open alerts it holds back."""
+
+    silence_id: int
+    held: int
+
+
+@dataclass(frozen=True)
+class SilenceStarted(SilenceEvent):
+    pass
+
+
+@dataclass(frozen=True)
+class SilenceEndsSoon(SilenceEvent):
+    pass
+
+
+@dataclass(frozen=True)
+class SilenceEnded(SilenceEvent):
+    """`early` says that somebody ended it before its time."""
+
+    early: bool

@@ -248,6 +248,7 @@ class _Turn:
                     self.unit.now,
                     str(uuid.uuid4()),
                     place=one.place,
+                    actions=list(one.signal.actions),
                     trace=list(one.trace),
                 )
         if counts:
@@ -265,6 +266,7 @@ class _Turn:
         for arrival in arrivals.values():
             for stage in STAGES:
                 await stage(self.unit, arrival, self.known)
+            arrival.call_responders()
         await self.unit.session.flush()
         kept = await self.payloads.keep({arrival.place for arrival in arrivals.values()})
         rows = [{**_row(arrival), "payload_id": kept.get(arrival.place)} for arrival in arrivals.values()]

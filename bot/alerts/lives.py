@@ -42,7 +42,7 @@ def split_open(alerts: Sequence[Alert]) -> tuple[list[Alert], list[Alert]]:
     """Those that are open, and those that are closed; raises Refused when none is open."""
     alive = [alert for alert in alerts if alert.status is AlertStatus.OPEN]
     if not alive:
-        _check_open(alerts[0])
+        check_open(alerts[0])
     return alive, [alert for alert in alerts if alert.status is not AlertStatus.OPEN]
 
 
@@ -64,7 +64,7 @@ def log_alert(unit: Unit, alert_id: int, kind: str, text: str = "", **data: Any)
 
 def acknowledge(unit: Unit, alert: Alert) -> bool:
     """Somebody is on it; they become its owner. Returns False when somebody was already."""
-    _check_open(alert)
+    check_open(alert)
     if alert.acknowledged_at is not None:
         return False
     alert.acknowledged_at = unit.now
@@ -77,7 +77,7 @@ def acknowledge(unit: Unit, alert: Alert) -> bool:
 
 def unacknowledge(unit: Unit, alert: Alert) -> None:
     """Nobody is on it any more; paging starts again from the first step."""
-    _check_open(alert)
+    check_open(alert)
     if alert.acknowledged_at is None:
         raise Refused("alert.not_acknowledged", number=alert.id)
     alert.acknowledged_at = alert.acknowledged_by = None
@@ -86,7 +86,7 @@ def unacknowledge(unit: Unit, alert: Alert) -> None:
 
 
 async def close(unit: Unit, alert: Alert) -> None:
-    _check_open(alert)
+    check_open(alert)
     alert.status = AlertStatus.CLOSED
     alert.closed_at = unit.now
     alert.closed_by = unit.actor.user_id
@@ -135,7 +135,7 @@ async def _change_all(
 
 def snooze(unit: Unit, alert: Alert, until: datetime) -> None:
     """Be quiet until then; after that it is open and unacknowledged again, for whoever is on call then."""
-    _check_open(alert)
+    check_open(alert)
     if until <= unit.now:
         raise Invalid("time.past", "until")
     if until - unit.now > LONGEST_SNOOZE:
@@ -159,7 +159,7 @@ async def end_snooze(unit: Unit, due: Due) -> None:
 
 def assign(unit: Unit, alert: Alert, user: User) -> None:
     """Give it to a person, who owns it from now on; an alert that is given to somebody counts as acknowledged."""
-    _check_open(alert)
+    check_open(alert)
     alert.owner_id = user.id
     _wake_up(unit, alert)
     log_alert(unit, alert.id, "assigned", name=user.name)
@@ -179,7 +179,8 @@ def add_note(unit: Unit, alert: Alert, text: str) -> None:
     unit.emit(AlertChanged(alert.id, alert.incident_id))
 
 
-def _check_open(alert: Alert) -> None:
+def check_open(alert: Alert) -> None:
+    """Raise Refused for an alert that is closed."""
     if alert.status is not AlertStatus.OPEN:
         raise Refused("alert.closed", number=alert.id)
 

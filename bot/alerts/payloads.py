@@ -18,7 +18,7 @@ STEP = 2_000
 """How many old ones go at most when new ones come: more than a group brings, so that they never pile up."""
 HIDDEN = "(removed)"
 SECRET = re.compile(
-    r"auth|token|secret|password|passwd|cookie|api-?key|apikey|signature|credential|routing_?key",
+    r"auth|token|secret|password|passwd|cookie|api-?key|apikey|signature|credential|routing[_-]?key",
     re.IGNORECASE,
 )
 IN_BODY = re2.compile(

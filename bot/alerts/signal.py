@@ -53,6 +53,10 @@ class Signal:
     note: str = ""
     """What is to be written on the alert beside it."""
     raw: Mapping[str, Any] = field(default_factory=dict)
+    responders: tuple[Mapping[str, Any], ...] = ()
+    """Whom the sender wants to have called: {"type": "user" | "team" | "schedule" | "policy", "id": ..., "name": ...}."""
+    actions: tuple[str, ...] = ()
+    """Names of custom actions that the sender offers."""
 
 
 SEVERITIES = {

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from bot.access.secrets import digest, make_secret
 from bot.catalog.effects import SECTION_OF, Ids, columns_of
+from bot.catalog.integrations import get_own_integration
 from bot.catalog.ledger import Ledger, Values
 from bot.catalog.shapes import Config
 from bot.flow.unit import Unit
@@ -17,6 +18,7 @@ from bot.logs import get_logger
 from storage.models import (
     Dependency,
     EscalationPolicy,
+    Heartbeat,
     Integration,
     Member,
     PolicyStep,
@@ -32,6 +34,8 @@ from storage.questions import oncall
 
 log = get_logger(__name__)
 R = TypeVar("R")
+SETTINGS = {"mapping", "secret_env", "secret_file", "topics", "endpoint", "certificate_file"}
+"""What the file says about an integration that is for its source alone."""
 APART = 1_000
 """Between the positions of two rules of the file, so that rules that people make stand where they put them."""
 
@@ -82,6 +86,7 @@ async def apply_config(unit: Unit, config: Config) -> int:
         },
     )
     integrations = await _keep_integrations(ledger, config, teams)
+    await _keep_heartbeats(ledger, config, teams, services)
     await _forget_removed_teams(ledger)
     things: dict[str, Mapping[str, Any]] = {
         "user": users,
@@ -129,7 +134,8 @@ async def _keep_integrations(
     wanted: dict[str, Values] = {}
     born: dict[str, Values] = {}
     for slug, entry in config.integrations.items():
-        settings: dict[str, Any] = {"mapping": dict(entry.mapping)} if entry.mapping else {}
+        said = entry.model_dump(include=SETTINGS)
+        settings: dict[str, Any] = {name: value for name, value in said.items() if value}
         values = {"name": entry.name, "source": entry.source, "team_id": _find_id(teams, entry.team)}
         born[slug] = {"created_at": ledger.unit.now}
         if entry.secret is not None:
@@ -146,14 +152,47 @@ async def _keep_integrations(
     return await ledger.keep(Integration, wanted, born)
 
 
+async def _keep_heartbeats(
+    ledger: Ledger, config: Config, teams: Mapping[str, Team], services: Mapping[str, Service]
+) -> None:
+    """Keys are as for integrations: from outside, or one that `tocsin heartbeat key` replaces."""
+    if not config.heartbeats and not await ask.list_all(ledger.unit.session, Heartbeat):
+        return
+    own = await get_own_integration(ledger.unit, "heartbeat", "Heartbeats")
+    wanted: dict[str, Values] = {}
+    born: dict[str, Values] = {}
+    for slug, entry in config.heartbeats.items():
+        values = entry.model_dump(include={"name", "description", "priority", "message"})
+        born[slug] = {"created_at": ledger.unit.now, "integration_id": own.id}
+        if entry.secret is not None:
+            values["digest"] = entry.secret.digest
+        else:
+            born[slug] = {**born[slug], "digest": digest(make_secret("hb"))}
+        wanted[slug] = {
+            **values,
+            "interval": entry.every,
+            "tags": list(entry.tags),
+            "team_id": _find_id(teams, entry.team),
+            "service_id": services[entry.service].id if entry.service else None,
+            "key_from": entry.secret.source if entry.secret else "",
+        }
+    owners = {values["digest"]: slug for slug, values in wanted.items() if "digest" in values}
+    for row in await ask.list_all(ledger.unit.session, Heartbeat):
+        if owners.get(row.digest, row.slug) != row.slug:
+            ledger.set(row, "digest", digest(make_secret("hb")))
+    await ledger.unit.session.flush()
+    await ledger.keep(Heartbeat, wanted, born)
+
+
 async def _forget_removed_teams(ledger: Ledger) -> None:
     """What people gave to a team that is gone now has no team, so that its alerts go to one that is there."""
     gone = {row.id for row in ledger.removed if isinstance(row, Team)}
     session = ledger.unit.session
-    owned: list[Service | Schedule | Integration] = [
+    owned: list[Service | Schedule | Integration | Heartbeat] = [
         *await ask.list_all(session, Service),
         *await ask.list_all(session, Schedule),
         *await ask.list_all(session, Integration),
+        *await ask.list_all(session, Heartbeat),
     ]
     for row in owned:
         if row.active and row.team_id in gone:

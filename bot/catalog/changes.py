@@ -1,15 +1,17 @@
 """Deployments and other changes to services, as senders tell them. They never page anybody; they are what an incident is
 compared with."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from bot.flow.unit import Unit
 from storage.models import Change, Service
 from storage.questions import catalog
 
+T = TypeVar("T")
 STARTED, SUCCEEDED, FAILED, CANCELLED = "started", "succeeded", "failed", "cancelled"
 
 
@@ -48,7 +50,7 @@ async def record_changes(
     kept = []
     for report in reports:
         service = services.get(report.service.lower()) if report.service else None
-        key = report.key[:255]
+        key = _fit_key(report.key)
         change = await catalog.find_change(unit.session, integration_id, key)
         at = report.at or unit.now
         if change is None:
@@ -69,16 +71,41 @@ async def record_changes(
 
 def _describe(change: Change, report: ChangeReport, service: Service | None) -> None:
     """Take over what was told; what this report leaves out keeps what an earlier one said."""
-    change.kind = report.kind
+    change.kind = _clean(report.kind, 24)
     change.title = _clean(report.title, 512) or change.title or report.key[:512]
     for name, limit in (("description", 15_000), ("environment", 120), ("revision", 255), ("author", 200)):
         setattr(change, name, _clean(getattr(report, name), limit) or getattr(change, name) or "")
-    change.url = _clean(report.url, 8_000) or change.url or ""
+    change.url = _clean_url(report.url) or change.url or ""
     change.service_name = _clean(report.service, 200) or change.service_name or ""
     change.service_id = service.id if service is not None else change.service_id
-    change.links = list(report.links) or change.links or []
-    change.commits = list(report.commits) or change.commits or []
-    change.labels = {**(change.labels or {}), **report.labels}
+    change.links = (
+        [one for one in _clean_all(list(report.links)) if _clean_url(one["url"])] or change.links or []
+    )
+    commits = [{**one, "url": _clean_url(str(one.get("url", "")))} for one in report.commits]
+    change.commits = _clean_all(commits) or change.commits or []
+    change.labels = {**(change.labels or {}), **_clean_all(report.labels)}
+
+
+def _fit_key(key: str) -> str:
+    """Within its column, without making two long keys equal."""
+    clean = _clean(key, len(key))
+    return clean if len(clean) <= 255 else f"{clean[:190]}#{hashlib.sha256(clean.encode()).hexdigest()}"
+
+
+def _clean_url(url: str) -> str:
+    """An address that a person may click on, or empty."""
+    return _clean(url, 8_000) if url.startswith(("http://", "https://")) else ""
+
+
+def _clean_all(value: T) -> T:
+    """The same without NUL and without very long texts, however deep they are."""
+    if isinstance(value, str):
+        return cast(T, _clean(value, 2_000))
+    if isinstance(value, list):
+        return cast(T, [_clean_all(one) for one in value[:100]])
+    if isinstance(value, dict):
+        return cast(T, {_clean_all(name): _clean_all(one) for name, one in list(value.items())[:200]})
+    return value
 
 
 def _clean(text: str, limit: int) -> str:

@@ -10,7 +10,8 @@ from bot.catalog import reasons
 from bot.catalog.effects import SECTION_OF, RouteShape
 from bot.catalog.kinds import GAP
 from bot.catalog.lines import Place
-from bot.catalog.shapes import Config
+from bot.catalog.senders import can_sign
+from bot.catalog.shapes import Config, HeartbeatShape, IntegrationShape
 from storage.words import UserRole
 
 Found = tuple[Place, str]
@@ -100,7 +101,11 @@ def _check_steps(config: Config) -> Iterator[Found]:
 def _check_owners(config: Config, raw: Raw) -> Iterator[Found]:
     """A team that alerts go to needs a policy."""
     without = {slug for slug, team in config.teams.items() if team.policy is None}
-    for section, word in (("services", "service"), ("integrations", "integration")):
+    for section, word in (
+        ("services", "service"),
+        ("integrations", "integration"),
+        ("heartbeats", "heartbeat"),
+    ):
         for slug, entry in raw[section].items():
             team = _get(entry, "team")
             if isinstance(team, str) and team in without:
@@ -108,19 +113,30 @@ def _check_owners(config: Config, raw: Raw) -> Iterator[Found]:
 
 
 def _check_integrations(config: Config) -> Iterator[Found]:
-    seen: dict[str, str] = {}
     for slug, integration in config.integrations.items():
-        place = ("integrations", slug)
         if integration.mapping and integration.source != "generic":
-            yield (*place, "mapping"), reasons.MAPPING_NOT_GENERIC
-        if integration.key_env and integration.key_file:
-            yield (*place, "key_file"), reasons.TWO_KEYS
-        key = integration.secret
+            yield ("integrations", slug, "mapping"), reasons.MAPPING_NOT_GENERIC
+        for name in ("topics", "endpoint", "certificate_file"):
+            if getattr(integration, name) and integration.source != "sns":
+                yield ("integrations", slug, name), reasons.ONLY_SNS
+        for name in ("secret_env", "secret_file"):
+            if getattr(integration, name) and not can_sign(integration.source):
+                yield ("integrations", slug, name), reasons.tell_can_not_sign(integration.source)
+    yield from _check_keys("integrations", config.integrations)
+    yield from _check_keys("heartbeats", config.heartbeats)
+
+
+def _check_keys(
+    section: str, entries: Mapping[str, IntegrationShape] | Mapping[str, HeartbeatShape]
+) -> Iterator[Found]:
+    seen: dict[str, str] = {}
+    for slug, entry in entries.items():
+        if entry.key_env and entry.key_file:
+            yield (section, slug, "key_file"), reasons.TWO_KEYS
+        key = entry.secret
         if key is not None and key.digest in seen:
-            yield (
-                (*place, "key_env" if integration.key_env else "key_file"),
-                reasons.tell_key_twice(seen[key.digest]),
-            )
+            place = (section, slug, "key_env" if entry.key_env else "key_file")
+            yield place, reasons.tell_key_twice(seen[key.digest])
         if key is not None:
             seen.setdefault(key.digest, slug)
 

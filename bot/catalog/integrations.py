@@ -1,20 +1,24 @@
 """Integrations: configured senders with their own secret key."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from bot.access.people import audit, make_handle
-from bot.access.secrets import digest, make_secret
+from bot.access.secrets import digest, make_plain_secret, make_secret
+from bot.catalog.senders import can_sign
 from bot.errors import Refused, Unauthenticated, Unknown
 from bot.flow.unit import Unit
 from storage.models import Integration, Team
 from storage.questions import catalog as ask
+
+PLAIN_KEYS = frozenset({"pagerduty_events"})
+"""Sources whose clients look at the form of a key."""
 
 
 async def create_integration(
     unit: Unit, source: str, name: str, team: Team | None = None, settings: Mapping[str, object] | None = None
 ) -> tuple[Integration, str]:
     """Make an integration of this source; returns it and its key, which can't be shown again."""
-    key = make_secret("int")
+    key = _make_key(source)
     slug = await _free_slug(unit, make_handle(name) or source)
     integration = Integration(
         slug=slug,
@@ -31,6 +35,28 @@ async def create_integration(
     return integration, key
 
 
+async def set_trust(unit: Unit, name: str, trust: Mapping[str, Sequence[str]]) -> Integration:
+    """Replace what the sender of this slug or name shows that it is who it is: `secret_env`, `secret_file`, `topics`. With
+    none of them its key is enough. Raises Unknown, and Refused for what can't be set here."""
+    integration = await find_integration(unit, name)
+    if integration.origin == "file":
+        raise Refused("integration.from_file", name=integration.name)
+    if (trust.get("secret_env") or trust.get("secret_file")) and not can_sign(integration.source):
+        raise Refused("integration.can_not_sign", source=integration.source)
+    said = {**integration.settings, **{kind: list(found) for kind, found in trust.items()}}
+    integration.settings = {kind: value for kind, value in said.items() if value}
+    audit(unit, "integration.trust_set", f"integration:{integration.id}", integration.name)
+    return integration
+
+
+async def get_own_integration(unit: Unit, source: str, name: str) -> Integration:
+    """The integration that Tocsin itself has for a source that nobody posts to; made when it is first needed."""
+    found = await ask.find_own_integration(unit.session, source)
+    if found is None:
+        found, _ = await create_integration(unit, source, name)
+    return found
+
+
 async def renew_key(unit: Unit, name: str) -> tuple[Integration, str]:
     """Give the integration of this slug or name a new key, which can't be shown again; the one before works no more.
 
@@ -41,7 +67,7 @@ async def renew_key(unit: Unit, name: str) -> tuple[Integration, str]:
         raise Refused(
             "integration.key_from_outside", name=integration.name, source=integration.settings["key_from"]
         )
-    key = make_secret("int")
+    key = _make_key(integration.source)
     integration.digest = digest(key)
     audit(unit, "integration.key_renewed", f"integration:{integration.id}", integration.name)
     return integration, key
@@ -62,6 +88,10 @@ async def get_integration(unit: Unit, source: str, key: str) -> Integration:
     if found is None or found.source != source:
         raise Unauthenticated("integration.unknown_key", source=source)
     return found
+
+
+def _make_key(source: str) -> str:
+    return make_plain_secret() if source in PLAIN_KEYS else make_secret("int")
 
 
 async def _free_slug(unit: Unit, wanted: str) -> str:

@@ -122,6 +122,12 @@ def read_duration(value: object) -> object:
     return seconds
 
 
+def _read_every(seconds: int) -> int:
+    if seconds < 30:
+        raise wrong(reasons.HEARTBEAT_TOO_FAST)
+    return seconds
+
+
 def _read_start(text: str) -> str:
     if not START.fullmatch(text):
         raise wrong(reasons.BAD_START)
@@ -221,6 +227,7 @@ Url = Annotated[str, _limit(2000), AfterValidator(read_line), AfterValidator(_re
 Zone = Annotated[str, AfterValidator(_read_zone)]
 Group = Annotated[str, _limit(80), AfterValidator(read_line), AfterValidator(_read_group)]
 Duration = Annotated[int, BeforeValidator(read_duration)]
+Every = Annotated[int, BeforeValidator(read_duration), AfterValidator(_read_every)]
 Start = Annotated[str, AfterValidator(_read_start)]
 UserName = Annotated[str, known("user")]
 TeamName = Annotated[str, known("team")]

@@ -8,12 +8,21 @@ from typing import Any, TypeVar
 
 from bot.access.people import audit
 from bot.flow.unit import Unit
-from storage.models import EscalationPolicy, Integration, Rule, Schedule, Service, Team, User
+from storage.models import (
+    EscalationPolicy,
+    Heartbeat,
+    Integration,
+    Rule,
+    Schedule,
+    Service,
+    Team,
+    User,
+)
 from storage.questions import config as ask
 
 FILE, SEED = "file", "seed"
-Thing = TypeVar("Thing", User, Team, Service, Schedule, EscalationPolicy, Rule, Integration)
-AnyThing = User | Team | Service | Schedule | EscalationPolicy | Rule | Integration
+Thing = TypeVar("Thing", User, Team, Service, Schedule, EscalationPolicy, Rule, Integration, Heartbeat)
+AnyThing = User | Team | Service | Schedule | EscalationPolicy | Rule | Integration | Heartbeat
 Values = Mapping[str, Any]
 
 KINDS: dict[type[AnyThing], str] = {
@@ -24,6 +33,7 @@ KINDS: dict[type[AnyThing], str] = {
     EscalationPolicy: "policy",
     Rule: "rule",
     Integration: "integration",
+    Heartbeat: "heartbeat",
 }
 SLUG: dict[type[AnyThing], str] = {User: "handle"}
 

@@ -43,6 +43,10 @@ BAD_RECIPIENT = "must be `user:`, `team:` or `schedule:` and a name, like `sched
 BAD_ENVIRONMENT_NAME = (
     "must be the name of an environment variable, like `TOCSIN_KEY_PROMETHEUS` (not the key itself)"
 )
+BAD_TOPIC = (
+    "must be the ARN of a topic, like `arn:aws:sns:eu-west-1:123456789012:alarms`; its name may end with `*`"
+)
+ONLY_SNS = "only the source `sns` has it; remove it"
 KEY_TOO_WEAK = "the key must be 20 or more letters, digits, `-` and `_`; `openssl rand -hex 20` makes one"
 NO_LABEL = "must name the label, like `labels.region`"
 NO_VALUE = "`value` is missing: what to compare with, for example `value: P2`"
@@ -92,6 +96,9 @@ def tell_unknown(what: str, name: str, known: Collection[str]) -> str:
     return f"there is no {what} {spell(name)}; {suggest(name, known)}"
 
 
+HEARTBEAT_TOO_FAST = "a heartbeat pings at most every `30s`; write that or more"
+
+
 def tell_reference(what: str, name: str, known: Collection[str]) -> str:
     """A name that nothing in the file has."""
     section = f"{what.replace(' ', '_')}s" if what != "policy" else "policies"
@@ -130,6 +137,14 @@ def tell_no_variable(name: str) -> str:
     return (
         f"the environment variable {name} is not set; put the key into it (`openssl rand -hex 20` makes one)"
     )
+
+
+def tell_no_secret(name: str) -> str:
+    return f"the environment variable {name} is not set; put the secret into it that the sender signs with"
+
+
+def tell_can_not_sign(source: str) -> str:
+    return f"senders of the source {spell(source)} do not sign; remove it"
 
 
 def tell_no_file(path: str, problem: str) -> str:

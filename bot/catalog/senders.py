@@ -11,7 +11,7 @@ from typing import Annotated
 
 import jmespath
 from jmespath.exceptions import IncompleteExpressionError, JMESPathError, JMESPathTypeError
-from pydantic import AfterValidator, BeforeValidator, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from bot.access.secrets import digest
 from bot.catalog import reasons
@@ -34,6 +34,7 @@ FIELDS = (
 """What a mapping may name: a list of alerts, and the fields of one that `handlers.webhooks.generic` fills."""
 
 VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
+TOPIC = re.compile(r"arn:[a-z0-9-]+:sns:[a-z0-9-]+:\d{12}:([A-Za-z0-9_-]+|[A-Za-z0-9_-]*\*)(\.fifo)?")
 KEY = re.compile(r"[A-Za-z0-9_-]{20,200}")
 
 
@@ -85,6 +86,44 @@ def _read_file(value: object, info: ValidationInfo) -> Key:
     return _make_key(name, secret)
 
 
+def _list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _read_variable(value: str, info: ValidationInfo) -> str:
+    if not VARIABLE.fullmatch(value):
+        raise wrong(reasons.BAD_ENVIRONMENT_NAME)
+    if not world_of(info).environment.get(value, "").strip():
+        raise wrong(reasons.tell_no_secret(value))
+    return value
+
+
+def _read_path(value: str, info: ValidationInfo) -> str:
+    path = (world_of(info).folder / value).absolute()
+    try:
+        if not path.read_text(encoding="utf-8").strip():
+            raise wrong(reasons.tell_no_file(value, "it is empty"))
+    except (OSError, ValueError) as error:
+        problem = error.strerror if isinstance(error, OSError) and error.strerror else "it is not text"
+        raise wrong(reasons.tell_no_file(value, problem)) from error
+    return str(path)
+
+
+def _read_topic(text: str) -> str:
+    if not TOPIC.fullmatch(text):
+        raise wrong(reasons.BAD_TOPIC)
+    return text
+
+
+def can_sign(source: str) -> bool:
+    """Whether senders of this source can sign what they send."""
+    return any(
+        getattr(found, "scheme", None) is not None
+        for found in discover("handlers.webhooks", "SOURCE")
+        if getattr(found, "name", "") == source
+    )
+
+
 def _make_key(source: str, secret: str) -> Key:
     if not KEY.fullmatch(secret):
         raise wrong(reasons.KEY_TOO_WEAK)
@@ -113,6 +152,12 @@ def _read_mapped(name: str) -> str:
 
 SourceName = Annotated[Line, AfterValidator(_read_source)]
 EnvironmentKey = Annotated[Key, BeforeValidator(_read_environment)]
+SecretVariables = Annotated[
+    list[Annotated[str, AfterValidator(_read_variable)]], BeforeValidator(_list), Field(max_length=10)
+]
+SecretFile = Annotated[str, AfterValidator(_read_path)]
+SecretFiles = Annotated[list[SecretFile], BeforeValidator(_list), Field(max_length=10)]
+Topic = Annotated[Line, AfterValidator(_read_topic)]
 FileKey = Annotated[Key, BeforeValidator(_read_file)]
 Expressions = dict[
     Annotated[str, AfterValidator(_read_mapped)], Annotated[Line, AfterValidator(_read_expression)]

@@ -15,7 +15,9 @@ from bot.catalog.effects import ActionShape, AlertPolicyShape, IncidentRuleShape
 from bot.catalog.kinds import (
     Duration,
     Email,
+    Every,
     Group,
+    Line,
     Name,
     Participants,
     PolicyName,
@@ -29,9 +31,19 @@ from bot.catalog.kinds import (
     Zone,
     one_of,
 )
-from bot.catalog.senders import EnvironmentKey, Expressions, FileKey, Key, SourceName
+from bot.catalog.senders import (
+    EnvironmentKey,
+    Expressions,
+    FileKey,
+    Key,
+    SecretFile,
+    SecretFiles,
+    SecretVariables,
+    SourceName,
+    Topic,
+)
 from bot.catalog.shape import Shape, key
-from storage.words import RotationKind, StepCondition, UserRole
+from storage.words import Priority, RotationKind, StepCondition, UserRole
 
 
 class Chat(StrEnum):
@@ -155,11 +167,54 @@ class IntegrationShape(Shape):
     key_file: FileKey | None = key(
         "the file that holds its secret key", "/run/secrets/prometheus", default=None
     )
+    secret_env: SecretVariables = key(
+        "the environment variables that hold the secrets it signs with; several while one is replaced",
+        "[GITHUB_WEBHOOK_SECRET]",
+        default=[],
+    )
+    secret_file: SecretFiles = key(
+        "the files that hold the secrets it signs with", "[/run/secrets/github]", default=[]
+    )
+    topics: Annotated[list[Topic], Field(max_length=100)] = key(
+        "the topics of Amazon SNS that may send; one that ends with `*` allows all that begin so",
+        "[arn:aws:sns:eu-west-1:123456789012:alarms]",
+        default=[],
+    )
+    endpoint: Url | None = key(
+        "where Amazon SNS is in a private partition", "https://sns.example.org", default=None
+    )
+    certificate_file: SecretFile | None = key(
+        "the certificate that signs in a private partition", "/etc/ssl/sns.pem", default=None
+    )
     mapping: Expressions = key(
         "where a generic sender's JSON has our fields, as JMESPath expressions",
         "{title: check.name}",
         default={},
     )
+
+    @property
+    def secret(self) -> Key | None:
+        """Its key from outside, if it has one."""
+        return self.key_env or self.key_file
+
+
+class HeartbeatShape(Shape):
+    """Something that pings, and whose silence is an alert, by slug."""
+
+    name: Name = key("what people call it", "Nightly backup")
+    every: Every = key("how often it pings at least", "1d")
+    description: Prose = key("what it is for", "Copies the database to the other site", default="")
+    team: TeamName | None = key("the team that its alert goes to", "payments", default=None)
+    service: ServiceName | None = key("the service that its alert is about", "checkout", default=None)
+    priority: Annotated[Priority, one_of(Priority)] = key(
+        "how urgent its silence is, P1 to P5", "P2", default=Priority.P2
+    )
+    message: Line = key("the title of its alert", "No backup last night", default="")
+    tags: Annotated[list[Line], Field(max_length=100)] = key("tags of its alert", "[backup]", default=[])
+    key_env: EnvironmentKey | None = key(
+        "the environment variable that holds its secret key", "TOCSIN_KEY_BACKUP", default=None
+    )
+    key_file: FileKey | None = key("the file that holds its secret key", "/run/secrets/backup", default=None)
 
     @property
     def secret(self) -> Key | None:
@@ -183,6 +238,7 @@ SECTIONS: dict[str, Section] = {
     "schedules": Section(ScheduleShape, "schedule", "schedules"),
     "policies": Section(PolicyShape, "policy", "policies"),
     "integrations": Section(IntegrationShape, "integration", "integrations"),
+    "heartbeats": Section(HeartbeatShape, "heartbeat", "heartbeats"),
     "actions": Section(ActionShape, "action", "actions"),
     "alert_policies": Section(AlertPolicyShape, "alert policy", "alert policies"),
     "routing_rules": Section(RouteShape, "routing rule", "routing rules"),
@@ -200,6 +256,7 @@ class Config:
     schedules: Mapping[str, ScheduleShape]
     policies: Mapping[str, PolicyShape]
     integrations: Mapping[str, IntegrationShape]
+    heartbeats: Mapping[str, HeartbeatShape]
     actions: Mapping[str, ActionShape]
     alert_policies: Mapping[str, AlertPolicyShape]
     routing_rules: Mapping[str, RouteShape]

@@ -90,6 +90,12 @@ class Announcements:
         await self._post_standing(self.delivery.platform_of(job), "ops", message, once_of(job))
         return None
 
+    async def say(self, job: Job) -> Outcome | None:
+        """Words that stand for themselves."""
+        message = build_post(self.delivery, job.payload["words"], None, job.payload["data"], "")
+        await self._post_standing(self.delivery.platform_of(job), "announcements", message, once_of(job))
+        return None
+
     async def _post(
         self, job: Job, platform: Platform, view: IncidentView, room: IncidentRoom | None
     ) -> Outcome:

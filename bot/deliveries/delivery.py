@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.access.accounts import keep_address
+from bot.alerts.intake import Intake
 from bot.chat.platform import Once, Person, Platform
 from bot.chat.templates import Templates
 from bot.deliveries.hearing import listen_to
@@ -26,6 +27,7 @@ class Delivery:
     templates: Templates
     platforms: Mapping[str, Platform]
     notifiers: Mapping[str, Notifier]
+    intake: Intake
 
     def platform_of(self, job: Job) -> Platform:
         """The platform that a stream (`INC-7@room`) leads to."""

@@ -245,6 +245,8 @@ class Pages:
             team=team.name if team else "",
             acknowledged_by=answerer.name if answerer else "",
             acknowledged=alert.acknowledged_at is not None,
-            over=alert.status is not AlertStatus.OPEN or alert.snoozed_until is not None,
+            over=alert.status is not AlertStatus.OPEN
+            or alert.snoozed_until is not None
+            or bool(alert.held_by),
             status=alert.status.value,
         )

@@ -6,6 +6,7 @@ from bot.deliveries.cards import Cards
 from bot.deliveries.delivery import Delivery
 from bot.deliveries.files import Files
 from bot.deliveries.groups import Groups
+from bot.deliveries.heartbeats import Heartbeats
 from bot.deliveries.invitations import Invitations
 from bot.deliveries.mirror import Mirror
 from bot.deliveries.openings import Openings
@@ -36,6 +37,7 @@ def list_deliverers(delivery: Delivery) -> dict[str, Deliverer]:
         "announce.card": announcements.post,
         "announce.refresh": announcements.refresh,
         "announce.update": announcements.say_update,
+        "announce.say": announcements.say,
         "ops.say": announcements.say_to_ops,
         "group.show": Groups(delivery).show,
         "page.send": pages.send,
@@ -44,4 +46,5 @@ def list_deliverers(delivery: Delivery) -> dict[str, Deliverer]:
         "person.say": pages.say,
         "account.find": Accounts(delivery).find,
         "entry.files": Files(delivery).fetch,
+        "heartbeat.alert": Heartbeats(delivery).tell,
     }

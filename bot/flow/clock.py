@@ -31,6 +31,9 @@ class Alarm:
         self.timers = timers
         self.housekeeping = housekeeping
         self._armed: datetime | None = None
+        self._looking = False
+        self._wanted: datetime | None = None
+        """The earliest time for which somebody armed it while it was looking."""
         self._at_work: set[asyncio.Task[None] | None] = set()
         self._scheduler = AsyncIOScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
@@ -45,6 +48,9 @@ class Alarm:
 
     def arm(self, at: datetime) -> None:
         """Make sure to look at `at` at the latest."""
+        if self._looking:
+            self._wanted = min(self._wanted or at, at)
+            return
         if self._armed is not None and self._armed <= at:
             return
         self._armed = at
@@ -54,12 +60,20 @@ class Alarm:
         )
 
     async def _look(self) -> None:
-        self._armed = None
-        async with self._at_work_on("look"):
-            await self.timers.run_due()
-            following = await self.timers.find_next()
-            if following is not None:
-                self.arm(following)
+        """One at a time: whoever comes meanwhile is looked for once more."""
+        if self._looking:
+            self._wanted = self.timers.work.clock.now()
+            return
+        self._looking, self._armed, self._wanted = True, None, None
+        following: datetime | None = None
+        try:
+            async with self._at_work_on("look"):
+                await self.timers.run_due()
+                following = await self.timers.find_next()
+        finally:
+            self._looking = False
+        if moments := [at for at in (following, self._wanted) if at is not None]:
+            self.arm(min(moments))
 
     async def _keep_house(self) -> None:
         async with self._at_work_on("housekeeping"):

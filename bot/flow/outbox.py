@@ -21,6 +21,7 @@ from bot.errors import Later, Rejected, Retry, Unavailable
 from bot.flow.heads import is_head, may_go
 from bot.flow.lanes import Heard, Lanes, heard, lane_of
 from bot.flow.outcomes import after_return, is_in_lane, park, put_back, put_off
+from bot.flow.together import Together
 from bot.flow.unit import Unit, Work
 from bot.logs import get_logger
 from storage.models import OutboxRow
@@ -110,6 +111,7 @@ class Outbox:
         self.on_away = on_away
         self.on_back = on_back
         self.lanes = Lanes()
+        self._together = Together(work)
         self.owner = secrets.token_hex(6)
         self._wake = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
@@ -342,10 +344,10 @@ class Outbox:
 
         for wait in (0.1, 0.5, 2.0):
             try:
-                return await self.work.run(keep)
+                return await self._together.run(keep)
             except Unavailable:
                 await asyncio.sleep(wait)
-        return await self.work.run(keep)
+        return await self._together.run(keep)
 
     def _put_off(self, job: Job, retry: Retry) -> Outcome:
         now = self.work.clock.now()

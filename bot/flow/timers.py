@@ -1,30 +1,51 @@
 """Does what is due. A timer row and its effects commit together, so a tick that is late, doubled or killed does no harm.
 
-Due rows are taken in groups, one unit each; when a group fails its rows are tried alone, and the one that fails is put
-off and stays visible, so it can't hold up the others.
+Due rows are taken in groups, one unit each, as large as can be done in a moment; when a group fails its rows are tried
+alone, and the one that fails is put off and stays visible, so it can't hold up the others.
 """
 
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from prometheus_client import Counter, Histogram
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Integer, bindparam, delete, func, select, update
 
 from bot.flow.unit import Unit, Work
 from bot.logs import get_logger
 from storage.models import Timer
 
 log = get_logger(__name__)
-GROUP = 25
-"""How many due rows one unit does: few enough that it ends soon when the process is to stop."""
+GROUP = 250
+"""How many due rows one unit does at most."""
+SMALLEST_GROUP = 25
+TARGET_SECONDS = 0.15
+"""How long a group may take: others write in between, and it ends soon when the process is to stop."""
 lateness = Histogram(
     "tocsin_timer_lateness_seconds",
     "From due time to committed effects",
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60),
 )
 failed = Counter("tocsin_timer_failed_total", "Timers whose handler failed and was put off", ["kind"])
+
+
+DUE = (
+    select(Timer.id, Timer.kind, Timer.subject, Timer.due_at, Timer.payload, Timer.attempts)
+    .where(Timer.due_at <= bindparam("now"))
+    .order_by(Timer.due_at, Timer.id)
+    .limit(bindparam("most", type_=Integer))
+    .with_for_update(skip_locked=True)
+)
+DUE_ONLY = DUE.where(Timer.id == bindparam("only"))
+FORGET = (
+    delete(Timer)
+    .where(Timer.id.in_(bindparam("ids", expanding=True)))
+    .execution_options(synchronize_session=False)
+)
+NEXT = select(func.min(Timer.due_at))
+"""Built once: that costs as much as asking."""
 
 
 @dataclass(frozen=True)
@@ -45,52 +66,68 @@ class Due:
 
 
 TimerHandler = Callable[[Unit, Due], Awaitable[None]]
+Prepare = Callable[[Unit, Sequence[Due]], Awaitable[None]]
+"""Reads in a few questions what the handler will need for each of these."""
 
 
 class Timers:
     """Runs due timers through the handlers of their kinds."""
 
-    def __init__(self, work: Work, handlers: dict[str, TimerHandler]) -> None:
+    def __init__(
+        self, work: Work, handlers: dict[str, TimerHandler], prepares: Mapping[str, Prepare] | None = None
+    ) -> None:
         self.work = work
         self.handlers = handlers
+        self.prepares = prepares or {}
         self.stopping = False
+        self._group_size = SMALLEST_GROUP
 
     async def run_due(self) -> int:
         """Do everything that is due now; returns how many timers were done."""
         done = 0
-        while not self.stopping and (count := await self._group()):
+        while not self.stopping:
+            size = self._group_size
+            count = await self._group(size)
             done += count
+            if count < size:
+                break
         return done
 
     async def find_next(self) -> datetime | None:
         """When the earliest timer is due, or None."""
         async with self.work.database.read() as session:
-            return await session.scalar(select(func.min(Timer.due_at)))
+            return await session.scalar(NEXT)
 
-    async def _group(self) -> int:
+    async def _group(self, size: int) -> int:
+        started = time.monotonic()
         try:
-            return await self.work.run(lambda unit: self._do(unit, GROUP))
+            done = await self.work.run(lambda unit: self._do(unit, size))
         except Exception:
             log.exception("timers.group_failed")
             return await self._one_by_one()
+        self._fit_group(size, done, time.monotonic() - started)
+        return done
+
+    def _fit_group(self, size: int, done: int, seconds: float) -> None:
+        if seconds > TARGET_SECONDS:
+            self._group_size = max(SMALLEST_GROUP, min(size, done) // 2)
+        elif done == size and seconds < TARGET_SECONDS / 2:
+            self._group_size = min(GROUP, 2 * size)
 
     async def _do(self, unit: Unit, limit: int, only: int | None = None) -> int:
-        wanted = [Timer.due_at <= unit.now] if only is None else [Timer.id == only, Timer.due_at <= unit.now]
-        rows = list(
-            await unit.session.scalars(
-                select(Timer)
-                .where(*wanted)
-                .order_by(Timer.due_at, Timer.id)
-                .limit(limit)
-                .with_for_update(skip_locked=True)
-            )
+        values = {"now": unit.now, "most": limit}
+        rows = await (
+            unit.session.execute(DUE, values)
+            if only is None
+            else unit.session.execute(DUE_ONLY, {**values, "only": only})
         )
-        if not rows:
+        due = [Due(*row) for row in rows]
+        if not due:
             return 0
-        due = [Due(row.id, row.kind, row.subject, row.due_at, row.payload, row.attempts) for row in rows]
-        await unit.session.execute(delete(Timer).where(Timer.id.in_([row.id for row in rows])))
-        for row in rows:
-            unit.session.expunge(row)
+        await unit.session.execute(FORGET, {"ids": [timer.id for timer in due]})
+        for kind, prepare in self.prepares.items():
+            if of_kind := [timer for timer in due if timer.kind == kind]:
+                await prepare(unit, of_kind)
         for timer in due:
             handler = self.handlers.get(timer.kind)
             if handler is None:
@@ -105,7 +142,10 @@ class Timers:
         async with self.work.database.read() as session:
             ids = list(
                 await session.scalars(
-                    select(Timer.id).where(Timer.due_at <= now).order_by(Timer.due_at, Timer.id).limit(GROUP)
+                    select(Timer.id)
+                    .where(Timer.due_at <= now)
+                    .order_by(Timer.due_at, Timer.id)
+                    .limit(SMALLEST_GROUP)
                 )
             )
         done = 0

@@ -7,12 +7,13 @@ its function must not do anything outside the database.
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import delete, text
+from sqlalchemy import bindparam, delete, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -25,6 +26,7 @@ from storage.words import UserRole
 
 log = get_logger(__name__)
 T = TypeVar("T")
+M = TypeVar("M", bound=Model)
 RUNS = 5
 """How often a unit is run again after a conflict before the caller is told."""
 
@@ -65,8 +67,12 @@ class Installation:
     """What a member of a chat workspace may do whom Tocsin does not know yet."""
     file_limit: int = 10 * 1024 * 1024
     """The largest file of a message that is kept, in bytes."""
+    takes_mail: bool = False
+    """Whether it listens for mail that senders write."""
     archive_after: timedelta | None = None
     """How long after its incident is closed a room is archived; None for never."""
+    keep_alerts: timedelta | None = None
+    """How long closed alerts are kept that belong to no incident; None for ever."""
     config_file: str = ""
     """The configuration file that it was started with, if any."""
 
@@ -92,6 +98,8 @@ class Unit:
         self.earliest: datetime | None = None
         self.known: dict[object, Any] = {}
         """Answers that hold for the whole unit, by question: asked once for a group of signals or timers."""
+        self._locked: set[Model] = set()
+        self._gathered: dict[Callable[[Unit, list[Any]], Awaitable[None]], list[Any]] = {}
         self._rows: dict[object, dict[str, Any]] = {}
         self._patient: set[object] = set()
         self._timers: dict[tuple[str, str], dict[str, Any] | None] = {}
@@ -104,11 +112,42 @@ class Unit:
         """Tell open pages, after the commit, that what they show of these topics (`incident:7`) has changed."""
         self.touched.update(topics)
 
+    def gather(self, finish: "Callable[[Unit, list[T]], Awaitable[None]]", one: T) -> None:
+        """Do something for many at once: `finish` gets all that were gathered for it, before an event of another kind is
+        reacted to and at the latest before the commit."""
+        self._gathered.setdefault(finish, []).append(one)
+
+    async def finish_gathered(self) -> None:
+        """Do now what was gathered."""
+        while self._gathered:
+            finish = next(iter(self._gathered))
+            await finish(self, self._gathered.pop(finish))
+
     async def lock(self, row: Model) -> None:
-        """Let nobody else change this row until the unit is over, and read it anew. SQLite has one writer anyhow, and a
-        unit that only looks needs no lock."""
-        if self.writes and self.session.get_bind().dialect.name != "sqlite":
+        """Let nobody else change this row until the unit is over, and read it anew, unless that was done before. SQLite has
+        one writer anyhow, and a unit that only looks needs no lock."""
+        if self.writes and not self._is_sqlite and row not in self._locked:
             await self.session.refresh(row, with_for_update=True)
+            self._locked.add(row)
+
+    async def read_many(self, model: type[M], ids: Collection[int], lock: bool = False) -> dict[int, M]:
+        """Rows by id in one question, locked as by `lock`; they stay in the session for the whole unit, so that `get` finds
+        them without asking."""
+        known = self.known.setdefault(("rows", model), {})
+        wanted = {
+            number for number in ids if number not in known or (lock and known[number] not in self._locked)
+        }
+        if wanted:
+            is_locking = lock and self.writes and not self._is_sqlite
+            rows = (await self.session.scalars(_by_id(model, is_locking), {"ids": list(wanted)})).all()
+            known.update((row.id, row) for row in rows)
+            if lock:
+                self._locked.update(rows)
+        return {number: known[number] for number in ids if number in known}
+
+    @property
+    def _is_sqlite(self) -> bool:
+        return self.session.get_bind().dialect.name == "sqlite"
 
     def put(
         self,
@@ -191,6 +230,14 @@ class Unit:
         return bool(self._rows)
 
 
+@cache
+def _by_id(model: type[Model], lock: bool) -> Any:
+    """The question is built once: that costs as much as asking it."""
+    number = model.__table__.c.id
+    asked = select(model).where(number.in_(bindparam("ids", expanding=True))).order_by(number)
+    return asked.with_for_update().execution_options(populate_existing=True) if lock else asked
+
+
 def _insert_of(session: AsyncSession) -> Any:
     return sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
 
@@ -263,10 +310,18 @@ class Work:
             raise Unavailable("storage.unavailable") from gone
 
     async def _react(self, unit: Unit) -> None:
+        """Events in their order; what several of one kind in a row gather is done for all of them at once."""
+        kind: type[Event] | None = None
+        await unit.finish_gathered()
         while unit.events:
+            if type(unit.events[0]) is not kind:
+                kind = type(unit.events[0])
+                await unit.finish_gathered()
             event = unit.events.popleft()
             for reaction in self.reactions.get(type(event), ()):
                 await reaction(unit, event)
+            if not unit.events:
+                await unit.finish_gathered()
 
     def _wake(self, unit: Unit) -> None:
         if unit.touched:

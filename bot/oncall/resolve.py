@@ -107,11 +107,21 @@ async def read_on_call(unit: Unit, at: datetime, rosters: Sequence[Roster]) -> l
 
 async def find_people_on_call(unit: Unit, schedule_id: int, at: datetime) -> tuple[str, tuple[User, ...]]:
     """The name of a schedule and who is on call for it at a moment, without looking ahead: what paging asks."""
-    rosters = await list_rosters(unit, at, at, [schedule_id])
-    if not rosters:
-        return "", ()
-    ids = rosters[0].who(at)
-    return rosters[0].schedule.name, _active(await access.list_users_by_id(unit.session, ids), ids)
+    key = ("on call", schedule_id, at)
+    if key not in unit.known:
+        await read_people_on_call(unit, [schedule_id], at)
+    found: tuple[str, tuple[User, ...]] = unit.known[key]
+    return found
+
+
+async def read_people_on_call(unit: Unit, schedule_ids: Collection[int], at: datetime) -> None:
+    """Read for many schedules at once what `find_people_on_call` then knows for the rest of the unit."""
+    rosters = {roster.schedule.id: roster for roster in await list_rosters(unit, at, at, schedule_ids)}
+    ids = {number: rosters[number].who(at) if number in rosters else () for number in schedule_ids}
+    people = await access.list_users_by_id(unit.session, {one for who in ids.values() for one in who})
+    for number, who in ids.items():
+        name = rosters[number].schedule.name if number in rosters else ""
+        unit.known["on call", number, at] = name, _active(people, who)
 
 
 def _next_handoff(

@@ -5,14 +5,14 @@ steps before it: a step is neither lost nor run twice, whatever dies in between.
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any
 
 from bot.errors import Refused
 from bot.flow.timers import Due
 from bot.flow.unit import Unit
-from bot.oncall.resolve import find_people_on_call
+from bot.oncall.resolve import find_people_on_call, read_people_on_call
 from bot.paging.events import EscalationExhausted, NobodyReached
 from bot.paging.pages import queue_pages
 from bot.paging.policy import Progress, Step, decide
@@ -31,17 +31,68 @@ async def start_escalation(unit: Unit, subject: str, policy_id: int) -> Escalati
     if any(one.policy_id == policy_id for one in await ask.list_escalations(unit.session, subject)):
         return None
     policy = await unit.session.get_one(EscalationPolicy, policy_id)
-    steps = [
-        {"condition": step.condition.value, "delay": step.delay, "recipients": step.recipients}
-        for step in await ask.list_steps(unit.session, policy_id)
-    ]
     escalation = Escalation(
-        subject=subject, policy_id=policy.id, steps=steps, started_at=unit.now, round_started_at=unit.now
+        subject=subject,
+        policy_id=policy.id,
+        steps=await _copy_steps(unit, policy_id),
+        started_at=unit.now,
+        round_started_at=unit.now,
     )
     unit.session.add(escalation)
     await unit.session.flush()
     await advance(unit, escalation)
     return escalation
+
+
+async def start_together(unit: Unit, wanted: Sequence[tuple[str, int]]) -> None:
+    """The same for many subjects at once."""
+    under_way = await ask.list_under_way(unit.session, {subject for subject, _ in wanted})
+    wanted = [one for one in dict.fromkeys(wanted) if one not in under_way]
+    policy_ids = {policy_id for _, policy_id in wanted}
+    await _read_policies(unit, policy_ids)
+    steps = {number: await _copy_steps(unit, number) for number in policy_ids}
+    started = [
+        Escalation(
+            subject=subject,
+            policy_id=policy_id,
+            steps=steps[policy_id],
+            started_at=unit.now,
+            round_started_at=unit.now,
+        )
+        for subject, policy_id in wanted
+    ]
+    unit.session.add_all(started)
+    await unit.session.flush()
+    await _read_rosters(unit, started)
+    for escalation in started:
+        await advance(unit, escalation)
+
+
+async def _copy_steps(unit: Unit, policy_id: int) -> list[dict[str, Any]]:
+    return [
+        {"condition": step.condition.value, "delay": step.delay, "recipients": step.recipients}
+        for step in await ask.list_steps(unit.session, policy_id)
+    ]
+
+
+async def prepare_due(unit: Unit, due: Sequence[Due]) -> None:
+    """Read and lock the escalations whose timers are due, and read what running their next steps asks for."""
+    found = await unit.read_many(Escalation, {timer.number for timer in due}, lock=True)
+    await _read_policies(unit, {escalation.policy_id for escalation in found.values()})
+    await _read_rosters(unit, found.values())
+
+
+async def _read_policies(unit: Unit, ids: Collection[int]) -> None:
+    found = await unit.read_many(EscalationPolicy, ids)
+    unit.known.update((("policy", number), policy) for number, policy in found.items())
+
+
+async def _read_rosters(unit: Unit, escalations: Collection[Escalation]) -> None:
+    next_steps = [one.steps[one.next_step] for one in escalations if one.next_step < len(one.steps)]
+    recipients = [recipient for step in next_steps for recipient in step["recipients"]]
+    wanted = {int(recipient["id"]) for recipient in recipients if recipient["type"] == "schedule"}
+    if wanted:
+        await read_people_on_call(unit, wanted, unit.now)
 
 
 async def run_due_escalation(unit: Unit, due: Due) -> None:
@@ -181,9 +232,11 @@ async def stop_escalations(unit: Unit, subject: str) -> None:
     await unit.session.flush()
 
 
-async def escalate_now(unit: Unit, subject: str) -> int:
-    """Go on to the next step at once; returns its number. Raises Refused when there is none left."""
+async def escalate_now(unit: Unit, subject: str, policy_id: int | None = None) -> int:
+    """Go on to the next step (of this policy) at once; returns its number. Raises Refused when there is none left."""
     for escalation in await ask.list_escalations(unit.session, subject):
+        if policy_id is not None and escalation.policy_id != policy_id:
+            continue
         await unit.lock(escalation)
         if escalation.state is EscalationState.RUNNING and escalation.next_step < len(escalation.steps):
             number = escalation.next_step + 1

@@ -1,10 +1,12 @@
 """Pages: one attempt to reach one person by one contact method, with evidence of what became of it."""
 
+from collections.abc import Sequence
+
 from bot.errors import Unknown
 from bot.flow.unit import Unit
 from bot.paging.events import PageAnswered, PageFailed, PersonPaged
 from bot.paging.reach import hold_if_away
-from storage.models import Page, User
+from storage.models import Alert, Page, User
 from storage.questions import access
 from storage.questions import paging as ask
 from storage.words import PageState
@@ -63,13 +65,22 @@ async def queue_pages(
             created_at=unit.now,
         )
         unit.session.add(page)
-        await unit.session.flush()
         pages.append(page)
-        unit.put(f"page:{user.id}@{method}", "page.send", f"page:{page.id}")
-        unit.emit(PersonPaged(page.id, subject, user.id, user.name, method, page.reason))
-    await hold_if_away(unit, user, pages)
+    unit.gather(_send, (user, pages))
     unit.touch(f"user:{user.id}")
     return len(methods)
+
+
+async def _send(unit: Unit, paged: Sequence[tuple[User, Sequence[Page]]]) -> None:
+    """Queue the sending of fresh pages, those of many people at once."""
+    await unit.session.flush()
+    subjects = {page.subject for _, pages in paged for page in pages}
+    await unit.read_many(Alert, {int(one[6:]) for one in subjects if one.startswith("alert:")})
+    for user, pages in paged:
+        for page in pages:
+            unit.put(f"page:{user.id}@{page.method}", "page.send", f"page:{page.id}")
+            unit.emit(PersonPaged(page.id, page.subject, user.id, user.name, page.method, page.reason))
+        await hold_if_away(unit, user, pages)
 
 
 async def answer_page(unit: Unit, page_id: int) -> Page:

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.alerts import events as alerts
+from bot.alerts.responders import subject_of
 from bot.errors import Refused
 from bot.flow.unit import Unit
 from bot.incidents import lives
 from bot.paging.escalations import (
     acknowledge_escalations,
     start_escalation,
+    start_together,
     stop_escalations,
 )
 from bot.paging.events import NobodyReached
@@ -39,12 +41,42 @@ async def page_whom_it_names(
     if responders:
         await page_responders(unit, subject, responders)
         return
-    team = await unit.session.get(Team, team_id) if team_id is not None else None
+    team = (await unit.read_many(Team, [team_id])).get(team_id) if team_id is not None else None
     policy_id = policy_id or (team.policy_id if team else None)
     if policy_id is not None:
-        await start_escalation(unit, subject, policy_id)
+        unit.gather(start_together, (subject, policy_id))
     elif team is not None:
         unit.emit(NobodyReached(subject, 0, (team.name,)))
+
+
+async def page_responder(unit: Unit, event: alerts.ResponderAdded) -> None:
+    """Whoever is called in is paged: a team and a policy by their steps, a person and whoever is on call at once. What is
+    quiet now (a snooze, a silence) stays quiet."""
+    alert = await unit.session.get_one(Alert, event.alert_id)
+    if alert.held_by or alert.snoozed_until is not None:
+        return
+    subject = subject_of(alert)
+    policy_id = event.responder_id if event.kind == "policy" else None
+    if event.kind == "team":
+        team = await unit.session.get_one(Team, event.responder_id)
+        if event.incident_id is not None:
+            await lives.add_team(unit, await unit.session.get_one(Incident, event.incident_id), team)
+            return
+        policy_id = team.policy_id
+    if policy_id is not None:
+        await start_escalation(unit, subject, policy_id)
+        return
+    responder = {"type": event.kind, "id": event.responder_id, "name": event.name}
+    await page_responders(unit, subject, [responder])
+
+
+async def lift_incident(unit: Unit, event: alerts.AlertPriorityChanged) -> None:
+    """An incident is as urgent as the most urgent of its alerts ever was."""
+    alert = await unit.session.get_one(Alert, event.alert_id)
+    if event.incident_id is not None:
+        incident = await unit.session.get_one(Incident, event.incident_id)
+        if incident.status.is_open and alert.priority < incident.priority:
+            lives.change_priority(unit, incident, alert.priority, event.title)
 
 
 async def show_alert(unit: Unit, event: alerts.AlertEvent) -> None:
@@ -99,7 +131,8 @@ async def _is_any_awake(unit: Unit, incident_id: int) -> bool:
 
 
 async def page_for_alert_again(unit: Unit, event: alerts.AlertUnacknowledged | alerts.AlertWoke) -> None:
-    """From the first step, to whoever is on call now; an alert of an incident wakes the incident's escalation."""
+    """From the first step, to whoever is on call now; an alert of an incident wakes the incident's escalation. One that is
+    held back waits for the end of that."""
     if event.incident_id is not None:
         incident = await unit.session.get_one(Incident, event.incident_id)
         if not incident.status.is_open:
@@ -112,5 +145,18 @@ async def page_for_alert_again(unit: Unit, event: alerts.AlertUnacknowledged | a
     await stop_escalations(unit, f"alert:{event.alert_id}")
     await refresh_pages(unit, f"alert:{event.alert_id}")
     alert = await unit.session.get_one(Alert, event.alert_id)
+    if alert.held_by:
+        return
     subject = f"alert:{alert.id}"
     await page_whom_it_names(unit, subject, alert.team_id, alert.policy_id, alert.responders)
+
+
+async def tell_intake(unit: Unit, event: alerts.HeartbeatEvent) -> None:
+    """Its alert is opened or closed as its state then says."""
+    unit.put(
+        f"heartbeat:{event.heartbeat_id}",
+        "heartbeat.alert",
+        f"heartbeat:{event.heartbeat_id}",
+        coalesce=True,
+        payload={"slug": event.slug, "integration": event.integration_id},
+    )

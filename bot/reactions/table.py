@@ -13,11 +13,14 @@ from bot.reactions.alerts import (
     alert_acknowledged,
     alert_over,
     alert_snoozed,
+    lift_incident,
     page_for_alert,
     page_for_alert_again,
     page_new_owner,
+    page_responder,
     show_alert,
     show_repeats,
+    tell_intake,
 )
 from bot.reactions.incidents import (
     close_its_alerts,
@@ -68,6 +71,12 @@ from bot.reactions.rooms import (
     room_taken_away,
     say_in_room,
     send_invitations,
+)
+from bot.reactions.silences import (
+    announce_silence,
+    plan_next_window,
+    stop_paging_held,
+    tell_its_maker,
 )
 from bot.reviews.postmortem import PostmortemChanged, PostmortemDrafted
 from bot.updates.updates import UpdateOverdue, UpdatePosted
@@ -185,6 +194,16 @@ REACTIONS: Reactions = {
     alerts.AlertClosed: (alert_over, show_alert),
     alerts.AlertChanged: (show_alert,),
     alerts.AlertAssigned: (page_new_owner,),
+    alerts.AlertPriorityChanged: (lift_incident,),
+    alerts.ResponderAdded: (page_responder, show_alert),
+    # heartbeats
+    alerts.HeartbeatLate: (tell_intake,),
+    alerts.HeartbeatOver: (tell_intake,),
+    alerts.AlertsHeld: (stop_paging_held,),
+    # what keeps them quiet
+    alerts.SilenceStarted: (announce_silence,),
+    alerts.SilenceEndsSoon: (tell_its_maker,),
+    alerts.SilenceEnded: (announce_silence, plan_next_window),
     # paging
     paging.PersonPaged: (note_page, let_in),
     paging.PageAnswered: (tell_who_asked,),

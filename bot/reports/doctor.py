@@ -6,6 +6,9 @@ A finding has a code; its words, and the way out, are in `templates/replies/tocs
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
+from bot.access.outside import OutsideSecrets, wants_signature
+from bot.alerts.pruning import find_limit
+from bot.catalog.senders import can_sign
 from bot.chat.platform import Check, Platform
 from bot.chat.starting import Starter
 from bot.errors import Rejected, Retry
@@ -17,11 +20,13 @@ from bot.oncall.resolve import HORIZON, list_on_call
 from bot.paging.pages import list_methods
 from bot.paging.reach import is_reached
 from storage.models import EscalationPolicy, Fact, Integration, Team, User
-from storage.questions import access, catalog, flow, oncall, paging
+from storage.questions import access, catalog, flow, heartbeats, oncall, paging, pruning
 from storage.words import EscalationState
 
 STUCK_SECONDS = 120
 IDLE = timedelta(days=30)
+PRUNING_STUCK = timedelta(days=2)
+"""So long an alert may outlive its time before the doctor says so."""
 NAMED = 10
 """So many people are named at most."""
 
@@ -55,6 +60,8 @@ async def examine(unit: Unit, outside: Sequence[Check]) -> list[Check]:
         *await _check_groups(unit),
         *await _check_integrations(unit),
         *await _check_rules(unit),
+        *await _check_heartbeats(unit),
+        *await _check_old_alerts(unit),
         *([] if "email" in unit.installation.methods else [Check("no_email", True)]),
         *outside,
     ]
@@ -178,5 +185,35 @@ async def _check_rules(unit: Unit) -> list[Check]:
 
 async def _check_integrations(unit: Unit) -> list[Check]:
     found = await catalog.list_named(unit.session, Integration)
-    quiet = [row.name for row in found if row.last_signal_at is None]
-    return [Check("integrations", bool(found), {"count": len(found), "quiet": quiet})]
+    quiet = [row.name for row in found if row.last_signal_at is None and row.source != "heartbeat"]
+    mailed = [row.name for row in found if row.source == "email"]
+    unsigned = [row.name for row in found if can_sign(row.source) and not wants_signature(row.settings)]
+    data = {"count": len(found), "quiet": quiet, "unsigned": unsigned}
+    secrets = OutsideSecrets()
+    return [
+        Check("integrations", bool(found), data),
+        *([Check("mail", unit.installation.takes_mail, {"names": mailed})] if mailed else []),
+        *(
+            Check("secret_not_there", False, {"name": row.name, "secret": where})
+            for row in found
+            for where, secret in secrets.read(row.settings).items()
+            if not secret
+        ),
+    ]
+
+
+async def _check_heartbeats(unit: Unit) -> list[Check]:
+    """Those that were never heard, which nobody would miss."""
+    found = [row for row in await heartbeats.list_heartbeats(unit.session) if row.active]
+    unheard = [row.name for row in found if not row.armed]
+    data = {"count": len(found), "names": unheard[:NAMED], "more": max(len(unheard) - NAMED, 0)}
+    return [Check("heartbeats", not unheard, data)] if found else []
+
+
+async def _check_old_alerts(unit: Unit) -> list[Check]:
+    limit = find_limit(unit)
+    if limit is None or unit.installation.keep_alerts is None:
+        return []
+    oldest = await pruning.find_oldest_closed(unit.session)
+    is_fine = oldest is None or oldest > limit - PRUNING_STUCK
+    return [Check("old_alerts", is_fine, {"days": unit.installation.keep_alerts.days, "oldest": oldest})]

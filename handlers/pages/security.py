@@ -66,7 +66,7 @@ def check_origin(request: web.Request) -> None:
     """
     if request.method in SAFE:
         return
-    if COOKIE not in request.cookies and not request.path.startswith("/login"):
+    if COOKIE not in request.cookies and not request.path.startswith(("/login", "/declare")):
         return
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:

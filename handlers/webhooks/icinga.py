@@ -3,7 +3,8 @@
     type=PROBLEM&host=web-1&service=http&service_state=CRITICAL&service_output=Connection refused&author=&comment=
 
 Host and service are the trouble, whatever its state. While a thing flaps or is in downtime no RECOVERY is sent: when that
-ends with all well, it is over, too. A macro that has no value is left out (Icinga), empty, or as it was written (Nagios).
+ends with all well, it is over, too. A custom notification with a comment is a note. A macro that has no value is left out
+(Icinga), empty, or a dollar sign (Nagios, for those of a service when it is about a host).
 Source: icinga.com/docs/icinga-2/latest/doc/09-object-types/#notificationcommand and
 assets.nagios.com/downloads/nagioscore/docs/nagioscore/4/en/macrolist.html
 """
@@ -45,7 +46,7 @@ TEMPLATE = """object NotificationCommand "tocsin" {
 }"""
 NAGIOS = """define command {
   command_name  notify-tocsin
-  command_line  /usr/bin/curl -sSf --max-time 20 \\
+  command_line  /usr/bin/curl -sSf --max-time 8 --retry 2 --retry-connrefused \\
     --data-urlencode "type=$NOTIFICATIONTYPE$" --data-urlencode "host=$HOSTNAME$" \\
     --data-urlencode "host_display=$HOSTDISPLAYNAME$" --data-urlencode "address=$HOSTADDRESS$" \\
     --data-urlencode "groups=$HOSTGROUPNAMES$" --data-urlencode "host_state=$HOSTSTATE$" \\
@@ -56,8 +57,13 @@ NAGIOS = """define command {
     --data-urlencode "host_action_url=$HOSTACTIONURL$" --data-urlencode "service_action_url=$SERVICEACTIONURL$" \\
     "{url}"
 }"""
-BLANK = re.compile(r"\$[\w.:]+\$")
-TYPES = {"problem": Action.TRIGGER, "recovery": Action.RESOLVE, "acknowledgement": Action.ACKNOWLEDGE}
+BLANK = re.compile(r"\$([\w.:]+\$)?")
+TYPES = {
+    "problem": Action.TRIGGER,
+    "recovery": Action.RESOLVE,
+    "acknowledgement": Action.ACKNOWLEDGE,
+    "custom": Action.NOTE,
+}
 ENDS = (
     "flappingend",
     "flappingstop",
@@ -66,7 +72,7 @@ ENDS = (
     "downtimeremoved",
     "downtimecancelled",
 )
-OTHERS = ("flappingstart", "downtimestart", "custom")
+OTHERS = ("flappingstart", "downtimestart")
 WELL = {"ok", "up"}
 STATES = {
     "down": Priority.P1,
@@ -84,7 +90,9 @@ def parse(hook: Hook) -> list[Signal]:
     about = "service" if service else "host"
     state = text_of(known.get(f"{about}_state")) or text_of(known.get("state"))
     action = _read_action(known, state)
-    if action is None:
+    is_said = action in (Action.ACKNOWLEDGE, Action.NOTE)
+    note = text_of(known.get("comment")) if is_said else ""
+    if action is None or (action is Action.NOTE and not note):
         return []
     shown = text_of(known.get("host_display")) or host
     kept = {"host": host, "service": service, "state": state, "address": text_of(known.get("address"))}
@@ -107,8 +115,8 @@ def parse(hook: Hook) -> list[Signal]:
                 ("Graph", known.get(f"{about}_action_url")),
             ),
             tags=split_tags(_list_groups(known.get("groups"))),
-            user=text_of(known.get("author")) if action is Action.ACKNOWLEDGE else "",
-            note=text_of(known.get("comment")) if action is Action.ACKNOWLEDGE else "",
+            user=text_of(known.get("author")) if is_said else "",
+            note=note,
             raw=body,
         )
     ]

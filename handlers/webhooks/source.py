@@ -1,14 +1,22 @@
 """What a source of alerts or changes is: a name, a pure parser, and the lines that a user pastes at the sender."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
 
 from bot.alerts.signal import LinkTo, Signal
 from bot.catalog.changes import ChangeReport
 from bot.errors import Malformed
+
+if TYPE_CHECKING:
+    from bot.flow.unit import Work
+    from handlers.webhooks.signing import Scheme
 
 K = TypeVar("K")
 
@@ -34,17 +42,42 @@ class Hook:
 Parsed = Signal | ChangeReport
 
 
+class Guard(Protocol):
+    """Asks elsewhere whether a sender may be let in."""
+
+    async def let_in(self, hook: Hook, sender_id: int) -> bool:
+        """Whether there is something to parse (False: it was stored before, or is a handshake); raises Problem."""
+
+    async def note(self, hook: Hook, sender_id: int) -> None:
+        """What it said is stored."""
+
+
 @dataclass(frozen=True)
 class Source:
     """`parse` is pure and raises Malformed or Invalid, with a sentence that names the fault, and nothing else; an empty list
     means that there is nothing to do about it (a test message, a state that is no trouble). `paste` is what to put at the
-    sender, with `{url}` in it. `routed` lets senders put one more word behind the key."""
+    sender, with `{url}` in it (and its `{scheme}`, `{site}` and `{path}`, `{root}`, `{key}`). `routed` lets senders put
+    one more word behind the key."""
 
     name: str
     title: str
     parse: Callable[[Hook], Sequence[Parsed]]
     paste: str
     routed: bool = False
+    scheme: Scheme | None = None
+    """How it signs, if it can: asked before the body is parsed, when the integration has a secret."""
+    make_guard: Callable[[Work], Guard] | None = None
+    """Who is asked besides, for senders whose signature can't be checked without asking elsewhere."""
+    address: str = "{root}/hooks/{name}/{key}"
+    """Where the sender posts; an API that another product has, too, is at the address that its clients know."""
+
+    def show(self, root: str, key: str, host: str = "") -> tuple[str, str]:
+        """The address with this key in it, and what to paste at the sender. `root` is the URL of the installation,
+        `host` the name of its mail server."""
+        url = self.address.format(root=root, name=self.name, key=key, host=host)
+        parts = urlsplit(url)
+        values = {"scheme": parts.scheme, "site": parts.netloc, "path": parts.path}
+        return url, self.paste.format(url=url, root=root, key=key, host=host, **values)
 
 
 def read_json(hook: Hook) -> Any:
@@ -103,6 +136,22 @@ def one_of(body: Mapping[str, Any], name: str, known: Mapping[str, K]) -> K:
 def as_is(text: str) -> str:
     """A text for `paste` whose braces are its own: a template of the sender's."""
     return text.replace("{", "{{").replace("}", "}}")
+
+
+def time_of(value: Any) -> datetime | None:
+    """An instant as senders write it: ISO 8601 in any of its forms (`2026-11-24 18:00:00 UTC`, too), or seconds or
+    milliseconds since 1970. Without an offset it is UTC. None for anything else, and for what is not of this century."""
+    try:
+        if isinstance(value, int | float):
+            seconds = value / 1000 if abs(value) > 1e11 else value
+            found = datetime.fromtimestamp(seconds, UTC)
+        else:
+            text = str(value).strip().removesuffix("UTC").strip()
+            found = datetime.fromisoformat(text.removesuffix("Z") if text.endswith(":00Z") else text)
+            found = found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return found if 2000 <= found.year < 2100 else None
 
 
 def link_to(*pairs: tuple[str, Any]) -> tuple[LinkTo, ...]:

@@ -3,7 +3,7 @@
     {"message_type": "CRITICAL", "entity_id": "db1/disk", "entity_display_name": "Disk of db1 is full",
      "state_message": "93 %", "host_name": "db1", "monitoring_tool": "nagios", "vo_annotate.u.Runbook": "https://..."}
 
-INFO is a line in Splunk On-Call's timeline and no trouble. A routing key at the end of the URL names the team. Without an
+INFO is no trouble, but a note on one. A routing key at the end of the URL names the team. Without an
 entity id Splunk On-Call makes one up; here what is shown stands in for it, so that repeats are one alert.
 Source: help.splunk.com, REST Endpoint integration for Splunk On-Call
 """
@@ -21,7 +21,7 @@ TYPES = {
     "warning": Action.TRIGGER,
     "acknowledgement": Action.ACKNOWLEDGE,
     "acknowledgment": Action.ACKNOWLEDGE,
-    "info": None,
+    "info": Action.NOTE,
     "recovery": Action.RESOLVE,
     "ok": Action.RESOLVE,
 }
@@ -48,9 +48,9 @@ READ = {
 def parse(hook: Hook) -> list[Signal]:
     body = read_fields(hook)
     action = one_of(body, "message_type", TYPES)
-    if action is None:
-        return []
     name, told = text_of(body.get("entity_display_name")).strip(), text_of(body.get("state_message")).strip()
+    if action is Action.NOTE and not told:
+        return []
     alias = text_of(body.get("entity_id")).strip() or name or told
     if not alias:
         raise Malformed("field.missing", "entity_id", name="entity_id", known=[])
@@ -77,7 +77,7 @@ def parse(hook: Hook) -> list[Signal]:
             ),
             images=link_to(*_list_annotations(body, IMAGE)),
             user=text_of(body.get("ack_author")),
-            note=text_of(body.get("ack_message") or body.get("ack_msg")),
+            note=told if action is Action.NOTE else text_of(body.get("ack_message") or body.get("ack_msg")),
             raw=body,
         )
     ]

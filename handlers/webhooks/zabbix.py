@@ -6,8 +6,8 @@ a host and a trigger.
      "value": "shop"}], "zabbix_url": "https://zabbix.example.org", ...}
 
 `event_value` is 1 while there is a problem, 0 when it is over. An update has `event_update_status` 1 and tells in words what
-was done: an acknowledgement acknowledges, a changed severity is a repeat, a comment is not our business. {EVENT.ID} is the
-problem's own over its whole life. A macro that has no value stays as it was written, or is *UNKNOWN*.
+was done: an acknowledgement acknowledges, a changed severity is a repeat, anything else with a comment is a note. {EVENT.ID}
+is the problem's own over its whole life. A macro that has no value stays as it was written, or is *UNKNOWN*.
 Source: zabbix.com/documentation/current/en/manual/appendix/macros/supported_by_location
 """
 
@@ -47,10 +47,10 @@ def _parse_event(known: dict[str, Any], body: dict[str, Any]) -> list[Signal]:
     is_lasting = text_of(known.get("event_source", "0")) in ("0", "3", "4")
     action = one_of(known, "event_value", VALUES) if is_lasting else Action.TRIGGER
     if action is Action.TRIGGER and text_of(known.get("event_update_status")) == "1":
-        update = _read_update(text_of(known.get("event_update_action")))
-        if update is None:
-            return []
-        action = update
+        action = _read_update(text_of(known.get("event_update_action")))
+    note = text_of(known.get("event_update_message")) if action in (Action.ACKNOWLEDGE, Action.NOTE) else ""
+    if action is Action.NOTE and not note:
+        return []
     event, trigger = need(known, "event_id"), text_of(known.get("trigger_id"))
     name = text_of(known.get("event_name")) or text_of(known.get("subject")) or f"Zabbix event {event}"
     host = text_of(known.get("host_name")) or text_of(known.get("host_host"))
@@ -82,20 +82,20 @@ def _parse_event(known: dict[str, Any], body: dict[str, Any]) -> list[Signal]:
                 ("Runbook", known.get("trigger_url")),
             ),
             tags=tags,
-            user=text_of(known.get("user")) if action is Action.ACKNOWLEDGE else "",
-            note=text_of(known.get("event_update_message")) if action is Action.ACKNOWLEDGE else "",
+            user=text_of(known.get("user")) if action in (Action.ACKNOWLEDGE, Action.NOTE) else "",
+            note=note,
             raw=body,
         )
     ]
 
 
-def _read_update(words: str) -> Action | None:
-    """What was done by "acknowledged, commented" or "changed severity from Average to High"; None is nothing for us."""
+def _read_update(words: str) -> Action:
+    """What "acknowledged, commented" or "changed severity from Average to High" means for us."""
     done = words.lower()
     if "acknowledged" in done.replace("unacknowledged", ""):
         return Action.ACKNOWLEDGE
     # Services change their severity without a word about it.
-    return Action.TRIGGER if "severity" in done or not done else None
+    return Action.TRIGGER if "severity" in done or not done else Action.NOTE
 
 
 def _read_severity(known: dict[str, Any]) -> Priority:

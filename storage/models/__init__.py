@@ -1,11 +1,13 @@
 """Every table, by concern."""
 
 from storage.models.access import ApiKey, AuditEntry, ChatAccount, SignInLink, User, WebSession
-from storage.models.alerts import Alert, AlertNote, RawPayload
+from storage.models.alerts import Alert, AlertFile, AlertNote, RawPayload
 from storage.models.base import Model
 from storage.models.board import BoardChannel, BoardMessage
 from storage.models.catalog import Change, Dependency, Integration, Member, Service, Team
+from storage.models.expiry import AlertExpiry
 from storage.models.flow import Arrival, Fact, OutboxRow, Timer
+from storage.models.heartbeats import Heartbeat
 from storage.models.incidents import (
     Attachment,
     Follower,
@@ -25,9 +27,13 @@ from storage.models.oncall import Override, Rotation, Schedule
 from storage.models.paging import Escalation, EscalationPolicy, Page, PolicyStep
 from storage.models.rules import Rule
 from storage.models.sayings import Saying, SayingCopy
+from storage.models.searches import SavedSearch
+from storage.models.silences import Maintenance, Silence
 
 __all__ = [
     "Alert",
+    "AlertExpiry",
+    "AlertFile",
     "AlertNote",
     "ApiKey",
     "Arrival",
@@ -42,12 +48,14 @@ __all__ = [
     "EscalationPolicy",
     "Fact",
     "Follower",
+    "Heartbeat",
     "Incident",
     "IncidentRoom",
     "IncidentService",
     "IncidentTeam",
     "Integration",
     "Link",
+    "Maintenance",
     "Member",
     "Model",
     "OutboxRow",
@@ -60,11 +68,13 @@ __all__ = [
     "RoleHolder",
     "Rotation",
     "Rule",
+    "SavedSearch",
     "Saying",
     "SayingCopy",
     "Schedule",
     "Service",
     "SignInLink",
+    "Silence",
     "Task",
     "Team",
     "TimelineEntry",

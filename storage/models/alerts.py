@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.models.base import Model
@@ -33,6 +33,12 @@ class Alert(Model):
             "held_until",
             sqlite_where=text("status = 'open' AND held_by <> ''"),
             postgresql_where=text("status = 'open' AND held_by <> ''"),
+        ),
+        Index(
+            "ix_alert_old",
+            "closed_at",
+            sqlite_where=text("status = 'closed' AND incident_id IS NULL"),
+            postgresql_where=text("status = 'closed' AND incident_id IS NULL"),
         ),
     )
 
@@ -110,3 +116,18 @@ class AlertNote(Model):
     kind: Mapped[str] = mapped_column(String(40))
     text: Mapped[str] = mapped_column(Text, default="")
     data: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class AlertFile(Model):
+    """A file that somebody put beside an alert."""
+
+    __tablename__ = "alert_file"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    alert_id: Mapped[int] = mapped_column(ForeignKey("alert.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(255))
+    mime: Mapped[str] = mapped_column(String(120), default="application/octet-stream")
+    size: Mapped[int]
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    at: Mapped[datetime]
+    by_name: Mapped[str] = mapped_column(String(120))

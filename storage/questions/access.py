@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, delete, func, or_, select
+from sqlalchemy import and_, bindparam, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -39,10 +39,13 @@ async def list_users(session: AsyncSession, prefix: str = "", limit: int = 200) 
     return (await session.scalars(query)).all()
 
 
+USERS_BY_ID = select(User).where(User.id.in_(bindparam("ids", expanding=True)))
+
+
 async def list_users_by_id(session: AsyncSession, ids: Collection[int]) -> dict[int, User]:
     if not ids:
         return {}
-    return {user.id: user for user in await session.scalars(select(User).where(User.id.in_(set(ids))))}
+    return {user.id: user for user in await session.scalars(USERS_BY_ID, {"ids": list(set(ids))})}
 
 
 async def list_owners(session: AsyncSession) -> Sequence[User]:

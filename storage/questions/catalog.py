@@ -123,3 +123,11 @@ async def list_idle_rules(session: AsyncSession, before: datetime) -> Sequence[R
             .order_by(Rule.name)
         )
     ).all()
+
+
+async def find_own_integration(session: AsyncSession, source: str) -> Integration | None:
+    """The integration of a source that Tocsin has for itself."""
+    found = await session.scalars(
+        select(Integration).where(Integration.source == source).order_by(Integration.id)
+    )
+    return found.first()

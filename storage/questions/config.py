@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage.models import (
     Dependency,
     EscalationPolicy,
+    Heartbeat,
     Integration,
     Member,
     PolicyStep,
@@ -19,7 +20,7 @@ from storage.models import (
     User,
 )
 
-Thing = TypeVar("Thing", User, Team, Service, Schedule, EscalationPolicy, Rule, Integration)
+Thing = TypeVar("Thing", User, Team, Service, Schedule, EscalationPolicy, Rule, Integration, Heartbeat)
 
 
 async def list_all(session: AsyncSession, model: type[Thing]) -> Sequence[Thing]:

@@ -65,15 +65,16 @@ async def list_waiting(session: AsyncSession) -> list[Waiting]:
     return sorted(found.values(), key=lambda one: one.lane)
 
 
+TRIED = (
+    select(OutboxRow.stream, OutboxRow.away_since, OutboxRow.error)
+    .where(OutboxRow.away_since.is_not(None), OutboxRow.state != OutboxState.PARKED)
+    .order_by(OutboxRow.not_before.desc())
+)
+
+
 async def list_away(session: AsyncSession) -> list[Away]:
     """Every other side that does not answer; costs one look at a small index when all of them do: ix_outbox_away."""
-    tried = (
-        await session.execute(
-            select(OutboxRow.stream, OutboxRow.away_since, OutboxRow.error)
-            .where(OutboxRow.away_since.is_not(None), OutboxRow.state != OutboxState.PARKED)
-            .order_by(OutboxRow.not_before.desc())
-        )
-    ).all()
+    tried = (await session.execute(TRIED)).all()
     if not tried:
         return []
     waiting = {one.lane: one for one in await list_waiting(session)}
@@ -191,6 +192,11 @@ async def remember_arrival(session: AsyncSession, key: str, now: datetime) -> bo
         insert(Arrival).values(key=key[:160], at=now).on_conflict_do_nothing().returning(Arrival.key)
     )
     return noted.first() is not None
+
+
+async def has_arrived(session: AsyncSession, key: str) -> bool:
+    """Whether it was remembered before."""
+    return await session.get(Arrival, key[:160]) is not None
 
 
 async def forget_arrivals(session: AsyncSession, before: datetime) -> None:

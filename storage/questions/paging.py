@@ -2,13 +2,14 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import Escalation, Page, PolicyStep
 from storage.words import EscalationState, PageState
 
 ALIVE = (EscalationState.RUNNING, EscalationState.ACKNOWLEDGED)
+CHUNK = 400
 
 
 async def list_steps(session: AsyncSession, policy_id: int) -> Sequence[PolicyStep]:
@@ -30,6 +31,17 @@ async def list_escalations(session: AsyncSession, subject: str) -> Sequence[Esca
             .order_by(Escalation.id)
         )
     ).all()
+
+
+UNDER_WAY = select(Escalation.subject, Escalation.policy_id).where(
+    Escalation.subject.in_(bindparam("subjects", expanding=True)), Escalation.state.in_(ALIVE)
+)
+
+
+async def list_under_way(session: AsyncSession, subjects: Collection[str]) -> set[tuple[str, int]]:
+    """Which of these subjects have escalations under way, with the policy of each: ix_escalation_subject."""
+    rows = await session.execute(UNDER_WAY, {"subjects": list(subjects)})
+    return {(row[0], row[1]) for row in rows}
 
 
 async def list_answerable(session: AsyncSession, subject: str) -> Sequence[Escalation]:
@@ -54,6 +66,21 @@ async def list_stoppable(session: AsyncSession, subject: str) -> Sequence[Escala
             .order_by(Escalation.id)
         )
     ).all()
+
+
+async def list_paged_subjects(session: AsyncSession, subjects: Sequence[str]) -> Sequence[str]:
+    """Those of these subjects for which an escalation is under way, or gave up without an answer."""
+    states = (*ALIVE, EscalationState.EXHAUSTED)
+    found: set[str] = set()
+    for start in range(0, len(subjects), CHUNK):
+        found.update(
+            await session.scalars(
+                select(Escalation.subject).where(
+                    Escalation.subject.in_(subjects[start : start + CHUNK]), Escalation.state.in_(states)
+                )
+            )
+        )
+    return sorted(found)
 
 
 async def is_waiting(session: AsyncSession, subject: str) -> bool:

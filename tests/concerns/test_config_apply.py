@@ -1,6 +1,7 @@
 """What applying a configuration file does to the database: the second time nothing, and never a loss."""
 
 import asyncio
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,9 @@ import pytest
 from sqlalchemy import select
 
 from bot.access.secrets import digest
+from bot.alerts.heartbeats import begin_to_listen
 from bot.catalog.apply import apply_config
+from bot.catalog.faults import ConfigWrong
 from bot.catalog.file import read_config, read_example
 from bot.catalog.first_start import greet
 from bot.catalog.integrations import create_integration, renew_key
@@ -20,6 +23,7 @@ from storage.models import (
     Dependency,
     Escalation,
     EscalationPolicy,
+    Heartbeat,
     Integration,
     Member,
     Override,
@@ -47,7 +51,7 @@ policies:
 incident_rules:
   all: {name: Everything}
 """
-NAMED = (User, Team, Service, Schedule, EscalationPolicy, Rule, Integration)
+NAMED = (User, Team, Service, Schedule, EscalationPolicy, Rule, Integration, Heartbeat)
 
 
 @pytest.fixture
@@ -89,7 +93,8 @@ async def test_a_file_replaces_the_small_world_of_the_first_start(house: House, 
         "schedule": {"payments"},
         "escalation_policy": {"payments"},
         "rule": {"urgent", "storm", "databases", "staging", "flapping", "maintenance-mode"},
-        "integration": {"prometheus", "checks"},
+        "integration": {"prometheus", "checks", "heartbeats"},
+        "heartbeat": {"backup"},
     }
     everyone = await house.rows(User)
     assert [(user.origin, user.active) for user in everyone[:1]] == [("seed", False)]
@@ -282,6 +287,20 @@ async def test_a_key_from_the_environment_opens_its_webhook(house: House, apply)
     assert KEY not in str(await snapshot(house))
 
 
+async def test_a_secret_that_a_sender_signs_with_is_named_and_never_kept(house: House, apply, tmp_path: Path):
+    (tmp_path / "signed.txt").write_text("what-only-they-know")
+    entry = (
+        "  one: {name: One, source: sentry, key_env: KEY_ONE, secret_file: signed.txt, secret_env: [MORE]}\n"
+    )
+    await apply(SMALL + "integrations:\n" + entry, {"KEY_ONE": KEY, "MORE": "also-secret"})
+    one = (await active(house, Integration))["one"]
+    assert one.settings["secret_file"] == [str(tmp_path / "signed.txt")]
+    assert one.settings["secret_env"] == ["MORE"]
+    assert not {"what-only-they-know", "also-secret"} & set(re.findall(r"[\w-]+", str(await snapshot(house))))
+    house.hooks["sentry"] = f"{house.url}/hooks/sentry/{KEY}"
+    assert (await house.send({}, "sentry"))[0] == 401
+
+
 async def test_keys_may_change_places_and_move_to_another_slug(house: House, apply):
     await apply(SENDERS, {"KEY_ONE": KEY, "KEY_TWO": OTHER_KEY})
     await apply(SENDERS, {"KEY_ONE": OTHER_KEY, "KEY_TWO": KEY})
@@ -344,3 +363,25 @@ async def test_people_whom_teams_of_the_room_have_stay_in_them(house: House, app
     assert await apply(SMALL) == 0
     guild = (await active(house, Team))["guild"]
     assert len(await house.rows(Member, Member.team_id == guild.id)) == 1
+
+
+async def test_a_heartbeat_of_the_file_pings_with_its_key_and_is_silent_without_its_line(house: House, apply):
+    beat = "heartbeats:\n  backup: {name: Backup, every: 30s, team: ops, priority: P1, key_env: BACKUP}\n"
+    await apply(SMALL + beat, {"BACKUP": KEY})
+    assert await apply(SMALL + beat, {"BACKUP": KEY}) == 0
+    async with house.http.get(f"{house.url}/heartbeats/{KEY}") as response:
+        assert response.status == 200
+    await house.at("00:36")
+    (alert,) = await house.rows(Alert)
+    assert (alert.alias, alert.priority, alert.status) == ("heartbeat:backup", "P1", "open")
+    await apply(SMALL)
+    await house.parts.work.run(begin_to_listen)
+    await house.at("01:30")
+    (alert,) = await house.rows(Alert)
+    assert alert.status == "closed"
+    assert not (await house.rows(Heartbeat))[0].active
+
+
+async def test_a_heartbeat_that_is_too_fast_is_a_fault(apply):
+    with pytest.raises(ConfigWrong, match="at most every `30s`"):
+        await apply(SMALL + "heartbeats:\n  backup: {name: Backup, every: 5s}\n")

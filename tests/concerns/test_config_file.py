@@ -51,7 +51,7 @@ def faults_of(
 def test_the_example_has_no_faults_and_needs_no_environment(tmp_path: Path):
     config = read(tmp_path, read_example())
     assert config.summary() == (
-        "3 people, 1 team, 2 services, 1 schedule, 1 policy, 2 integrations, "
+        "3 people, 1 team, 2 services, 1 schedule, 1 policy, 2 integrations, 1 heartbeat, "
         "1 action, 2 alert policies, 1 routing rule, 2 incident rules"
     )
 
@@ -212,6 +212,21 @@ def test_a_fault_is_told_with_its_line_and_place(
         ("source: generic, key: s3cret", "key", "a secret is never in this file"),
         ("source: generic, key_file: absent.txt", "key_file", "No such file"),
         ("source: generic, key_env: GOOD, key_file: key.txt", "key_file", "remove one of them"),
+        (
+            "source: github, secret_env: NOT_THERE",
+            "secret_env[0]",
+            "the environment variable NOT_THERE is not set",
+        ),
+        (
+            "source: github, secret_env: [GOOD, s3-cret]",
+            "secret_env[1]",
+            "the name of an environment variable",
+        ),
+        ("source: github, secret_file: absent.txt", "secret_file[0]", "No such file"),
+        ("source: generic, secret_env: GOOD", "secret_env", "do not sign"),
+        ("source: sns, topics: [alarms]", "topics[0]", "must be the ARN of a topic"),
+        ("source: sns, certificate_file: absent.pem", "certificate_file", "No such file"),
+        ("source: generic, endpoint: 'https://sns.example.org'", "endpoint", "only the source `sns`"),
         ("source: alertmanager, mapping: {title: a}", "mapping", "only the source `generic`"),
         ("source: generic, mapping: {titel: a}", "mapping.titel", "did you mean `title`?"),
         ("source: generic, mapping: {title: 'a['}", "mapping.title", "it ends too early"),

@@ -18,6 +18,7 @@ from bot.catalog.senders import FIELDS as MAPPED
 from deploy.config_reference import PAGE, TABLES, fill_tables
 
 KEY = "0123456789abcdef0123456789abcdef01234567"
+OTHER_KEY = KEY[::-1]
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("TOCSIN_")}
 
 
@@ -26,6 +27,11 @@ def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [program, *arguments], cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, timeout=60
     )
+
+
+OF_SOME_SENDERS = (
+    "key_file", "mapping", "secret_env", "secret_file", "topics", "endpoint", "certificate_file",
+)  # fmt: skip
 
 
 def test_the_tables_of_the_page_are_those_of_the_types():
@@ -43,8 +49,8 @@ def test_every_example_of_the_page_is_right(tmp_path: Path):
     """The examples of one table, together, are one entry of a file that has no faults."""
     entries: dict[str, Any] = {}
     for name, shape in TABLES.items():
-        # Of two keys only one may be given, and not every sender has a mapping.
-        keys = {key: field for key, field in shape.list_keys().items() if key not in ("key_file", "mapping")}
+        # Of two keys only one may be given, and some keys are for one kind of sender.
+        keys = {key: field for key, field in shape.list_keys().items() if key not in OF_SOME_SENDERS}
         text = "\n".join(f"{key}: {(field.examples or [''])[0]}" for key, field in keys.items())
         written, faults = read_lines(text.encode())
         assert not faults
@@ -71,9 +77,22 @@ def test_every_example_of_the_page_is_right(tmp_path: Path):
         "source": "generic",
         "mapping": {"title": "check.name"},
     }
+    examples = {
+        key: yaml.safe_load(field.examples[0])
+        for key, field in TABLES["integrations"].list_keys().items()
+        if key in OF_SOME_SENDERS and field.examples
+    }
+    content["integrations"]["code"] = {
+        "name": "Code",
+        "source": "github",
+        "secret_env": examples["secret_env"],
+    }
+    aws = {"name": "AWS", "source": "sns", "topics": examples["topics"], "endpoint": examples["endpoint"]}
+    content["integrations"]["aws"] = aws
     path = tmp_path / "tocsin.yaml"
     path.write_text(yaml.safe_dump(content))
-    assert read_config(path, {"TOCSIN_KEY_PROMETHEUS": KEY}).summary().startswith("2 people")
+    environment = {"TOCSIN_KEY_PROMETHEUS": KEY, "GITHUB_WEBHOOK_SECRET": "s", "TOCSIN_KEY_BACKUP": OTHER_KEY}
+    assert read_config(path, environment).summary().startswith("2 people")
 
 
 def test_the_printed_example_passes_the_check(tmp_path: Path):
@@ -109,6 +128,19 @@ def test_a_file_with_a_fault_keeps_the_server_from_starting(tmp_path: Path):
     started = run("serve", "--port", "0", "--config", "tocsin.yaml", folder=tmp_path)
     assert started.returncode == 1
     assert "tocsin.yaml:1: users: nobody is an owner" in started.stderr
+
+
+def test_the_commands_that_say_what_a_sender_signs_with(tmp_path: Path):
+    made = run("integration", "create", "pagerduty", "--name", "Pages", folder=tmp_path)
+    assert "/hooks/pagerduty/int_" in made.stdout
+    told = run("integration", "trust", "pages", "--secret-env", "A", "--secret-file", "s", folder=tmp_path)
+    assert told.stdout == "Pages: A, s\n"
+    assert run("integration", "trust", "pages", folder=tmp_path).stdout == "Pages: the key alone\n"
+    refused = run("integration", "create", "generic", "--secret-env", "A", folder=tmp_path)
+    assert (refused.returncode, "do not sign" in refused.stderr) == (1, True)
+    made = run("integration", "create", "pagerduty_events", folder=tmp_path)
+    assert made.stdout.splitlines()[0].endswith("/v2/enqueue")
+    assert re.search(r"^Routing key \(integration key\): [0-9a-f]{32}$", made.stdout, re.MULTILINE)
 
 
 @pytest.mark.parametrize("name", ["nope", "prometheus"])

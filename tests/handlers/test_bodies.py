@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from bot.errors import Malformed
 from handlers.webhooks.bodies import FIELDS, FORM, MULTIPART, label_tags, read_fields, split_tags
 from handlers.webhooks.source import Hook
+from storage.models import Alert, RawPayload
+from tests.house import House
 
 
 def send(body: bytes, kind: str = "", **query: str) -> dict[str, Any]:
@@ -113,3 +115,17 @@ def test_tags_of_two_parts_are_labels() -> None:
         "env": "prod",
         "url": "http://x",
     }
+
+
+async def test_goalert_takes_its_fields_from_the_query_and_the_body(sqlite_house: House) -> None:
+    url = await sqlite_house.add_sender("goalert")
+    query = {"summary": "Disk of db1 is full", "dedup": "disk", "token": "abc"}
+    async with sqlite_house.http.post(
+        url, params=query, json={"details": "93 %", "summary": "Disk"}
+    ) as response:
+        assert response.status == 202
+    async with sqlite_house.http.post(url, params=query, data={"action": "close"}) as response:
+        assert (await response.json())["alerts"][0]["outcome"] == "closed"
+    (alert,) = await sqlite_house.rows(Alert)
+    assert (alert.title, alert.description, alert.alias) == ("Disk", "93 %", "dedup-disk")
+    assert [payload.query["token"] for payload in await sqlite_house.rows(RawPayload)] == ["(removed)"]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from handlers.webhooks.icinga import SOURCE
-from storage.models import Alert
+from storage.models import Alert, AlertNote
 from storage.words import AlertStatus, Priority
 from tests.house import House
 from tests.programs import list_libraries, need
@@ -116,6 +116,10 @@ async def test_a_life_as_icinga_tells_it(sqlite_house: House, icinga: Icinga) ->
     async def is_acknowledged() -> bool:
         return (await look())["web-1!http"].acknowledged_at is not None
 
+    async def is_noted() -> bool:
+        await sqlite_house.settle()
+        return "The cable is loose" in [note.text for note in await sqlite_house.rows(AlertNote)]
+
     async def are_closed() -> bool:
         return {alert.status for alert in (await look()).values()} == {AlertStatus.CLOSED}
 
@@ -132,6 +136,8 @@ async def test_a_life_as_icinga_tells_it(sqlite_house: House, icinga: Icinga) ->
     icinga.command("ACKNOWLEDGE_SVC_PROBLEM;web-1;http;2;1;0;Kate;I am on it")
     await wait_until(is_acknowledged, PATIENCE, "the acknowledgement did not arrive")
     assert (await look())["db-1"].acknowledged_at is None
+    icinga.command("SEND_CUSTOM_SVC_NOTIFICATION;web-1;http;0;Kate;The cable is loose")
+    await wait_until(is_noted, PATIENCE, "the custom notification is no note on the alert")
     icinga.tell(0)
     await wait_until(are_closed, PATIENCE, "the recoveries did not close the alerts")
     assert len(await look()) == 2

@@ -195,8 +195,8 @@ async def test_lives_go_through_the_door(sqlite_house: House, folder: str) -> No
 
 @pytest.mark.parametrize("name", sorted(SOURCES))
 def test_what_people_paste_holds_the_url(name: str) -> None:
-    url = "https://tocsin.example.org/hooks/x/y"
-    assert url in SOURCES[name].paste.format(url=url)
+    url, paste = SOURCES[name].show("https://tocsin.example.org", "int_key")
+    assert url in paste
 
 
 def list_templates() -> list[Any]:

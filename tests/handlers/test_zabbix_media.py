@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from handlers.webhooks.zabbix import BLANK
-from storage.models import Alert
+from storage.models import Alert, AlertNote
 from storage.words import AlertStatus, Priority
 from tests.handlers.sender_cases import load
 from tests.house import House
@@ -72,6 +72,10 @@ async def test_a_problem_lives_its_life(sqlite_house: House, tmp_path: Path) -> 
     assert [link["title"] for link in alert.links] == ["Problem in Zabbix", "Runbook"]
     assert (await zabbix.notify("zabbix/disk.3-commented.json"))[0] == 0
     assert (await look()).count == 1
+    notes = await sqlite_house.rows(AlertNote)
+    assert [(note.text, note.actor_name) for note in notes if note.kind == "note"] == [
+        ("Half of it are dumps.", "Kate Example (kate)")
+    ]
     assert (await zabbix.notify("zabbix/disk.5-severity.json"))[0] == 0
     assert (await look()).count == 2
     assert (await zabbix.notify("zabbix/disk.2-acknowledged.json"))[0] == 0

@@ -22,6 +22,7 @@ PAGES = [
     "/INC-1/postmortem",
     "/alerts",
     "/alerts/1",
+    "/silences",
     "/oncall",
     "/oncall/strip",
     "/services",

@@ -21,6 +21,7 @@ PROBLEMS = {"Problem", "Invalid", "Malformed", "Unknown", "Refused"} | {
     "Unauthenticated",
     "Forbidden",
     "TooLarge",
+    "TooMany",
     "Unavailable",
 }
 

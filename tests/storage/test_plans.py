@@ -13,7 +13,24 @@ from bot.flow.unit import Unit, Work
 from bot.reactions.paging import job_parked
 from storage.engine import Database
 from storage.models import Page
-from storage.questions import access, alerts, board, flow, incidents, oncall, paging, sayings
+from storage.questions import (
+    access,
+    alert_files,
+    alert_search,
+    alerts,
+    board,
+    flow,
+    incidents,
+    oncall,
+    opsgenie,
+    paging,
+    pruning,
+    sayings,
+    searches,
+    silences,
+)
+from storage.questions.privacy import Viewer
+from storage.search import Term
 from tests.house import HandClock
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
@@ -36,7 +53,18 @@ QUESTIONS: dict[str, Ask] = {
     "open alerts of an incident": lambda session: alerts.list_open_of_incident(session, 1),
     "open alerts per incident": lambda session: alerts.count_open_in(session, [1, 2]),
     "close alerts": lambda session: alerts.close_alerts(session, [1, 2], NOW, None),
+    "old alerts": lambda session: pruning.delete_old_alerts(session, NOW, 10),
+    "the oldest closed alert": pruning.find_oldest_closed,
+    "escalations of many": lambda session: paging.list_under_way(session, ["alert:1", "alert:2"]),
     "log of an alert": lambda session: alerts.list_notes(session, 1),
+    "open alerts by a query": lambda session: alert_search.count_found(
+        session, Term("status", ":", "open"), viewer=Viewer(), reach=alert_search.Reach()
+    ),
+    "alert by alias": lambda session: opsgenie.find_by_alias(session, "a", 1, None),
+    "alert by uid": lambda session: opsgenie.find_by_uid(session, "a"),
+    "who acknowledged alerts": lambda session: opsgenie.list_notes_of_kinds(session, [1, 2], ["closed"]),
+    "files of an alert": lambda session: alert_files.list_files(session, 1),
+    "a saved search": lambda session: searches.find_search(session, "a", True),
     "open incident of a group": lambda session: incidents.find_open_in_group(session, 1, "web"),
     "timeline": lambda session: incidents.list_entries(session, 1),
     "entry of a message": lambda session: incidents.find_entry_of_message(session, 1, "room", "1", "1"),
@@ -68,6 +96,12 @@ QUESTIONS: dict[str, Ask] = {
     "a room and its incident": lambda session: sayings.find_room_with_incident(session, 1, "slack"),
     "the Room's copy": lambda session: sayings.find_copy_in_room(session, "slack", "C1", "1"),
     "entries of copies": lambda session: board.list_entries_of_copies(session, 1, [1, 2]),
+    "what keeps alerts quiet": lambda session: silences.list_active(session, NOW),
+    "alerts that could be held": lambda session: silences.list_holdable(session, 0, 100),
+    "alerts that are held": lambda session: silences.list_held(session, "silence:1"),
+    "a silence of a program": lambda session: silences.find_silence_by_uid(session, "x"),
+    "the window of a maintenance": lambda session: silences.find_window(session, 1),
+    "subjects that are paged for": lambda session: paging.list_paged_subjects(session, ["alert:1"]),
     "messages of a channel": lambda session: board.list_changed_messages(session, 1, 0),
 }
 

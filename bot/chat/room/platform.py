@@ -10,6 +10,7 @@ from typing import TypeVar
 from bot.chat.platform import Bookmark, Check, Inbound, Message, NewRoom, NotInvited, Once, Person, Place
 from bot.chat.room.board import add_channel, find_channel, mark_changed, put_message, take_away
 from bot.errors import Lost, Rejected, Retry, Unavailable
+from bot.flow.together import Together
 from bot.flow.unit import Unit, Work
 from storage.models import BoardChannel, BoardMessage
 
@@ -25,6 +26,7 @@ class RoomPlatform:
 
     def __init__(self, work: Work) -> None:
         self.work = work
+        self.together = Together(work)
 
     async def start(self, inbound: Inbound) -> None:
         """Nothing to listen to: people come in by the Room's pages."""
@@ -80,7 +82,7 @@ class RoomPlatform:
             above = int(thread) if thread else None
             return str((await put_message(unit, int(channel), message, once.key, above)).id)
 
-        return await self._do(posted)
+        return await self._do(posted, channel)
 
     async def edit(self, channel: str, address: str, message: Message) -> None:
         async def edited(unit: Unit) -> None:
@@ -93,7 +95,7 @@ class RoomPlatform:
                 row.edited_at = unit.now
             await mark_changed(unit, row)
 
-        await self._do(edited)
+        await self._do(edited, channel)
 
     async def delete(self, channel: str, address: str) -> None:
         async def deleted(unit: Unit) -> None:
@@ -120,7 +122,7 @@ class RoomPlatform:
             unit.touch(f"user:{person}")
             return f"{channel.id}/{row.id}"
 
-        return await self._do(posted)
+        return await self._do(posted, f"direct-{person}")
 
     async def edit_direct(self, address: str, message: Message) -> None:
         channel, _, number = address.partition("/")
@@ -149,9 +151,10 @@ class RoomPlatform:
 
         await self._do(changed)
 
-    async def _do(self, change: Callable[[Unit], Awaitable[T]]) -> T:
+    async def _do(self, change: Callable[[Unit], Awaitable[T]], key: str = "") -> T:
+        """Posts and edits come from many streams at once; `key` is their channel."""
         try:
-            return await self.work.run(change)
+            return await (self.together.run(change, key) if key else self.work.run(change))
         except Unavailable as gone:
             raise Retry("the database is away", alone=True) from gone
 

@@ -1,0 +1,1 @@
+"""Alertmanager's API, version 2: Prometheus sends its alerts here, and amtool asks and silences."""

@@ -1,0 +1,139 @@
+"""Mail, as it came (RFC 5322), for senders that can do nothing else. The mail server in `handlers/mail` gives it here; it
+can be posted as a webhook body, too:
+
+    From: monitor@example.org
+    Subject: [PROBLEM] Disk is full on db1
+
+    Only 2 % are left.
+
+Rules of the integration read fields out of it by regular expressions (RE2): `<part>:<expression>`, where part is subject,
+body, from or to, and the field is what the first group matches, or all of the match. `resolved` and `acknowledged` say when
+it is so.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import re2
+
+from bot.alerts.signal import DESCRIPTION_LIMIT, Action, Signal, read_priority
+from bot.errors import Invalid, Malformed
+from handlers.mail.message import read_mail
+from handlers.webhooks.source import Hook, Source
+from storage.words import Priority
+
+PARTS = ("subject", "body", "from", "to")
+FIELDS = (
+    "alias",
+    "title",
+    "priority",
+    "description",
+    "source",
+    "service",
+    "team",
+    "resolved",
+    "acknowledged",
+)
+SEARCHED = 64 * 1024
+"""How many characters of a body the rules look at."""
+ANSWER = re2.compile(r"(?i)^\s*(?:re|fwd?|aw|wg|sv|tr|antw|rif|res)\s*(?:\[\d+\])?\s*:\s*")
+OVER = r"resolved|recovered|recovery|closed|ok|up|cleared|inactive"
+STATE = re2.compile(
+    r"(?i)^\s*(?:\[\s*(?P<bracket>"
+    + OVER
+    + r"|problem|alerting|firing|open|critical|warning|error|down|alert)"
+    r"(?:\s*:\s*\d+)?\s*\]\s*[:-]?|(?P<word>" + OVER + r"|problem|alerting|firing|alert)\s*:)\s*"
+)
+IS_OVER = re2.compile(r"(?i)^(?:" + OVER + r")$")
+
+
+def read_subject(subject: str) -> tuple[str, bool]:
+    """A subject without what changes over the life of one trouble (Re:, Fwd:, [RESOLVED], spaces), and whether it says that
+    the trouble is over. Pure."""
+    rest, is_over = " ".join(subject.split()), False
+    for _ in range(10):
+        if found := ANSWER.search(rest):
+            rest = rest[found.end() :]
+        elif found := STATE.search(rest):
+            is_over = is_over or IS_OVER.search(found["bracket"] or found["word"]) is not None
+            rest = rest[found.end() :]
+        else:
+            break
+    return rest.strip(), is_over
+
+
+def read_rules(settings: Mapping[str, Any]) -> dict[str, tuple[str, Any]]:
+    """The rules of an integration: part and compiled expression by field; raises Invalid."""
+    rules = {}
+    for name, text in dict(settings.get("mapping") or {}).items():
+        part, _, expression = str(text).partition(":")
+        if name not in FIELDS or part not in PARTS or not expression:
+            raise Invalid("email.rule", name, name=name, fields=FIELDS, parts=PARTS)
+        try:
+            rules[name] = (part, re2.compile(expression))
+        except re2.error as error:
+            raise Invalid("filter.pattern", name, reason=str(error)) from error
+    return rules
+
+
+def parse(hook: Hook) -> list[Signal]:
+    mail = read_mail(hook.body)
+    if mail.is_automatic_answer:
+        return []
+    rules = read_rules(hook.settings)
+    texts = {
+        "subject": mail.subject,
+        "body": mail.text[:SEARCHED],
+        "from": mail.sender,
+        "to": mail.recipients,
+    }
+    found = {name: _search(texts[part], pattern) for name, (part, pattern) in rules.items()}
+    subject, says_over = read_subject(mail.subject)
+    first_line = next((line.strip() for line in mail.text.splitlines() if line.strip()), "")
+    title = found.get("title") or subject or mail.subject.strip() or first_line
+    if not title:
+        raise Malformed("email.empty")
+    is_over = found.get("resolved") is not None if "resolved" in rules else says_over
+    action = Action.RESOLVE if is_over else Action.TRIGGER
+    if not is_over and found.get("acknowledged") is not None:
+        action = Action.ACKNOWLEDGE
+    return [
+        Signal(
+            action=action,
+            alias=found.get("alias") or make_alias(title),
+            title=title,
+            description=found.get("description") or mail.text[:DESCRIPTION_LIMIT].strip(),
+            priority=read_priority(found.get("priority"), Priority.P3),
+            source=found.get("source") or mail.sender,
+            service=found.get("service") or "",
+            team=found.get("team") or "",
+            labels={"from": mail.sender}
+            | ({"attachments": str(mail.attachments)} if mail.attachments else {}),
+            raw={"subject": mail.subject, "from": mail.sender, "to": mail.recipients, "body": mail.text},
+        )
+    ]
+
+
+def make_alias(title: str) -> str:
+    """The alias of a mail without a rule for it: its subject in small letters; a digest where nothing can be read."""
+    alias = " ".join(title.casefold().split())
+    return alias or hashlib.sha256(title.encode(errors="replace")).hexdigest()
+
+
+def _search(text: str, pattern: Any) -> str | None:
+    """What the first group that took part matches, else the whole match; None without a match."""
+    match = pattern.search(text)
+    if match is None:
+        return None
+    return str(next((group for group in match.groups() if group), match.group())).strip()
+
+
+SOURCE = Source(
+    name="email",
+    title="E-mail",
+    parse=parse,
+    paste="""Let your monitoring send mail to
+  alerts+{key}@{host}
+and let that mail reach Tocsin (TOCSIN_MAIL_LISTEN; see docs/alerts.md, "email").""",
+)

@@ -1,0 +1,105 @@
+"""Questions about silences, maintenance, and the alerts that they hold."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.models import Alert, Maintenance, Silence
+from storage.words import AlertStatus
+
+
+async def list_active(session: AsyncSession, now: datetime) -> Sequence[Silence]:
+    """What keeps alerts quiet now, by ix_silence_ends; the one that ends last comes first."""
+    return (
+        await session.scalars(
+            select(Silence)
+            .where(Silence.ends_at > now, Silence.starts_at <= now)
+            .order_by(Silence.ends_at.desc(), Silence.id)
+        )
+    ).all()
+
+
+async def list_silences(
+    session: AsyncSession,
+    *,
+    ended: bool,
+    now: datetime,
+    limit: int = 100,
+    integration_id: int | None = None,
+    windows: bool = True,
+) -> Sequence[Silence]:
+    """Those that are over (the last to end first), or the others (the first to end first). With `integration_id` those of
+    one sender; without `windows` no windows of maintenance."""
+    query = select(Silence).where(Silence.ends_at <= now if ended else Silence.ends_at > now)
+    if integration_id is not None:
+        query = query.where(or_(Silence.integration_id.is_(None), Silence.integration_id == integration_id))
+    if not windows:
+        query = query.where(Silence.maintenance_id.is_(None))
+    order = (Silence.ends_at.desc(), Silence.id.desc()) if ended else (Silence.ends_at, Silence.id)
+    return (await session.scalars(query.order_by(*order).limit(limit))).all()
+
+
+async def find_silence_by_uid(session: AsyncSession, uid: str) -> Silence | None:
+    return (await session.scalars(select(Silence).where(Silence.uid == uid))).one_or_none()
+
+
+async def find_window(session: AsyncSession, maintenance_id: int) -> Silence | None:
+    """The latest window of a maintenance."""
+    return (
+        await session.scalars(
+            select(Silence)
+            .where(Silence.maintenance_id == maintenance_id)
+            .order_by(Silence.id.desc())
+            .limit(1)
+        )
+    ).first()
+
+
+async def list_maintenances(session: AsyncSession, *, over: bool, limit: int = 100) -> Sequence[Maintenance]:
+    """Those that are over (the newest first), or those that still have a window."""
+    query = select(Maintenance).where(
+        Maintenance.ended_at.is_not(None) if over else Maintenance.ended_at.is_(None)
+    )
+    return (await session.scalars(query.order_by(Maintenance.id.desc()).limit(limit))).all()
+
+
+async def list_holdable(session: AsyncSession, after: int, limit: int) -> Sequence[Alert]:
+    """Open alerts that page by themselves (they belong to no incident) and that nothing holds, by id after this one."""
+    return (
+        await session.scalars(
+            select(Alert)
+            .where(
+                Alert.status == AlertStatus.OPEN,
+                Alert.id > after,
+                Alert.incident_id.is_(None),
+                Alert.held_by == "",
+            )
+            .order_by(Alert.id)
+            .limit(limit)
+            .with_for_update()
+        )
+    ).all()
+
+
+async def list_held(session: AsyncSession, by: str) -> Sequence[Alert]:
+    """Open alerts that this holds."""
+    return (
+        await session.scalars(
+            select(Alert)
+            .where(Alert.status == AlertStatus.OPEN, Alert.held_by == by)
+            .order_by(Alert.id)
+            .with_for_update()
+        )
+    ).all()
+
+
+async def count_held(session: AsyncSession, by: Collection[str]) -> dict[str, int]:
+    """How many open alerts each of these holds."""
+    rows = await session.execute(
+        select(Alert.held_by, func.count())
+        .where(Alert.status == AlertStatus.OPEN, Alert.held_by.in_(by))
+        .group_by(Alert.held_by)
+    )
+    return {row[0]: row[1] for row in rows}
