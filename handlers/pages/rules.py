@@ -201,6 +201,7 @@ async def _take(
     posted = await visit.request.post()
     form = read_form(posted)
     shown: Values = {"sender": str(posted.get("sender", "")), "own": str(posted.get("own", ""))}
+    version = str(posted.get("version", ""))
     status, sentence, tried = 200, "", None
     try:
         entry = form.read()
@@ -214,14 +215,21 @@ async def _take(
         status = wrong.status
     except Problem as problem:
         status, sentence = problem.status, visit.parts.templates.explain(problem)
+        if problem.code == "rule.changed_meanwhile":
+            version = ""  # what others changed stands in the history now, and who saves again has seen it
     return await _show_again(
-        visit, kind, slug, form, status, {**shown, "tried": tried, "sentence": sentence, **_kept(posted)}
+        visit,
+        kind,
+        slug,
+        form,
+        status,
+        {
+            **shown,
+            "tried": tried,
+            "sentence": sentence,
+            **({"version": version} if version.isdecimal() else {}),
+        },
     )
-
-
-def _kept(posted: Any) -> Values:
-    version = str(posted.get("version", ""))
-    return {"version": version} if version.isdecimal() else {}
 
 
 async def _show_again(
