@@ -67,7 +67,12 @@ async def test_rules_of_a_kind_are_moved(house: House, api: Program) -> None:
 
 
 async def test_every_fault_is_told_with_its_field(api: Program) -> None:
-    wrong = {"name": "", "team": "nobody", "delay": 5, "conditions": [{"field": "title", "operation": "is", "value": "x"}]}
+    wrong = {
+        "name": "",
+        "team": "nobody",
+        "delay": 5,
+        "conditions": [{"field": "title", "operation": "is", "value": "x"}],
+    }
     answer = await do(api, "POST", "/rules", {"kind": "policy", "rule": wrong}, 422)
     fields = [one["field"] for one in answer["faults"]]
     assert sorted(fields) == ["conditions[0].operation", "delay", "name", "team"]
