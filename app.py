@@ -66,6 +66,7 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
         settings.mail_listen is not None,
         timedelta(hours=settings.archive_after_hours) if settings.archive_after_hours else None,
         timedelta(days=settings.keep_alerts_days) if settings.keep_alerts_days else None,
+        str(settings.config_file or ""),
     )
     work = Work(database, clock, REACTIONS, installation)
     templates = Templates(settings.templates_dir, settings.public_url)

@@ -92,8 +92,9 @@ def _route_of(request: web.Request) -> str:
 
 
 def problem_document(parts: Parts, problem: Problem) -> web.Response:
-    """RFC 9457: `type` is stable, `detail` is the sentence; `field` names the value at fault."""
-    body = {
+    """RFC 9457: `type` is stable, `detail` is the sentence; `field` names the value at fault, and `faults` all of
+    them where there may be several."""
+    body: dict[str, object] = {
         "type": f"urn:tocsin:problem:{problem.code}",
         "title": problem.code,
         "status": problem.status,
@@ -101,6 +102,8 @@ def problem_document(parts: Parts, problem: Problem) -> web.Response:
     }
     if problem.field:
         body["field"] = problem.field
+    if "faults" in problem.data:
+        body["faults"] = problem.data["faults"]
     headers = {"Retry-After": "2"} if problem.status == 503 else {}
     if problem.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="tocsin"'

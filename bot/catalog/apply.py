@@ -36,6 +36,8 @@ log = get_logger(__name__)
 R = TypeVar("R")
 SETTINGS = {"mapping", "secret_env", "secret_file", "topics", "endpoint", "certificate_file"}
 """What the file says about an integration that is for its source alone."""
+APART = 1_000
+"""Between the positions of two rules of the file, so that rules that people make stand where they put them."""
 
 
 async def apply_config(unit: Unit, config: Config) -> int:
@@ -201,7 +203,7 @@ async def _keep_rules(ledger: Ledger, config: Config, ids: Ids) -> None:
     wanted: dict[str, Values] = {}
     for kind, section in SECTION_OF.items():
         for position, (slug, entry) in enumerate(getattr(config, section).items(), 1):
-            wanted[slug] = {**columns_of(kind, entry, ids), "position": position}
+            wanted[slug] = {**columns_of(kind, entry, ids), "position": position * APART}
     await ledger.keep(Rule, wanted, {slug: {"created_at": ledger.unit.now} for slug in wanted})
 
 

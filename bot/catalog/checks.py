@@ -7,7 +7,7 @@ with its entry; the rest looks only at entries without faults of their own.
 from collections.abc import Iterator, Mapping
 
 from bot.catalog import reasons
-from bot.catalog.effects import SECTION_OF
+from bot.catalog.effects import SECTION_OF, RouteShape
 from bot.catalog.kinds import GAP
 from bot.catalog.lines import Place
 from bot.catalog.senders import can_sign
@@ -39,10 +39,16 @@ def _check_rules(config: Config, raw: Raw) -> Iterator[Found]:
                 yield (section, slug), reasons.tell_rule_twice(seen[slug])
             seen.setdefault(slug, section)
     for slug, rule in config.routing_rules.items():
-        if not (rule.team or rule.policy or rule.nobody):
-            yield ("routing_rules", slug), reasons.ROUTES_NOWHERE
-        elif rule.of_team and rule.team:
-            yield ("routing_rules", slug, "team"), reasons.TEAM_WITHIN_TEAM
+        for place, reason in check_route(rule):
+            yield ("routing_rules", slug, *place), reason
+
+
+def check_route(rule: RouteShape) -> Iterator[Found]:
+    """What is wrong between the keys of one routing rule, by its place inside the rule."""
+    if not (rule.team or rule.policy or rule.nobody):
+        yield (), reasons.ROUTES_NOWHERE
+    elif rule.of_team and rule.team:
+        yield ("team",), reasons.TEAM_WITHIN_TEAM
 
 
 def _check_people(raw: Raw) -> Iterator[Found]:

@@ -35,7 +35,7 @@ def read_entries(
             try:
                 read[name][key] = section.shape.model_validate(value, context=world)
             except ValidationError as error:
-                found.extend(_tell(section.shape, (name, key), error))
+                found.extend(tell(section.shape, (name, key), error))
     config = Config(**read)  # type: ignore[arg-type]  # each section has the shape that SECTIONS says
     found.extend(check_together(config, raw))
     faults = [Fault(written.find_line(place), reasons.spell_place(place), reason) for place, reason in found]
@@ -58,8 +58,8 @@ def _read_sections(values: object, found: list[tuple[Place, str]]) -> dict[str, 
     return raw
 
 
-def _tell(shape: type[Shape], place: Place, error: ValidationError) -> Iterator[tuple[Place, str]]:
-    """Each of pydantic's errors about one entry, as a place in the file and a sentence."""
+def tell(shape: type[Shape], place: Place, error: ValidationError) -> Iterator[tuple[Place, str]]:
+    """Each of pydantic's errors about one entry at `place`, as a place and a sentence."""
     for one in error.errors(include_url=False):
         way = tuple(part for part in one["loc"] if part != "[key]")
         kind, context, value = one["type"], one.get("ctx", {}), one["input"]

@@ -1,7 +1,7 @@
 """Reads YAML to plain values (dict, list, text, None) and remembers on which line each of them stands.
 
 Every scalar stays the text that was written: `no` is a handle and `911` a name unless the shape of the file wants a
-number there. Knows nothing of what the file means; called by `bot.catalog.file`.
+number there. Knows nothing of what the file means; called by `bot.catalog.file`, and for what people write in the Room.
 """
 
 from collections.abc import Mapping
@@ -63,6 +63,12 @@ def read_lines(content: bytes) -> tuple[Written, list[Fault]]:
     except _TooMuch as error:
         return Written({}, {}), [error.fault]
     return Written(values, reader.lines), reader.faults
+
+
+def write_lines(values: object, short: bool = False) -> str:
+    """Plain values as YAML that reads back as they are; `short` puts the innermost ones on one line."""
+    style = None if short else False
+    return yaml.safe_dump(values, sort_keys=False, allow_unicode=True, default_flow_style=style, width=100)
 
 
 class _TooMuch(Exception):

@@ -73,6 +73,8 @@ class Installation:
     """How long after its incident is closed a room is archived; None for never."""
     keep_alerts: timedelta | None = None
     """How long closed alerts are kept that belong to no incident; None for ever."""
+    config_file: str = ""
+    """The configuration file that it was started with, if any."""
 
 
 class Unit:

@@ -32,6 +32,13 @@ REASONS = {
 HEADERS = {401: "WWW-Authenticate", 503: "Retry-After"}
 
 
+class FaultItem(Struct, frozen=True):
+    """One of several things that are wrong."""
+
+    field: str
+    reason: str
+
+
 class ProblemDocument(Struct, frozen=True):
     """RFC 9457. `type` is stable and for programs, `detail` is a sentence for people."""
 
@@ -40,6 +47,7 @@ class ProblemDocument(Struct, frozen=True):
     status: int
     detail: str
     field: str = ""
+    faults: list[FaultItem] = []
 
 
 def list_operations() -> list[Operation[Any, Any]]:

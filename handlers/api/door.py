@@ -74,7 +74,25 @@ def read_body(body: bytes, kind: type[S]) -> S:
     """The body as its declared type: Malformed when it is no JSON, Invalid with the field when a value is wrong."""
     if not body.strip():
         raise Malformed("body.empty")
-    return _told(lambda: msgspec.json.decode(body, type=kind), kind)
+    return _told(lambda: _decode(body, kind), kind)
+
+
+def _decode(body: bytes, kind: type[S]) -> S:
+    """To JSON Schema 1.0 is an integer, which msgspec takes for a fault."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.ValidationError as wrong:
+        if "got `float`" not in str(wrong):
+            raise
+        return msgspec.convert(_make_whole(msgspec.json.decode(body)), kind)
+
+
+def _make_whole(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _make_whole(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_make_whole(one) for one in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _told(read: Callable[[], S], kind: type[S]) -> S:

@@ -33,8 +33,9 @@ def read_body(
 
 
 @dataclass(frozen=True)
-class Difference:
-    """A kept message that changed rules would treat otherwise."""
+class Compared:
+    """A signal of a kept message, and what rules make of it before and after a change; `changed` is empty when that is the
+    same."""
 
     payload_id: int
     received_at: datetime
@@ -49,7 +50,12 @@ class Replay:
 
     count: int = 0
     unreadable: int = 0
-    differences: list[Difference] = field(default_factory=list)
+    compared: list[Compared] = field(default_factory=list)
+
+    @property
+    def differences(self) -> list[Compared]:
+        """What changed rules would treat otherwise."""
+        return [one for one in self.compared if one.changed]
 
 
 async def replay_kept(
@@ -71,7 +77,6 @@ async def replay_kept(
     for number, received_at, signals, trials in read:
         replay.count += 1
         for old, new in zip(trials, await try_signals(unit, integration, signals), strict=True):
-            changed = old.list_differences(new)
-            if changed:
-                replay.differences.append(Difference(number, received_at, old, new, changed))
+            compared = Compared(number, received_at, old, new, old.list_differences(new))
+            replay.compared.append(compared)
     return replay

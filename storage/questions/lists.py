@@ -19,6 +19,7 @@ from storage.models import (
     IncidentTeam,
     Member,
     Page,
+    RawPayload,
     RoleHolder,
     Schedule,
     Service,
@@ -32,7 +33,19 @@ from storage.questions.privacy import Looking, is_alert_visible, is_incident_vis
 from storage.words import AlertStatus, IncidentStatus, PageState, Priority
 
 Row = TypeVar(
-    "Row", Alert, BoardMessage, Incident, Page, Schedule, Service, Task, Team, TimelineEntry, Update, User
+    "Row",
+    Alert,
+    BoardMessage,
+    Incident,
+    Page,
+    RawPayload,
+    Schedule,
+    Service,
+    Task,
+    Team,
+    TimelineEntry,
+    Update,
+    User,
 )
 Named = TypeVar("Named", Schedule, Service, Team, User)
 
@@ -135,6 +148,12 @@ async def find_page(session: AsyncSession, number: int, *, viewer: Looking) -> P
     return (
         await session.scalars(select(Page).where(Page.id == number, is_page_visible(viewer)))
     ).one_or_none()
+
+
+async def list_payloads(session: AsyncSession, integration_id: int, wanted: Wanted) -> Found[RawPayload]:
+    """The messages of a sender that are kept: ix_raw_payload_integration."""
+    query = select(RawPayload).where(RawPayload.integration_id == integration_id)
+    return await _walk(session, query, RawPayload, wanted)
 
 
 async def list_named(

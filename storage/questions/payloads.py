@@ -38,3 +38,9 @@ async def list_kept(session: AsyncSession, integration_id: int, limit: int) -> S
             .limit(limit)
         )
     ).all()
+
+
+async def find_kept(session: AsyncSession, integration_id: int, number: int) -> RawPayload | None:
+    """The kept message of this sender with this id."""
+    wanted = (RawPayload.id == number, RawPayload.integration_id == integration_id)
+    return (await session.scalars(select(RawPayload).where(*wanted))).one_or_none()

@@ -50,6 +50,7 @@ async def program(house: House) -> Program:
     await program.run("/incident note first customer called", incident="INC-1")
     await program.run("/incident postmortem", incident="INC-1")
     await program.run("/page kate please look")
+    await program.try_to("PUT", "/rules/urgent", {"rule": {"name": "Urgent alerts open an incident"}})
     return program
 
 
@@ -64,6 +65,16 @@ async def test_the_document_is_valid_and_public(sqlite_house: House):
     assert used == set(document["components"]["schemas"])
 
 
+RULES = ("createRule", "replaceRule", "testRules", "replayRules")
+"""What a rule may say depends on its kind and on the names in the database, a message on its sender: no schema has that."""
+EXCEPTION = """
+[[operations]]
+include-operation-id = "{name}"
+[operations.checks.positive_data_acceptance]
+expected-statuses = ["2xx", "400", "403", "404", "409", "422"]
+"""
+
+
 @pytest.mark.postgresql
 async def test_the_server_is_true_to_its_document(house: House, program: Program, tmp_path: Path):
     """Every check there is, in every phase; without randomness."""
@@ -76,6 +87,7 @@ async def test_the_server_is_true_to_its_document(house: House, program: Program
         "--continue-on-failure",
     )
     url = f"{house.url}/api/v1/openapi.json"
+    (tmp_path / "schemathesis.toml").write_text("".join(EXCEPTION.format(name=name) for name in RULES))
     process = await asyncio.create_subprocess_exec(
         SCHEMATHESIS, "run", url, "--header", f"Authorization: Bearer {program.key}", *arguments,
         cwd=tmp_path, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
@@ -130,6 +142,7 @@ async def test_no_list_reads_a_whole_table(sqlite_house: House):
         await lists.list_updates(session, 1, wanted)
         await lists.list_tasks(session, 1, wanted)
         await lists.list_messages(session, 1, wanted)
+        await lists.list_payloads(session, 1, wanted)
         await lists.list_named(session, Service, wanted)
         await lists.list_named(session, User, wanted, team_id=1)
         await lists.count_alerts(session, [1, 2])
