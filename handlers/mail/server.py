@@ -108,13 +108,20 @@ class Postbox:
                 "From": mail.sender[:500],
                 "To": mail.recipients.replace(key, HIDDEN)[:500],
             }
-            payload = Payload("message/rfc822", head, {}, mail.text.replace(key, HIDDEN))
+            payload = Payload("message/rfc822", head, {}, content.decode(errors="replace"))
             await self.parts.intake.accept(sender.id, signals, payload, sender)
         except SenderChanged:
             await self.senders.get("email", key, anew=True)
             raise Unavailable("intake.full") from None  # with its new settings, when it is sent again
         if name:
+            await self._remember(name)
+
+    async def _remember(self, name: str) -> None:
+        """The mail is stored, so that it must not be sent again, whether or not this can be written."""
+        try:
             await self.parts.work.run(lambda unit: flow.remember_arrival(unit.session, name, unit.now + KEPT))
+        except Unavailable:
+            log.warning("mail.not_remembered")
 
 
 async def _has_come(unit: Unit, name: str) -> bool:

@@ -54,4 +54,5 @@ SOURCE = Source(
     paste="""Give this link to those who may tell of a trouble and have no account here.
 Whoever has it can make an alert; `tocsin integration key <name>` makes another link.""",
     address="{root}/declare/{key}",
+    posted=False,
 )

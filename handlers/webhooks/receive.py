@@ -22,8 +22,9 @@ def list_routes(parts: Parts) -> list[web.RouteDef]:
 
     async def receive(request: web.Request) -> web.Response:
         source = sources.get(request.match_info["source"])
-        if source is None:
-            raise Unknown("source.unknown", name=request.match_info["source"], known=sorted(sources))
+        if source is None or not source.posted:
+            known = sorted(name for name, one in sources.items() if one.posted)
+            raise Unknown("source.unknown", name=request.match_info["source"], known=known)
         taken = await reception.take(request, source, request.match_info["key"], await request.read())
         return answer(taken)
 

@@ -64,6 +64,8 @@ class Source:
     parse: Callable[[Hook], Sequence[Parsed]]
     paste: str
     routed: bool = False
+    posted: bool = True
+    """Whether it comes by `POST /hooks/`; one that does not has a door of its own."""
     scheme: Scheme | None = None
     """How it signs, if it can: asked before the body is parsed, when the integration has a secret."""
     make_guard: Callable[[Work], Guard] | None = None

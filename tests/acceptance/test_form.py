@@ -106,3 +106,12 @@ def test_no_bytes_break_the_parser(body: bytes) -> None:
         return
     assert isinstance(signal, Signal)
     assert signal.title
+
+
+async def test_the_limits_of_the_form_can_not_be_passed_by(sqlite_house: House) -> None:
+    """The link's key opens no other door."""
+    house = sqlite_house
+    await house.add_sender("form")
+    async with house.http.post(house.hooks["form"], json={"title": "x"}) as response:
+        assert response.status == 404
+    assert await house.rows(Alert) == []
