@@ -115,4 +115,5 @@ SOURCE = Source(
     paste="""Let your monitoring send mail to
   alerts+{key}@{host}
 and let that mail reach Tocsin (TOCSIN_MAIL_LISTEN; see docs/alerts.md, "email").""",
+    address="alerts+{key}@{host}",
 )

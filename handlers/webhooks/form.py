@@ -51,7 +51,7 @@ SOURCE = Source(
     name="form",
     title="Form",
     parse=parse,
-    paste="""Give this link to those who may tell of a trouble and have no account here.
+    paste="""Give this link to those who may tell of a trouble and have no account here: {url}
 Whoever has it can make an alert; `tocsin integration key <name>` makes another link.""",
     address="{root}/declare/{key}",
     posted=False,

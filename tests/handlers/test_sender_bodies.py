@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.alerts.signal import Signal
+from bot.alerts.signal import Action, Signal
 from bot.errors import Invalid, Malformed
 from bot.flow.discovery import list_modules
 from handlers.webhooks.source import Hook
@@ -93,7 +93,8 @@ def test_an_alias_does_not_change_with_text_value_or_time(folder: str, data: st.
         changed = parse(case, body)
     except (Malformed, Invalid):
         return
-    assert [signal.alias for signal in changed] == [signal.alias for signal in parse(case)]
+    if changed or parse(case)[0].action is not Action.NOTE:  # a comment without words is nothing
+        assert [signal.alias for signal in changed] == [signal.alias for signal in parse(case)]
 
 
 odd = st.one_of(

@@ -443,7 +443,7 @@ def test_no_json_breaks_a_mapping(body: Any, expression: str) -> None:
     parse_anything("generic", json.dumps(body).encode(), mapping)
 
 
-@pytest.mark.parametrize("source", sorted(list_sources()))
+@pytest.mark.parametrize("source", sorted(set(list_sources()) - {"email", "form"}))  # those two are no JSON
 @pytest.mark.parametrize("start", [b"[", b'{"a":'])
 def test_a_bottomless_body_is_refused(source: str, start: bytes) -> None:
     with pytest.raises(Malformed):
