@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app_chat import discord, read_settings, slack
-from app_records import data_dir, heartbeat, integration, key, rules, run_in_house, user
+from app_records import data_dir, key, run_in_house, user
+from app_senders import heartbeat, integration, rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "CONTRIBUTING.md"
 FILE = re.compile(r"^\*\*`(?P<path>[\w./-]+)`\*\*\n\n```\w+\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 HOUSE = ("bot", "commands", "handlers", "migrations", "storage", "templates", "tests")
-ONE_FILES = ("app.py", "app_chat.py", "app_records.py", "pyproject.toml", "CONTRIBUTING.md")
+ONE_FILES = ("app.py", "app_chat.py", "app_records.py", "app_senders.py", "pyproject.toml", "CONTRIBUTING.md")
 COMMAND = "incident team"
 SOURCE = "backup"
 
