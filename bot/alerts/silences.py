@@ -17,6 +17,7 @@ from bot.catalog.teams import get_service, get_team
 from bot.errors import Invalid, Refused, Unknown
 from bot.flow.timers import Due
 from bot.flow.unit import Unit
+from bot.incidents.privacy import find_visible
 from storage.models import Alert, Integration, Service, Silence, Team
 from storage.questions import catalog
 from storage.questions import silences as ask
@@ -173,6 +174,21 @@ async def _finish(unit: Unit, silence: Silence, had_begun: bool = True) -> None:
     await release_held_by(unit, name_holder(silence))
     if had_begun:
         unit.emit(SilenceEnded(silence.id, held, silence.ended_at is not None))
+
+
+async def list_incidents_beside(unit: Unit, silence: Silence) -> list[str]:
+    """The open incidents (`INC-7`) that have alerts which it covers, as far as who acts here may see them: those go on
+    paging, because people work on them."""
+    quiet = Quiet.of(silence)
+    integrations = await _list_by_id(unit, Integration)
+    services, teams = await _list_by_id(unit, Service), await _list_by_id(unit, Team)
+    found: set[int] = set()
+    for alert in await ask.list_open_of_incidents(unit.session, PAGE):
+        fields = read_alert(alert, integrations, services, teams)
+        if alert.incident_id is not None and quiet.covers(alert.integration_id, fields):
+            found.add(alert.incident_id)
+    seen = [await find_visible(unit, number) for number in sorted(found)]
+    return [incident.ref for incident in seen if incident is not None and incident.status.is_open]
 
 
 async def _hold_open(unit: Unit, silence: Silence) -> int:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.alerts.matchers import Matcher
-from bot.alerts.silences import count_held, create_silence, spell
+from bot.alerts.silences import count_held, create_silence, list_incidents_beside, spell
 from bot.chat.arguments import arg
 from bot.chat.registry import Call, Command
 from bot.chat.reply import Reply
@@ -28,6 +28,7 @@ async def run(call: Call) -> Reply:
         "what": spell(silence),
         "until": silence.ends_at,
         "held": await count_held(call.unit, silence),
+        "incidents": await list_incidents_beside(call.unit, silence),
         "zone": call.user.zone if call.user else "UTC",
     }
     return Reply("tocsin_silence", data)

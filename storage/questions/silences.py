@@ -65,6 +65,18 @@ async def list_maintenances(session: AsyncSession, *, over: bool, limit: int = 1
     return (await session.scalars(query.order_by(Maintenance.id.desc()).limit(limit))).all()
 
 
+async def list_open_of_incidents(session: AsyncSession, limit: int) -> Sequence[Alert]:
+    """Open alerts that belong to an incident, the newest first."""
+    return (
+        await session.scalars(
+            select(Alert)
+            .where(Alert.status == AlertStatus.OPEN, Alert.incident_id.is_not(None))
+            .order_by(Alert.id.desc())
+            .limit(limit)
+        )
+    ).all()
+
+
 async def list_holdable(session: AsyncSession, after: int, limit: int) -> Sequence[Alert]:
     """Open alerts that page by themselves (they belong to no incident) and that nothing holds, by id after this one."""
     return (

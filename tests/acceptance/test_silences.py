@@ -137,3 +137,11 @@ async def test_the_button_of_an_alert_proposes_what_to_silence(house: House) -> 
         "/tocsin silence", what="alertname=DiskFull, instance=db1", until="tomorrow 09:00"
     )
     assert "until Tue 24 Nov 2026, 09:00 UTC" in answer.text.replace("\\", "")
+
+
+async def test_whoever_silences_is_told_of_an_incident_that_goes_on_paging(sqlite_house: House) -> None:
+    house = sqlite_house
+    await house.send({"title": "Checkout is slow", "priority": "P1", "service": "web"})
+    told = await house.ask("/tocsin silence 1h service=web")
+    assert "INC-1 has such alerts already and goes on paging: /incident ack INC-1 says" in told
+    assert not (await house.command("/incident ack INC-1")).failed
