@@ -19,7 +19,7 @@ from storage.models import Alert, Integration
 from storage.questions import holds as ask
 
 GROUP = 100
-"""How many alerts one unit releases."""
+"""How many alerts one unit releases, however many timers are due in it."""
 
 
 def plan_release(unit: Unit, until: datetime | None) -> None:
@@ -51,10 +51,12 @@ async def release_counted(unit: Unit, alerts: Collection[int]) -> None:
 
 async def release_alerts(unit: Unit, due: Due) -> None:
     """The handler of the `release_alerts` timer."""
-    alerts = await ask.list_ended(unit.session, unit.now, GROUP)
+    left = GROUP - unit.known.get("released", 0)
+    alerts = await ask.list_ended(unit.session, unit.now, left) if left else ()
+    unit.known["released"] = GROUP - left + len(alerts)
     if alerts:
         await _let_go(unit, alerts)
-    if len(alerts) == GROUP:
+    if len(alerts) == left:
         unit.plan(due.kind, due.subject, unit.now)
 
 

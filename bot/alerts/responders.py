@@ -42,11 +42,12 @@ async def find_responder(unit: Unit, wanted: Mapping[str, Any]) -> Responder:
 
 
 def add_responder(unit: Unit, alert: Alert, responder: Responder) -> bool:
-    """Call somebody in; they are paged at once. Returns False when they are called already."""
+    """Call somebody in beside those whom the alert pages anyway; they are paged at once. Returns False when they are called
+    already."""
     check_open(alert)
     if any(_is_same(one, responder) for one in alert.responders):
         return False
-    alert.responders = [*alert.responders, responder]
+    alert.responders = [*alert.responders, {**responder, "added": True}]
     log_alert(unit, alert.id, "responder_added", name=responder["name"], type=responder["type"])
     unit.emit(
         ResponderAdded(alert.id, alert.incident_id, responder["type"], responder["id"], responder["name"])

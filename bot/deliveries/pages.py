@@ -5,7 +5,7 @@ is dropped, visibly. Messages to a person about an incident (updates for followe
 """
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.chat.card import Card
 from bot.chat.markup import render_text
@@ -47,6 +47,7 @@ class Subject:
     over: bool
     status: str
     waiting: bool = True
+    acknowledged_at: datetime | None = None
 
 
 class Pages:
@@ -208,9 +209,12 @@ class Pages:
 
     @staticmethod
     async def _with_state(unit: Unit, page: Page, subject: Subject) -> Subject:
-        """Whether anybody is still wanted: the escalation says so, for each of the teams that were called by itself."""
+        """Whether anybody is still wanted: the escalation says so, for each of the teams that were called by itself. Whoever
+        was called in after somebody had acknowledged is wanted, too."""
         if page.escalation_id is None:
-            return replace(subject, waiting=not subject.acknowledged)
+            answered = subject.acknowledged_at
+            waiting = answered is None or answered < page.created_at
+            return replace(subject, waiting=waiting and not subject.over)
         escalation = await unit.session.get_one(Escalation, page.escalation_id)
         waiting = escalation.state in (EscalationState.RUNNING, EscalationState.EXHAUSTED)
         return replace(subject, waiting=waiting and not subject.over)
@@ -227,6 +231,7 @@ class Pages:
             team=", ".join(view.teams),
             acknowledged_by=view.acknowledged_by.name if view.acknowledged_by else "",
             acknowledged=view.acknowledged_at is not None,
+            acknowledged_at=view.acknowledged_at,
             over=not view.is_open,
             status=view.status.value,
         )
@@ -245,6 +250,7 @@ class Pages:
             team=team.name if team else "",
             acknowledged_by=answerer.name if answerer else "",
             acknowledged=alert.acknowledged_at is not None,
+            acknowledged_at=alert.acknowledged_at,
             over=alert.status is not AlertStatus.OPEN
             or alert.snoozed_until is not None
             or bool(alert.held_by),

@@ -68,6 +68,10 @@ class Together:
         try:
             results = await self.work.run(make_all)
         except Unavailable as gone:
+            if gone.code == "storage.conflict" and len(group) > 1:
+                for change in group:
+                    await self._make([change])
+                return
             for change in group:
                 change.fail(gone)
         except Exception as error:  # noqa: BLE001 - whoever asked for it gets it

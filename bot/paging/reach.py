@@ -45,7 +45,7 @@ async def hold_if_away(unit: Unit, user: User, pages: Sequence[Page]) -> None:
     held = []
     for page in pages:
         absence = away.get(page.method)
-        if absence is not None and unit.now - absence.since >= KNOWN_AFTER:
+        if absence is not None and page.held_at is None and unit.now - absence.since >= KNOWN_AFTER:
             _hold(unit, page, absence.reason)
             held.append(page)
     if held:

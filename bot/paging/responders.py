@@ -13,18 +13,28 @@ from storage.questions import paging as ask
 
 async def page_responders(unit: Unit, subject: str, responders: Sequence[dict[str, Any]]) -> None:
     """Page [{"type": "user" | "team" | "schedule" | "policy", "id": ..., "name": ...}]. As in Opsgenie, a schedule pages who
-    is on call now, without steps. Says so when nobody was reached."""
+    is on call now, without steps. Each person once, and for an incident not again for each of its alerts. Says so when
+    nobody was reached."""
     reached = 0
+    direct: list[dict[str, Any]] = []
     for responder in responders:
         number = int(responder.get("id") or 0)
         policy_id: int | None = number if responder["type"] == "policy" else None
         if responder["type"] == "team":
             team = await unit.session.get(Team, number)
             policy_id = team.policy_id if team else None
-        if policy_id is not None:
-            reached += await start_escalation(unit, subject, policy_id) is not None
-            continue
-        for user, reason in await find_recipients(unit, [responder]):
+        if policy_id is None:
+            direct.append(responder)
+        elif await start_escalation(unit, subject, policy_id) is not None or subject.startswith("incident:"):
+            reached += 1
+    called: set[int] = set()
+    if direct and subject.startswith("incident:"):
+        pages = await ask.list_pages(unit.session, [subject])
+        called = {page.user_id for page in pages if page.escalation_id is None}
+    for user, reason in await find_recipients(unit, direct) if direct else ():
+        if user.id in called:
+            reached += 1
+        else:
             reached += await queue_pages(unit, user, subject=subject, reason=reason)
     if not reached:
         names = tuple(str(responder.get("name", responder["type"])) for responder in responders)

@@ -10,7 +10,6 @@ from bot.flow.unit import Unit
 from bot.incidents import lives
 from bot.paging.escalations import (
     acknowledge_escalations,
-    start_escalation,
     start_together,
     stop_escalations,
 )
@@ -23,10 +22,31 @@ from storage.questions import alerts as ask
 
 
 async def page_for_alert(unit: Unit, event: alerts.AlertOpened) -> None:
-    """An alert without incident pages by itself; one within an incident is paged for by the incident."""
-    if event.incident_id is None and not event.held:
+    """An alert without incident pages by itself; one within an incident is paged for by the incident, which calls in those
+    whom the alert names."""
+    if event.held:
+        return
+    if event.incident_id is None:
         subject = f"alert:{event.alert_id}"
         await page_whom_it_names(unit, subject, event.team_id, event.policy_id, event.responders)
+        return
+    await call_into_incident(unit, event.incident_id, event.responders)
+
+
+async def call_into_incident(unit: Unit, incident_id: int, responders: Sequence[dict[str, Any]]) -> None:
+    """A team becomes one of the incident's; everybody else is paged for it."""
+    if not responders:
+        return
+    incident = await unit.session.get_one(Incident, incident_id)
+    others = []
+    for responder in responders:
+        team = await unit.session.get(Team, responder["id"]) if responder["type"] == "team" else None
+        if team is not None:
+            await lives.add_team(unit, incident, team)
+        else:
+            others.append(responder)
+    if others and incident.status.is_open:
+        await page_responders(unit, f"incident:{incident_id}", others)
 
 
 async def page_whom_it_names(
@@ -37,8 +57,8 @@ async def page_whom_it_names(
     responders: Sequence[dict[str, Any]],
 ) -> None:
     """The responders that its sender or a rule named; where there are none, its team, by the policy that a rule chose for
-    it or by the team's own."""
-    if responders:
+    it or by the team's own. Those whom somebody called in are paged beside either."""
+    if any(not one.get("added") for one in responders):
         await page_responders(unit, subject, responders)
         return
     team = (await unit.read_many(Team, [team_id])).get(team_id) if team_id is not None else None
@@ -47,6 +67,8 @@ async def page_whom_it_names(
         unit.gather(start_together, (subject, policy_id))
     elif team is not None:
         unit.emit(NobodyReached(subject, 0, (team.name,)))
+    if responders:
+        await page_responders(unit, subject, responders)
 
 
 async def page_responder(unit: Unit, event: alerts.ResponderAdded) -> None:
@@ -55,19 +77,11 @@ async def page_responder(unit: Unit, event: alerts.ResponderAdded) -> None:
     alert = await unit.session.get_one(Alert, event.alert_id)
     if alert.held_by or alert.snoozed_until is not None:
         return
-    subject = subject_of(alert)
-    policy_id = event.responder_id if event.kind == "policy" else None
-    if event.kind == "team":
-        team = await unit.session.get_one(Team, event.responder_id)
-        if event.incident_id is not None:
-            await lives.add_team(unit, await unit.session.get_one(Incident, event.incident_id), team)
-            return
-        policy_id = team.policy_id
-    if policy_id is not None:
-        await start_escalation(unit, subject, policy_id)
-        return
     responder = {"type": event.kind, "id": event.responder_id, "name": event.name}
-    await page_responders(unit, subject, [responder])
+    if alert.incident_id is not None:
+        await call_into_incident(unit, alert.incident_id, [responder])
+    else:
+        await page_responders(unit, subject_of(alert), [responder])
 
 
 async def lift_incident(unit: Unit, event: alerts.AlertPriorityChanged) -> None:

@@ -60,7 +60,8 @@ class Alert(Model):
     tags: Mapped[list[Any]] = mapped_column(default=list)
     entity: Mapped[str] = mapped_column(String(512), default="")
     responders: Mapped[list[Any]] = mapped_column(default=list)
-    """[{"type": "user" | "team" | "schedule" | "policy", "id": ..., "name": ...}]: whom the sender or a rule names."""
+    """[{"type": "user" | "team" | "schedule" | "policy", "id": ..., "name": ...}]: whom the sender or a rule names
+    instead of the team; with "added": True those whom somebody called in beside."""
     actions: Mapped[list[Any]] = mapped_column(default=list)
     """Names of custom actions that the sender offers."""
     payload_id: Mapped[int | None]

@@ -122,7 +122,12 @@ async def list_pages_beside(session: AsyncSession, page: Page) -> Sequence[Page]
     together = (
         [Page.escalation_id == page.escalation_id, Page.round == page.round, Page.step == page.step]
         if page.escalation_id is not None
-        else [Page.escalation_id.is_(None), Page.created_at == page.created_at, Page.why == page.why]
+        else [
+            Page.escalation_id.is_(None),
+            Page.created_at == page.created_at,
+            Page.why == page.why,
+            Page.subject == page.subject,
+        ]
     )
     return (
         await session.scalars(select(Page).where(Page.user_id == page.user_id, *together).order_by(Page.id))

@@ -249,11 +249,40 @@ async def test_routing_by_rule_by_hour_and_by_responders(house: House, tmp_path:
     )
     for kind in ("db", "hush", "plain", "both"):
         await house.send({"title": kind, "labels": {"kind": kind}})
-    assert await paged(house) == ["dana", "sam", "sam", "dana"]
+    assert await paged(house) == ["dana", "sam", "dana", "sam"]
     assert "by the rule “Databases”" in await house.ask("/alert why 1")
     assert "“Never now” does not hold at this hour" in await house.ask("/alert why 1")
     assert "“Hush” pages nobody" in await house.ask("/alert why 2")
     assert "chooses the escalation policy “Night”" in await house.ask("/alert why 3")
+
+
+async def test_responders_of_a_rule_are_called_once_also_into_an_incident(
+    house: House, tmp_path: Path
+) -> None:
+    """One person behind two responders, and a storm of alerts that each name them, is one page."""
+    await set_up(
+        house,
+        tmp_path,
+        schedules={
+            "data": {
+                "name": "Data",
+                "rotations": [{"starts": "2026-11-02T09:00", "participants": ["sam"]}],
+            }
+        },
+        alert_policies={"both": {"name": "Both", "responders": ["user:sam", "schedule:data"]}},
+        incident_rules={
+            "web": {
+                "name": "Web",
+                "conditions": [{"field": "service", "operation": "equals", "value": "shop"}],
+            }
+        },
+    )
+    await house.send({"title": "alone"})
+    assert await paged(house) == ["sam"]
+    for number in range(3):
+        await house.send({"title": f"Shop {number}", "service": "shop"})
+    assert await paged(house) == ["sam", "kate", "sam"]
+    assert [page.subject for page in await house.pages()] == ["alert:1", "incident:1", "incident:1"]
 
 
 NOT_NOW = {"from": "12:00", "until": "12:01"}

@@ -145,6 +145,23 @@ async def test_whoever_is_called_in_is_paged(house: House, priority: str, subjec
     assert {one.state for one in await house.rows(Escalation)} == {EscalationState.ACKNOWLEDGED}
 
 
+@pytest.mark.parametrize("priority", ["P5", "P1"])
+async def test_whoever_is_called_in_later_comes_beside_the_team(house: House, priority: str) -> None:
+    """Also when somebody has acknowledged; and when paging starts again, the team is paged as before."""
+    kate = await house.add_person("Kate", "kate@example.com")
+    sender = await open_one(house, priority=priority)
+    await house.at("01:00")
+    await house.command("/alert ack 1")
+    await house.at("02:00")
+    body = {"responder": {"type": "user", "username": "kate@example.com"}}
+    await sender.do("POST", "/alerts/db-1/responders", body, **BY_ALIAS)
+    assert [page.state for page in await house.pages(kate)] == [PageState.SENT]
+    before = len(await house.pages(house.owner))
+    await house.at("03:00")
+    await house.command("/alert unack 1")
+    assert len(await house.pages(house.owner)) == before + 1
+
+
 async def test_responders_of_a_new_alert_are_paged_once_however_often_it_is_sent(house: House) -> None:
     database = await house.add_second_team("Database", "Dora", "db")
     sender = await make_sender(house)
