@@ -175,7 +175,8 @@ class AlertPolicyShape(RuleShape):
     tags: Annotated[list[Template], Field(max_length=50)] = key("tags that it gets", "[night]", default=[])
     labels: dict[str, Template] = key("labels that it gets", '{environment: "staging"}', default={})
     responders: Annotated[list[ToResponder], Field(max_length=50)] = key(
-        "whom it pages instead of its team (an incident that it joins calls them in): `user:`, `team:`, `schedule:` or `policy:` and a name",
+        "whom it pages instead of its team (an incident that it joins calls them in): `user:`, `team:`, "
+        "`schedule:` or `policy:` and a name",
         "[schedule:payments]",
         default=[],
     )
