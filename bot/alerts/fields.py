@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from bot.alerts.signal import Signal
 
 Fields = dict[str, Any]
@@ -79,17 +81,17 @@ def _walk(value: Any, way: str) -> Any:
 
 
 def _spell(value: Any) -> Any:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
+    """A value as rules compare it. What is inside of a list or a map is a text, however deep it goes on."""
     if isinstance(value, Mapping):
         return {str(key): _flat(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
         return [_flat(part) for part in value]
-    return str(value)
+    return _flat(value)
 
 
 def _flat(value: Any) -> str:
-    spelt = _spell(value)
-    return spelt if isinstance(spelt, str) else str(value)
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    return msgspec.json.encode(value).decode()

@@ -93,7 +93,11 @@ def test_values_of_the_sender_are_found_on_any_way() -> None:
     assert find_value(fields, "payload.a.0.b.c") == ""
     assert find_value(fields, "payload.a.1.d") == "true"
     assert find_value(fields, "payload.a.7.d") == ""
-    assert find_value(fields, "payload.e.f") == ["1", "{'g': 2}"]
+    deep: Any = []
+    for _ in range(900):
+        deep = [deep]
+    assert find_value({"payload": {"a": deep}, "labels": {}}, "payload.a") == ["[" * 900 + "]" * 900]
+    assert find_value(fields, "payload.e.f") == ["1", '{"g":2}']
 
 
 CLOCKS = st.integers(0, 47).map(lambda half: f"{half // 2:02}:{half % 2 * 30:02}")
