@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import msgspec
 from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError, DBAPIError, IntegrityError, InterfaceError, OperationalError
@@ -38,6 +39,14 @@ CLAIM_SECONDS = 6.0
 """How long a server waits at its start for another one on the same file to stop."""
 
 
+def _write_json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+JSON: dict[str, Any] = {"json_serializer": _write_json, "json_deserializer": msgspec.json.decode}
+"""How columns of JSON are written and read: several times faster than by the standard library."""
+
+
 class StorageUnavailable(Exception):
     """The database cannot be reached or cannot commit; nothing of the unit was kept."""
 
@@ -58,8 +67,8 @@ class Database:
             if parsed.database:
                 Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
             address = parsed.set(drivername="sqlite+aiosqlite")
-            self._writer = create_async_engine(address, pool_size=1, max_overflow=0, pool_timeout=10)
-            self._reader = create_async_engine(address, pool_size=readers, max_overflow=readers)
+            self._writer = create_async_engine(address, pool_size=1, max_overflow=0, pool_timeout=10, **JSON)
+            self._reader = create_async_engine(address, pool_size=readers, max_overflow=readers, **JSON)
             _prepare_sqlite(self._writer, "BEGIN IMMEDIATE")
             _prepare_sqlite(self._reader, "BEGIN")
         else:
@@ -70,6 +79,7 @@ class Database:
                 max_overflow=10,
                 pool_pre_ping=True,
                 connect_args={"command_timeout": 30},
+                **JSON,
             )
             self._reader = self._writer
         self._write_session = async_sessionmaker(self._writer, expire_on_commit=False)

@@ -10,9 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from bot.alerts.fields import read_fields
-from bot.alerts.rules import Step, Writer, list_matching
+from bot.alerts.rules import ReadyRule, Step, Writer, list_matching
 from bot.alerts.signal import Action, Signal
-from storage.models import Rule
 
 BECOMES = {
     "create": Action.TRIGGER,
@@ -31,16 +30,16 @@ class Acted:
 
     signal: Signal | None
     trace: tuple[Step, ...] = ()
-    rule: Rule | None = None
+    rule: ReadyRule | None = None
 
 
-def act(signal: Signal, integration: str, rules: Sequence[Rule], at: datetime) -> Acted:
+def act(signal: Signal, integration: str, rules: Sequence[ReadyRule], at: datetime) -> Acted:
     """What the integration's actions make of a signal."""
     if not rules:
         return Acted(signal)
     fields = read_fields(signal, integration)
     trace: list[Step] = []
-    for rule in list_matching(rules, "action", fields, at, trace):
+    for rule in list_matching(rules, fields, at, trace):
         does = str(rule.then.get("do", "create"))
         trace.append({"stage": "action", "reason": does, "rule": rule.name})
         if does == "ignore":
@@ -49,7 +48,7 @@ def act(signal: Signal, integration: str, rules: Sequence[Rule], at: datetime) -
         left_out: dict[str, Any] = {name: EMPTY[name] for name in without}
         plain = replace(signal, action=BECOMES[does], **left_out)
         old = {name: getattr(plain, name) for name in (*TEXTS, "tags", "labels")}
-        new = Writer(rule, "action", fields, trace).rewrite(rule.then, TEXTS, old)
+        new = Writer(rule, fields, trace).rewrite(rule.then, TEXTS, old)
         return Acted(replace(plain, **new), tuple(trace), rule)
     trace.append({"stage": "action", "reason": "none", "action": signal.action.value})
     return Acted(signal, tuple(trace))

@@ -1,20 +1,16 @@
 """An alert on its way in, and what its stages look things up in. Plain values: nothing is written yet."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
+from bot.alerts.catalog import Catalog
 from bot.alerts.events import AlertOpened
 from bot.alerts.fields import Fields, read_fields
 from bot.alerts.signal import Signal
 from bot.flow.unit import Unit
-from storage.models import Incident, Integration, Rule, Service, Team
-from storage.questions import catalog
-from storage.words import RuleKind
-
-REMEMBERED = timedelta(hours=1)
-"""How exactly it is known when a rule matched last."""
+from storage.models import Incident, Integration
 
 
 @dataclass
@@ -47,6 +43,7 @@ class Arrival:
     restart: dict[str, int] = field(default_factory=dict)
     """{"after": seconds, "times": n}: how often it pages again from the first step while it is open."""
     trace: list[dict[str, Any]] = field(default_factory=list)
+    _fields: Fields | None = None
 
     def hold(self, by: str, until: datetime | None) -> None:
         """Keep it from paging and from opening an incident until then; None until somebody ends that. The longest hold
@@ -73,7 +70,8 @@ class Arrival:
 
     def change(self, **values: Any) -> None:
         """Change what was sent."""
-        self.signal = replace(self.signal, **values)
+        if values:
+            self.signal, self._fields = replace(self.signal, **values), None
 
     def say(self, stage: str, reason: str, **data: Any) -> None:
         self.trace.append({"stage": stage, "reason": reason, **data})
@@ -81,17 +79,15 @@ class Arrival:
     @property
     def fields(self) -> Fields:
         """What rules and templates see of it now."""
-        return read_fields(self.signal, self.integration.name)
+        if self._fields is None:
+            self._fields = read_fields(self.signal, self.integration.name)
+        return self._fields
 
 
 @dataclass
-class Catalog:
-    """What the stages look things up in, read once per unit of work."""
+class Group:
+    """What the alerts that one unit takes in have in common."""
 
-    teams: Sequence[Team]
-    services: Sequence[Service]
-    rules: Sequence[Rule]
-    """Every rule that is on, in order."""
     joined: dict[int, list[Arrival]] = field(default_factory=dict)
     """Arrivals by the incident that they joined."""
     called: set[tuple[int, int | None, int | None]] = field(default_factory=set)
@@ -101,59 +97,12 @@ class Catalog:
     counts: dict[object, int] = field(default_factory=dict)
     """How many alerts came lately, by what was asked: once in a unit, and counted on."""
 
-    _sorted: dict[tuple[RuleKind, int], list[Rule]] = field(default_factory=dict)
-
     @staticmethod
-    async def read(unit: Unit) -> "Catalog":
-        rules = await catalog.list_named(unit.session, Rule)
-        return Catalog(
-            await catalog.list_named(unit.session, Team),
-            await catalog.list_named(unit.session, Service),
-            sorted(rules, key=lambda rule: (rule.position, rule.id)),
-        )
-
-    def list_rules(self, kind: RuleKind, integration_id: int) -> list[Rule]:
-        """The rules of a kind, in order: those of this sender and those of any."""
-        key = (kind, integration_id)
-        if key not in self._sorted:
-            self._sorted[key] = [
-                rule
-                for rule in self.rules
-                if rule.kind is kind and rule.integration_id in (None, integration_id)
-            ]
-        return self._sorted[key]
-
-    def list_actions(self, integration_id: int) -> list[Rule]:
-        """The integration's own actions, in order."""
-        return [
-            rule
-            for rule in self.list_rules(RuleKind.ACTION, integration_id)
-            if rule.integration_id == integration_id
-        ]
-
-    @property
-    def counts_repeats(self) -> bool:
-        """Whether an alert may wait for having been sent several times."""
-        return any(rule.then.get("count") for rule in self.rules if rule.kind is RuleKind.POLICY)
-
-    def find_service(self, name: str) -> Service | None:
-        wanted = name.lower()
-        return next((row for row in self.services if wanted in (row.slug.lower(), row.name.lower())), None)
-
-    def find_team(self, name: str) -> Team | None:
-        wanted = name.lower()
-        return next((row for row in self.teams if wanted in (row.slug.lower(), row.name.lower())), None)
-
-    def name_team(self, team_id: int | None) -> str:
-        return next((team.name for team in self.teams if team.id == team_id), "")
-
-
-def remember_match(unit: Unit, rule: Rule) -> None:
-    """Write down that a rule matched, not more than once an hour."""
-    if not unit.writes:
-        return
-    if rule.last_matched_at is None or unit.now - rule.last_matched_at >= REMEMBERED:
-        rule.last_matched_at = unit.now
+    def of(unit: Unit) -> "Group":
+        group: Group | None = unit.known.get(Group)
+        if group is None:
+            group = unit.known[Group] = Group()
+        return group
 
 
 Stage = Callable[[Unit, Arrival, Catalog], Awaitable[None]]

@@ -1,47 +1,50 @@
 """Conditions on an alert's fields: a pure yes or no, in linear time whatever pattern a user writes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
 import re2
 
-from bot.alerts.fields import NAMES, Fields, find_value, is_field
+from bot.alerts.fields import LABEL, NAMES, TEXTS, Fields, find_value, is_field
 from bot.errors import Invalid
 
 Condition = Mapping[str, Any]
 
 
-def matches(conditions: Sequence[Condition], match: str, fields: Fields) -> bool:
-    """Whether all (or any) of the conditions hold. No conditions match everything."""
-    return not find_unmet(conditions, match, fields)
+Test = Callable[[Fields], bool]
+"""A condition, ready to be asked of the fields of one alert after the other."""
 
 
-def find_unmet(conditions: Sequence[Condition], match: str, fields: Fields) -> list[Condition]:
-    """The conditions because of which a rule does not match; empty when it does."""
-    unmet = [condition for condition in conditions if not holds(condition, fields)]
-    return [] if match == "any" and len(unmet) < len(conditions) else unmet
-
-
-def holds(condition: Condition, fields: Fields) -> bool:
-    """Whether one condition holds. A label is named `labels.severity`, a value of the sender's `payload.a.b`; a field that
+def make_test(condition: Condition) -> Test:
+    """One condition as a yes or no. A label is named `labels.severity`, a value of the sender's `payload.a.b`; a field that
     is missing counts as empty. Of a list or a map it is enough that one of its values is what is asked for."""
-    value = find_value(fields, str(condition["field"]))
-    answer = _answer(condition["operation"], value, str(condition.get("value", "")))
-    return answer is not bool(condition.get("not", False))
-
-
-def _answer(operation: str, value: Any, wanted: str) -> bool:
+    name, operation, wanted = str(condition["field"]), condition["operation"], str(condition.get("value", ""))
+    wants = not condition.get("not", False)
+    make = OPERATIONS[operation]
+    judge = make(wanted)
+    if name in TEXTS:
+        return lambda fields: judge(fields.get(name, "")) is wants
+    if name.startswith(LABEL):
+        label = name.removeprefix(LABEL)
+        return lambda fields: judge(str(fields["labels"].get(label, ""))) is wants
     if operation == "is_empty":
-        return not value
+        return lambda fields: (not find_value(fields, name)) is wants
     if operation == "has_key":
-        return isinstance(value, dict) and wanted in value
-    judge = OPERATIONS[operation]
+        return lambda fields: _has_key(find_value(fields, name), wanted) is wants
+    return lambda fields: _is_any(find_value(fields, name), judge) is wants
+
+
+def _has_key(value: Any, wanted: str) -> bool:
+    return isinstance(value, dict) and wanted in value
+
+
+def _is_any(value: Any, judge: Callable[[str], bool]) -> bool:
     if isinstance(value, dict):
-        return any(judge(str(part), wanted) for part in value.values())
+        return any(judge(str(part)) for part in value.values())
     if isinstance(value, list):
-        return any(judge(str(part), wanted) for part in value)
-    return judge(value, wanted)
+        return any(judge(str(part)) for part in value)
+    return judge(value)
 
 
 def check_condition(condition: Condition) -> None:
@@ -81,23 +84,41 @@ def _squeeze(text: str) -> str:
     return "".join(text.split())
 
 
+def _is_one_of(wanted: str) -> Callable[[str], bool]:
+    known = frozenset(part.strip() for part in wanted.split(","))
+    return lambda value: value in known
+
+
+def _fold(wanted: str, fold: Callable[[str], str]) -> Callable[[str], bool]:
+    folded = fold(wanted)
+    return lambda value: fold(value) == folded
+
+
+def _search(wanted: str) -> Callable[[str], bool]:
+    return lambda value: find_pattern(wanted).search(value) is not None
+
+
+def _match_whole(wanted: str) -> Callable[[str], bool]:
+    return lambda value: find_pattern(wanted).fullmatch(value) is not None
+
+
 PATTERNS = ("matches", "matches_whole")
-OPERATIONS: dict[str, Callable[[str, str], bool]] = {
-    "equals": lambda value, wanted: value == wanted,
-    "equals_ignoring_case": lambda value, wanted: value.lower() == wanted.lower(),
-    "equals_ignoring_spaces": lambda value, wanted: _squeeze(value) == _squeeze(wanted),
-    "contains": lambda value, wanted: wanted in value,
-    "starts_with": lambda value, wanted: value.startswith(wanted),
-    "ends_with": lambda value, wanted: value.endswith(wanted),
-    "matches": lambda value, wanted: find_pattern(wanted).search(value) is not None,
-    "matches_whole": lambda value, wanted: find_pattern(wanted).fullmatch(value) is not None,
-    "one_of": lambda value, wanted: value in [part.strip() for part in wanted.split(",")],
-    "is_empty": lambda value, _: not value,
-    "has_key": lambda value, wanted: False,
-    "has_value": lambda value, wanted: value == wanted,
-    "at_least": lambda value, wanted: _compare(value, wanted) >= 0,
-    "at_most": lambda value, wanted: _compare(value, wanted) <= 0,
-    "greater_than": lambda value, wanted: _compare(value, wanted) > 0,
-    "less_than": lambda value, wanted: _compare(value, wanted) < 0,
+OPERATIONS: dict[str, Callable[[str], Callable[[str], bool]]] = {
+    "equals": lambda wanted: lambda value: value == wanted,
+    "equals_ignoring_case": lambda wanted: _fold(wanted, str.lower),
+    "equals_ignoring_spaces": lambda wanted: _fold(wanted, _squeeze),
+    "contains": lambda wanted: lambda value: wanted in value,
+    "starts_with": lambda wanted: lambda value: value.startswith(wanted),
+    "ends_with": lambda wanted: lambda value: value.endswith(wanted),
+    "matches": _search,
+    "matches_whole": _match_whole,
+    "one_of": _is_one_of,
+    "is_empty": lambda _: lambda value: not value,
+    "has_key": lambda _: lambda value: False,
+    "has_value": lambda wanted: lambda value: value == wanted,
+    "at_least": lambda wanted: lambda value: _compare(value, wanted) >= 0,
+    "at_most": lambda wanted: lambda value: _compare(value, wanted) <= 0,
+    "greater_than": lambda wanted: lambda value: _compare(value, wanted) > 0,
+    "less_than": lambda wanted: lambda value: _compare(value, wanted) < 0,
 }
-"""As in Opsgenie, and a few more. `has_key` looks at the names of a map and is answered above."""
+"""As in Opsgenie, and a few more: what is wanted -> a yes or no of one text. `has_key` looks at the names of a map."""

@@ -6,25 +6,28 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from bot.alerts.arrival import Arrival, Catalog, remember_match
+from bot.alerts.arrival import Arrival, Group
+from bot.alerts.catalog import Catalog, remember_match
 from bot.alerts.fields import Fields, find_value
-from bot.alerts.rules import Writer, judge, note_unmet
+from bot.alerts.rules import ReadyRule, Writer, list_matching
 from bot.flow.unit import Unit
 from bot.incidents.lives import add_service, add_team, change_priority, declare
-from storage.models import Incident, Rule
+from storage.models import Incident
 from storage.questions import alerts as ask
 from storage.questions import catalog
 from storage.questions import incidents as incidents_ask
 from storage.words import Priority, RuleKind
 
 GROUP_KEY_LIMIT = 180
+NOBODY = 0
+"""No team has this id: rules of a team are not for an alert that is nobody's."""
 
 
 @dataclass(frozen=True)
 class Choice:
     """The incident rule that an alert falls under, its group, and the incident of that group that is open."""
 
-    rule: Rule
+    rule: ReadyRule
     group_key: str
     incident: Incident | None
 
@@ -35,16 +38,14 @@ async def choose(unit: Unit, arrival: Arrival, known: Catalog) -> Choice | None:
         arrival.say("incident", "held", by=arrival.held_by)
         return None
     fields = arrival.fields
-    for rule in known.list_rules(RuleKind.INCIDENT, arrival.integration.id):
-        unmet = judge(rule, "incident", fields, unit.now)
-        if rule.team_id not in (None, arrival.team_id):
-            unmet = {"stage": "incident", "reason": "rule_of_other_team", "rule": rule.name}
-        if unmet is not None:
-            note_unmet(arrival.trace, unmet)
-            continue
+    rules = known.list_rules(RuleKind.INCIDENT, arrival.integration.id)
+    matching = list_matching(
+        rules, fields, unit.now, arrival.trace, every=True, team_id=arrival.team_id or NOBODY
+    )
+    for rule in matching:
         group_key = group_of(rule, fields)
-        incident = await _find_open(unit, arrival, known, rule, group_key)
-        if incident is not None or await _is_storm(unit, arrival, known, rule):
+        incident = await _find_open(unit, arrival, rule, group_key)
+        if incident is not None or await _is_storm(unit, arrival, rule):
             return Choice(rule, group_key, incident)
     arrival.say("incident", "no_rule")
     return None
@@ -67,15 +68,14 @@ async def open_or_join(unit: Unit, arrival: Arrival, known: Catalog) -> None:
         change_priority(unit, incident, highest, arrival.signal.title)
         await _call_its_team(unit, arrival, known, incident)
     arrival.incident_id = incident.id
-    known.open_incidents[rule.id, choice.group_key] = incident
-    known.joined.setdefault(incident.id, []).append(arrival)
+    group = Group.of(unit)
+    group.open_incidents[rule.id, choice.group_key] = incident
+    group.joined.setdefault(incident.id, []).append(arrival)
 
 
-async def _find_open(
-    unit: Unit, arrival: Arrival, known: Catalog, rule: Rule, group_key: str
-) -> Incident | None:
+async def _find_open(unit: Unit, arrival: Arrival, rule: ReadyRule, group_key: str) -> Incident | None:
     """The open incident of the group; with `related` also one of a service that the alert's needs or that needs it."""
-    incident = known.open_incidents.get((rule.id, group_key))
+    incident = Group.of(unit).open_incidents.get((rule.id, group_key))
     if incident is not None:
         return incident
     incident = await incidents_ask.find_open_in_group(unit.session, rule.id, group_key)
@@ -88,7 +88,7 @@ async def _find_open(
     return incident if incident is not None and incident.status.is_open else None
 
 
-async def _is_storm(unit: Unit, arrival: Arrival, known: Catalog, rule: Rule) -> bool:
+async def _is_storm(unit: Unit, arrival: Arrival, rule: ReadyRule) -> bool:
     """Whether a rule that wants several alerts has enough: of the same team, without incident, within its time. A rule that
     wants none always has."""
     wanted = int(rule.then.get("alerts") or 0)
@@ -96,13 +96,12 @@ async def _is_storm(unit: Unit, arrival: Arrival, known: Catalog, rule: Rule) ->
         return True
     within = timedelta(seconds=int(rule.then.get("within") or 300))
     question = ("lately", rule.id, arrival.team_id)
-    if question not in known.counts:
-        known.counts[question] = await ask.count_lately(
-            unit.session, arrival.team_id, unit.now - within, wanted
-        )
-    known.counts[question] += 1
-    if known.counts[question] < wanted:
-        arrival.say("incident", "no_storm", rule=rule.name, count=known.counts[question], alerts=wanted)
+    counts = Group.of(unit).counts
+    if question not in counts:
+        counts[question] = await ask.count_lately(unit.session, arrival.team_id, unit.now - within, wanted)
+    counts[question] += 1
+    if counts[question] < wanted:
+        arrival.say("incident", "no_storm", rule=rule.name, count=counts[question], alerts=wanted)
         return False
     return True
 
@@ -110,9 +109,10 @@ async def _is_storm(unit: Unit, arrival: Arrival, known: Catalog, rule: Rule) ->
 async def _call_its_team(unit: Unit, arrival: Arrival, known: Catalog, incident: Incident) -> None:
     """The service and the team of an alert that joins become part of the incident; a team that is new to it is paged."""
     key = (incident.id, arrival.team_id, arrival.service_id)
-    if key in known.called:
+    called = Group.of(unit).called
+    if key in called:
         return
-    known.called.add(key)
+    called.add(key)
     for service in known.services:
         if service.id == arrival.service_id:
             await add_service(unit, incident, service)
@@ -121,8 +121,8 @@ async def _call_its_team(unit: Unit, arrival: Arrival, known: Catalog, incident:
             await add_team(unit, incident, team)
 
 
-async def _declare(unit: Unit, arrival: Arrival, known: Catalog, rule: Rule, group_key: str) -> Incident:
-    writer = Writer(rule, "incident", arrival.fields, arrival.trace)
+async def _declare(unit: Unit, arrival: Arrival, known: Catalog, rule: ReadyRule, group_key: str) -> Incident:
+    writer = Writer(rule, arrival.fields, arrival.trace)
     signal = arrival.signal
     title = writer.write("title", str(rule.then.get("title") or "{{ title }}"), signal.title)
     summary = rule.then.get("summary")
@@ -136,7 +136,7 @@ async def _declare(unit: Unit, arrival: Arrival, known: Catalog, rule: Rule, gro
         else signal.description,
         teams=_list_by_id(known.teams, [arrival.team_id, *rule.then.get("teams", ()), *_teams_of(arrival)]),
         services=_list_by_id(known.services, [arrival.service_id, *rule.then.get("services", ())]),
-        rule=rule,
+        rule=rule.row,
         group_key=group_key,
         impact_started_at=arrival.at,
         private=bool(rule.then.get("private")),
@@ -151,7 +151,7 @@ def _list_by_id(known: Sequence[Any], ids: Sequence[int | None]) -> list[Any]:
     return [row for row in known if row.id in ids]
 
 
-def group_of(rule: Rule, fields: Fields) -> str:
+def group_of(rule: ReadyRule, fields: Fields) -> str:
     """What makes alerts "the same trouble" for a rule. Without any of its fields an alert is a trouble of its own."""
     values = [_spell(find_value(fields, str(name))) for name in rule.then.get("group_by", ("service",))]
     if rule.then.get("alerts"):

@@ -7,7 +7,8 @@ holds end takes the alerts in small groups through the stages again; what else h
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from bot.alerts.arrival import Arrival, Catalog
+from bot.alerts.arrival import Arrival
+from bot.alerts.catalog import Catalog
 from bot.alerts.events import AlertChanged
 from bot.alerts.lives import log_alert
 from bot.alerts.signal import Action, LinkTo, Signal
@@ -83,7 +84,7 @@ async def _let_go(unit: Unit, alerts: Sequence[Alert]) -> None:
         awake = alert.acknowledged_at is None and alert.snoozed_until is None
         unit.emit(arrival.opened(awake))
     await unit.session.flush()
-    announce_joined(unit, known)
+    announce_joined(unit)
 
 
 async def _arrive_again(unit: Unit, alert: Alert) -> Arrival:

@@ -8,14 +8,17 @@ held, or the database is away, it raises Unavailable, and nothing of that reques
 import asyncio
 import time
 import uuid
+from collections import Counter as PythonCounter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from prometheus_client import Counter, Gauge
 
 from bot.alerts.actions import act
-from bot.alerts.arrival import Arrival, Catalog, remember_match
+from bot.alerts.arrival import Arrival
+from bot.alerts.catalog import Catalog, remember_match
 from bot.alerts.events import AlertAcknowledged, AlertClosed, AlertsRepeated
 from bot.alerts.holds import plan_release, release_counted
 from bot.alerts.payloads import Payload, Payloads
@@ -23,13 +26,13 @@ from bot.alerts.queue import Delivery, FairQueue, Sender
 from bot.alerts.signal import TITLE_LIMIT, Action, Signal, clip
 from bot.alerts.stages import STAGES
 from bot.alerts.telling import announce_joined, tell_incidents
-from bot.alerts.turns import Waiting, split_turns
+from bot.alerts.turns import Waiting, fit, split_turns
 from bot.alerts.upkeep import plan_end
 from bot.errors import Unavailable
 from bot.flow.unit import Unit, Work
 from bot.logs import get_logger
-from storage.models import Integration
 from storage.questions import alerts as ask
+from storage.questions.catalog import mark_heard
 from storage.words import AlertStatus
 
 log = get_logger(__name__)
@@ -38,6 +41,8 @@ TARGET_SECONDS = 0.3
 SMALLEST_GROUP = 20
 FIRST_GROUP = 50
 """Nobody knows yet how fast this machine is, and all senders may come at once."""
+HEARD_EVERY = timedelta(seconds=5)
+"""How exactly it is known when a sender was heard last."""
 received = Counter("tocsin_signals_total", "Signals accepted", ["source", "outcome"])
 waiting = Gauge("tocsin_intake_waiting", "Signals received and not yet committed")
 
@@ -71,6 +76,8 @@ class Intake:
     _queue: FairQueue = field(default_factory=FairQueue)
     _group: int = FIRST_GROUP
     _worker: asyncio.Task[None] | None = None
+    _known: Catalog | None = None
+    _heard: dict[int, datetime] = field(default_factory=dict)
 
     async def accept(
         self,
@@ -139,40 +146,42 @@ class Intake:
 
     async def _store(self, unit: Unit, group: list[Delivery]) -> list[list[Receipt] | None]:
         """The receipts of each delivery; None for one whose sender has changed."""
-        known = await Catalog.read(unit)
-        integrations = {
-            number: await unit.session.get_one(Integration, number)
-            for number in {one.integration_id for one in group}
-        }
-        good = [one for one in group if _is_still(one.sender, integrations[one.integration_id])]
-        for number in {one.integration_id for one in good}:
-            integrations[number].last_signal_at = unit.now
+        known = self._known = await Catalog.read(unit, self._known)
+        good = [one for one in group if _is_still(one, known)]
+        await self._hear(unit, {one.integration_id for one in good})
         receipts: list[list[Receipt | None]] = [[None] * len(one.signals) for one in good]
         payloads = Payloads(unit, [(one.integration_id, one.payload) for one in good])
-        waiting_signals = self._act(unit, known, integrations, good, receipts)
+        waiting_signals = self._act(unit, known, good, receipts)
         for turn in split_turns(waiting_signals):
-            answers = await _Turn(unit, known, integrations, turn, payloads).store()
+            answers = await _Turn(unit, known, turn, payloads).store()
             for one, answer in zip(turn, answers, strict=True):
                 receipts[one.place][one.index] = answer
-                received.labels(integrations[one.integration_id].source, answer.outcome).inc()
+        _count(known, good, receipts)
         found = {
             id(one): [answer for answer in answers if answer is not None]
             for one, answers in zip(good, receipts, strict=True)
         }
         return [found.get(id(one)) for one in group]
 
+    async def _hear(self, unit: Unit, integrations: set[int]) -> None:
+        """Note when these were heard, not more often than every few seconds."""
+        soon = unit.now - HEARD_EVERY
+        new = {number for number in integrations if self._heard.get(number, soon) <= soon}
+        if new:
+            await mark_heard(unit.session, sorted(new), unit.now)
+            self._heard.update(dict.fromkeys(new, unit.now))
+
     @staticmethod
     def _act(
         unit: Unit,
         known: Catalog,
-        integrations: dict[int, Integration],
         deliveries: Sequence[Delivery],
         receipts: list[list[Receipt | None]],
     ) -> list[Waiting]:
         """What the integration's actions make of each signal; those that they ignore get their receipts at once."""
         found = []
         for place, delivery in enumerate(deliveries):
-            integration = integrations[delivery.integration_id]
+            integration = known.integrations[delivery.integration_id]
             rules = known.list_actions(integration.id)
             for index, signal in enumerate(delivery.signals):
                 acted = act(signal, integration.name, rules, unit.now)
@@ -180,17 +189,30 @@ class Intake:
                     remember_match(unit, acted.rule)
                 if acted.signal is None:
                     receipts[place][index] = Receipt(signal.alias, "ignored")
-                    received.labels(integration.source, "ignored").inc()
                 else:
                     found.append(Waiting(place, index, integration.id, acted.signal, acted.trace))
         return found
 
 
-def _is_still(sender: Sender | None, integration: Integration) -> bool:
+def _is_still(delivery: Delivery, known: Catalog) -> bool:
     """Whether an integration is what its request was let in and read by."""
+    integration, sender = known.integrations.get(delivery.integration_id), delivery.sender
+    if integration is None:
+        return False
     return sender is None or (
         integration.active and integration.digest == sender.digest and integration.settings == sender.settings
     )
+
+
+def _count(known: Catalog, deliveries: Sequence[Delivery], receipts: list[list[Receipt | None]]) -> None:
+    outcomes = PythonCounter(
+        (known.integrations[one.integration_id].source, receipt.outcome)
+        for one, answers in zip(deliveries, receipts, strict=True)
+        for receipt in answers
+        if receipt is not None
+    )
+    for labels, count in outcomes.items():
+        received.labels(*labels).inc(count)
 
 
 class _Turn:
@@ -200,12 +222,10 @@ class _Turn:
         self,
         unit: Unit,
         known: Catalog,
-        integrations: dict[int, Integration],
         turn: Sequence[Waiting],
         payloads: Payloads,
     ) -> None:
-        self.unit, self.known, self.integrations, self.turn = unit, known, integrations, turn
-        self.payloads = payloads
+        self.unit, self.known, self.turn, self.payloads = unit, known, turn, payloads
 
     async def store(self) -> list[Receipt]:
         self.open = await ask.find_open(self.unit.session, {one.key for one in self.turn})
@@ -220,7 +240,7 @@ class _Turn:
         self, one: Waiting, opened: dict[tuple[int, str], tuple[int, str]], told: set[tuple[int, str]]
     ) -> Receipt:
         """What became of it, as if the signals of the turn had come one after the other."""
-        alias, action = one.signal.alias, one.signal.action
+        alias, action = one.key[1], one.signal.action
         is_first = one.key not in told
         told.add(one.key)
         if one.key in opened:
@@ -243,9 +263,9 @@ class _Turn:
             elif one.key in arrivals:
                 arrivals[one.key].count += 1
             else:
-                integration = self.integrations[one.integration_id]
+                integration = self.known.integrations[one.integration_id]
                 arrivals[one.key] = Arrival(
-                    one.signal,
+                    fit(one.signal),
                     integration,
                     self.unit.now,
                     str(uuid.uuid4()),
@@ -273,14 +293,14 @@ class _Turn:
         kept = await self.payloads.keep({arrival.place for arrival in arrivals.values()})
         rows = [{**_row(arrival), "payload_id": kept.get(arrival.place)} for arrival in arrivals.values()]
         ids = await ask.insert_alerts(self.unit.session, rows)
-        for arrival in arrivals.values():
-            arrival.alert_id = ids[arrival.uid]
+        for arrival, number in zip(arrivals.values(), ids, strict=True):
+            arrival.alert_id = number
             self.unit.emit(arrival.opened())
             if arrival.held_by:
                 plan_release(self.unit, arrival.held_until)
             plan_end(self.unit, arrival)
-        announce_joined(self.unit, self.known)
-        return {key: (ids[arrival.uid], arrival.uid) for key, arrival in arrivals.items()}
+        announce_joined(self.unit)
+        return {key: (arrival.alert_id, arrival.uid) for key, arrival in arrivals.items()}
 
     async def _acknowledge(self, signals: list[Waiting]) -> None:
         ids = [self.open[one.key][0] for one in signals if one.key in self.open]
@@ -301,7 +321,7 @@ class _Turn:
                     {
                         "alert_id": self.open[one.key][0],
                         "at": self.unit.now,
-                        "actor_name": signal.user[:120] or self.integrations[one.integration_id].name,
+                        "actor_name": signal.user[:120] or self.known.integrations[one.integration_id].name,
                         "kind": NOTED[signal.action] if not signal.note else "note",
                         "text": signal.note[:25_000],
                         "data": {},

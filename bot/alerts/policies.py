@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from bot.alerts.arrival import Arrival, Catalog, remember_match
+from bot.alerts.arrival import Arrival
+from bot.alerts.catalog import Catalog, remember_match
 from bot.alerts.hours import next_time
-from bot.alerts.rules import Writer, list_matching
+from bot.alerts.rules import ReadyRule, Writer, list_matching
 from bot.flow.unit import Unit
-from storage.models import Rule
 from storage.questions import alerts as ask
 from storage.words import RuleKind
 
@@ -27,23 +27,18 @@ async def apply_team_policies(unit: Unit, arrival: Arrival, known: Catalog) -> N
 
 
 async def _apply(unit: Unit, arrival: Arrival, known: Catalog, team_id: int | None) -> None:
-    rules = [
-        rule for rule in known.list_rules(RuleKind.POLICY, arrival.integration.id) if rule.team_id == team_id
-    ]
-    if not rules:
-        return
-    fields = arrival.fields
-    for rule in list_matching(rules, "policy", fields, unit.now, arrival.trace):
+    rules = known.list_rules_of_team(RuleKind.POLICY, arrival.integration.id, team_id)
+    for rule in list_matching(rules, arrival.fields, unit.now, arrival.trace):
         remember_match(unit, rule)
         if not arrival.released:
             _rewrite(arrival, rule)
         await _hold(unit, arrival, rule)
 
 
-def _rewrite(arrival: Arrival, rule: Rule) -> None:
+def _rewrite(arrival: Arrival, rule: ReadyRule) -> None:
     then, signal = rule.then, arrival.signal
     old = {name: getattr(signal, name) for name in (*TEXTS, "tags", "labels", "priority")}
-    new = Writer(rule, "policy", arrival.fields, arrival.trace).rewrite(then, TEXTS, old)
+    new = Writer(rule, arrival.fields, arrival.trace).rewrite(then, TEXTS, old)
     changed = {name: value for name, value in new.items() if value != old[name]}
     arrival.change(**changed)
     arrival.say("policy", "applied", rule=rule.name, changed=sorted(changed))
@@ -52,10 +47,10 @@ def _rewrite(arrival: Arrival, rule: Rule) -> None:
     arrival.restart = dict(then.get("restart") or arrival.restart)
 
 
-async def _hold(unit: Unit, arrival: Arrival, rule: Rule) -> None:
+async def _hold(unit: Unit, arrival: Arrival, rule: ReadyRule) -> None:
     """Whatever of it keeps the alert from paging now. Counted from when the alert came, so that an alert that is let go is
     not held for the same reason again."""
-    then, by = rule.then, f"rule:{rule.slug}"
+    then, by = rule.then, f"rule:{rule.row.slug}"
     if then.get("suppress"):
         arrival.hold(by, None)
         arrival.say("policy", "suppressed", rule=rule.name)
@@ -76,7 +71,7 @@ async def _hold(unit: Unit, arrival: Arrival, rule: Rule) -> None:
         await _hold_flapping(unit, arrival, rule, then["flap"])
 
 
-async def _hold_flapping(unit: Unit, arrival: Arrival, rule: Rule, flap: Mapping[str, Any]) -> None:
+async def _hold_flapping(unit: Unit, arrival: Arrival, rule: ReadyRule, flap: Mapping[str, Any]) -> None:
     """An alert that comes and goes waits until it has stayed open for a while."""
     since = arrival.at - timedelta(seconds=int(flap["within"]))
     opened = 1 + await ask.count_opened(
@@ -84,5 +79,5 @@ async def _hold_flapping(unit: Unit, arrival: Arrival, rule: Rule, flap: Mapping
     )
     until = arrival.at + timedelta(seconds=int(flap["hold"]))
     if opened >= int(flap["times"]) and until > unit.now:
-        arrival.hold(f"rule:{rule.slug}", until)
+        arrival.hold(f"rule:{rule.row.slug}", until)
         arrival.say("policy", "flapping", rule=rule.name, times=opened, until=until.isoformat())

@@ -12,7 +12,8 @@ from storage.models import Alert, Integration, Service, Silence, Team
 from storage.questions import silences as ask
 
 if TYPE_CHECKING:
-    from bot.alerts.arrival import Arrival, Catalog
+    from bot.alerts.arrival import Arrival
+    from bot.alerts.catalog import Catalog
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,10 @@ async def match_silences(unit: Unit, arrival: "Arrival", known: "Catalog") -> No
 
 
 async def _match(unit: Unit, arrival: "Arrival", known: "Catalog", stage: str) -> None:
-    for quiet in await read_active(unit):
-        if quiet.stage == stage and quiet.covers(arrival.integration.id, _read_arrival(arrival, known)):
+    active = [quiet for quiet in await read_active(unit) if quiet.stage == stage]
+    fields = _read_arrival(arrival, known) if active else {}
+    for quiet in active:
+        if quiet.covers(arrival.integration.id, fields):
             arrival.hold(quiet.by, quiet.row.ends_at)
             arrival.trace.append(quiet.reason)
 

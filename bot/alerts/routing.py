@@ -1,9 +1,9 @@
 """Whose an alert is: its service, the team that answers it, and by which policy."""
 
-from bot.alerts.arrival import Arrival, Catalog, remember_match
-from bot.alerts.rules import list_matching
+from bot.alerts.arrival import Arrival
+from bot.alerts.catalog import Catalog, remember_match
+from bot.alerts.rules import ReadyRule, list_matching
 from bot.flow.unit import Unit
-from storage.models import Rule
 from storage.questions import catalog
 from storage.words import RuleKind
 
@@ -18,10 +18,8 @@ async def route(unit: Unit, arrival: Arrival, known: Catalog) -> None:
         arrival.service_id = service.id
     elif signal.service:
         arrival.say("route", "service_unknown", name=signal.service)
-    rules = [
-        rule for rule in known.list_rules(RuleKind.ROUTE, arrival.integration.id) if rule.team_id is None
-    ]
-    for rule in list_matching(rules, "route", arrival.fields, unit.now, arrival.trace):
+    rules = known.list_rules_of_team(RuleKind.ROUTE, arrival.integration.id, None)
+    for rule in list_matching(rules, arrival.fields, unit.now, arrival.trace):
         remember_match(unit, rule)
         arrival.team_id = rule.then.get("team")
         arrival.policy_id = rule.then.get("policy")
@@ -57,12 +55,10 @@ def _find_team(arrival: Arrival, known: Catalog, service_team_id: int | None, se
 
 
 async def _route_in_team(unit: Unit, arrival: Arrival, known: Catalog) -> None:
-    rules = [
-        rule
-        for rule in known.list_rules(RuleKind.ROUTE, arrival.integration.id)
-        if rule.team_id is not None and rule.team_id == arrival.team_id
-    ]
-    for rule in list_matching(rules, "route", arrival.fields, unit.now, arrival.trace):
+    if arrival.team_id is None:
+        return
+    rules = known.list_rules_of_team(RuleKind.ROUTE, arrival.integration.id, arrival.team_id)
+    for rule in list_matching(rules, arrival.fields, unit.now, arrival.trace):
         remember_match(unit, rule)
         arrival.policy_id = rule.then.get("policy")
         policy = await catalog.find_policy_name(unit.session, arrival.policy_id)
@@ -71,7 +67,7 @@ async def _route_in_team(unit: Unit, arrival: Arrival, known: Catalog) -> None:
         return
 
 
-def _let_nobody_know(arrival: Arrival, rule: Rule) -> None:
+def _let_nobody_know(arrival: Arrival, rule: ReadyRule) -> None:
     if rule.then.get("nobody"):
-        arrival.hold(f"rule:{rule.slug}", None)
+        arrival.hold(f"rule:{rule.row.slug}", None)
         arrival.say("route", "nobody_by_rule", rule=rule.name)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.alerts.fields import Fields
-from bot.alerts.filter import find_unmet
+from bot.alerts.filter import Condition, Test, make_test
 from bot.alerts.hours import is_within
 from bot.alerts.signal import DESCRIPTION_LIMIT, TITLE_LIMIT
 from bot.alerts.values import template_values
@@ -16,54 +16,90 @@ from storage.words import Priority
 
 Step = dict[str, Any]
 """{"stage": ..., "reason": ..., ...}: one line of a trace."""
-TOLD = 25
+TOLD = 10
 """So many rules that don't match, one after the other, are told one by one."""
-UNMET = ("rule_no_match", "rule_not_now", "rule_of_other_team", "more")
 LIMITS = {"title": TITLE_LIMIT, "description": DESCRIPTION_LIMIT}
 
 
-def judge(rule: Rule, stage: str, fields: Fields, at: datetime) -> Step | None:
-    """Why a rule does not match, as a line for the trace; None when it does."""
-    if not is_within(rule.hours, at):
-        return {"stage": stage, "reason": "rule_not_now", "rule": rule.name}
-    unmet = find_unmet(rule.conditions, rule.match, fields)
-    if not unmet:
-        return None
-    why = [{key: value for key, value in one.items() if value not in ("", False)} for one in unmet[:2]]
-    return {"stage": stage, "reason": "rule_no_match", "rule": rule.name, "unmet": why}
+class ReadyRule:
+    """A rule, ready to be asked of many alerts: its conditions are tests, and what it says when it does not match is made
+    once."""
 
+    __slots__ = ("_lines", "_not_now", "go_on", "hours", "id", "matched_at", "name", "row", "team_id", "then")
 
-def note_unmet(trace: list[Step], unmet: Step) -> None:
-    """Write down that a rule does not match; of many in a row the last ones are only counted."""
-    if len(trace) >= TOLD and all(step["reason"] in UNMET for step in trace[-TOLD:]):
-        if trace[-1]["reason"] == "more":
-            trace[-1]["count"] += 1
+    def __init__(self, row: Rule) -> None:
+        self.row, self.id, self.name, self.team_id = row, row.id, row.name, row.team_id
+        self.then, self.go_on, self.hours = row.then, row.go_on, row.hours
+        self.matched_at = row.last_matched_at
+        self._not_now = self.tell("rule_not_now")
+        tests = [make_test(condition) for condition in row.conditions]
+        if row.match == "any" and tests:
+            self._lines = [(_any_of(tests), self._tell_unmet(row.conditions[:2]))]
         else:
-            trace.append({"stage": unmet["stage"], "reason": "more", "count": 1})
-    else:
-        trace.append(unmet)
+            self._lines = [
+                (test, self._tell_unmet([condition]))
+                for test, condition in zip(tests, row.conditions, strict=True)
+            ]
+
+    def judge(self, fields: Fields, at: datetime) -> Step | None:
+        """Why it does not match, as a line for the trace that many alerts may share; None when it does."""
+        if self.hours and not is_within(self.hours, at):
+            return self._not_now
+        for test, line in self._lines:
+            if not test(fields):
+                return line
+        return None
+
+    def tell(self, reason: str) -> Step:
+        return {"stage": self.row.kind.value, "reason": reason, "rule": self.name}
+
+    def _tell_unmet(self, conditions: Sequence[Condition]) -> Step:
+        unmet = [{key: value for key, value in one.items() if value not in ("", False)} for one in conditions]
+        return {**self.tell("rule_no_match"), "unmet": unmet}
+
+
+def _any_of(tests: Sequence[Test]) -> Test:
+    return lambda fields: any(test(fields) for test in tests)
 
 
 def list_matching(
-    rules: Sequence[Rule], stage: str, fields: Fields, at: datetime, trace: list[Step]
-) -> Iterator[Rule]:
-    """The first rule that matches, and those after it as long as they say `go_on`. Those that don't leave a line."""
+    rules: Sequence[ReadyRule],
+    fields: Fields,
+    at: datetime,
+    trace: list[Step],
+    *,
+    every: bool = False,
+    team_id: int | None = None,
+) -> Iterator[ReadyRule]:
+    """The first rule that matches, and those after it as long as they say `go_on`, or `every` one that does. Those that
+    don't leave a line; of many in a row the last ones are only counted. With `team_id`, rules of other teams don't match."""
+    told = 0
     for rule in rules:
-        unmet = judge(rule, stage, fields, at)
-        if unmet is not None:
-            note_unmet(trace, unmet)
+        if team_id is not None and rule.team_id not in (None, team_id):
+            unmet: Step | None = rule.tell("rule_of_other_team")
+        else:
+            unmet = rule.judge(fields, at)
+        if unmet is None:
+            yield rule
+            if not (rule.go_on or every):
+                return
+            told = 0
             continue
-        yield rule
-        if not rule.go_on:
-            return
+        told += 1
+        if told <= TOLD:
+            trace.append(unmet)
+        elif told == TOLD + 1:
+            trace.append({"stage": unmet["stage"], "reason": "more", "count": 1})
+        else:
+            trace[-1]["count"] += 1
 
 
 class Writer:
     """Renders the templates of one rule over one alert. A template that is wrong leaves what was there, and a line in the
     trace: an alert is never lost because of a rule."""
 
-    def __init__(self, rule: Rule, stage: str, fields: Fields, trace: list[Step]) -> None:
-        self.rule, self.stage, self.trace = rule, stage, trace
+    def __init__(self, rule: ReadyRule, fields: Fields, trace: list[Step]) -> None:
+        self.rule, self.trace = rule, trace
         self.values = template_values(fields)
 
     def write(self, name: str, source: str, otherwise: str) -> str:
@@ -74,15 +110,7 @@ class Writer:
             return otherwise
 
     def complain(self, name: str, problem: str) -> None:
-        self.trace.append(
-            {
-                "stage": self.stage,
-                "reason": "template_wrong",
-                "rule": self.rule.name,
-                "field": name,
-                "problem": problem[:200],
-            }
-        )
+        self.trace.append({**self.rule.tell("template_wrong"), "field": name, "problem": problem[:200]})
 
     def rewrite(
         self, then: Mapping[str, Any], names: Sequence[str], old: Mapping[str, Any]

@@ -1,6 +1,6 @@
 """What incidents hear of their alerts: one event for each incident, however many alerts there were."""
 
-from bot.alerts.arrival import Catalog
+from bot.alerts.arrival import Group
 from bot.flow.unit import Unit
 from bot.incidents.events import AlertsJoined, AlertsOfIncidentClosed
 from storage.questions import alerts as ask
@@ -9,12 +9,13 @@ SHOWN = 5
 """How many alerts of a group an event names; the rest is a number."""
 
 
-def announce_joined(unit: Unit, known: Catalog) -> None:
+def announce_joined(unit: Unit) -> None:
     """Tell each incident which alerts joined it."""
-    for incident_id, arrivals in known.joined.items():
+    joined = Group.of(unit).joined
+    for incident_id, arrivals in joined.items():
         shown = tuple((arrival.alert_id, arrival.signal.title) for arrival in arrivals[:SHOWN])
         unit.emit(AlertsJoined(incident_id, len(arrivals), shown, arrivals[0].integration.name))
-    known.joined.clear()
+    joined.clear()
 
 
 async def tell_incidents(unit: Unit, closed: dict[int, tuple[str, int | None]]) -> None:

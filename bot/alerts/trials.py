@@ -5,7 +5,8 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from bot.alerts.actions import act
-from bot.alerts.arrival import Arrival, Catalog
+from bot.alerts.arrival import Arrival
+from bot.alerts.catalog import Catalog
 from bot.alerts.grouping import choose
 from bot.alerts.rules import Step
 from bot.alerts.signal import Action, Signal

@@ -1,13 +1,13 @@
-"""Waiting signals, fitted to their columns, cut into turns within which their order does not matter. Pure."""
+"""Waiting signals, cut into turns within which their order does not matter; and how they fit their columns. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.alerts.signal import DESCRIPTION_LIMIT, TITLE_LIMIT, Action, LinkTo, Signal, clip, fit_alias
 
 
-@dataclass(frozen=True)
+@dataclass
 class Waiting:
     """A signal, the place of its delivery in the group and its own in the delivery, and what the integration's actions
     said about it."""
@@ -17,10 +17,11 @@ class Waiting:
     integration_id: int
     signal: Signal
     trace: tuple[dict[str, Any], ...] = ()
+    key: tuple[int, str] = field(init=False)
+    """(integration, alias as it is stored)."""
 
-    @property
-    def key(self) -> tuple[int, str]:
-        return self.integration_id, self.signal.alias
+    def __post_init__(self) -> None:
+        self.key = (self.integration_id, fit_alias(clip(self.signal.alias, len(self.signal.alias))))
 
 
 def split_turns(waiting: Sequence[Waiting]) -> list[list[Waiting]]:
@@ -29,31 +30,40 @@ def split_turns(waiting: Sequence[Waiting]) -> list[list[Waiting]]:
     turns: list[list[Waiting]] = [[]]
     actions: dict[tuple[int, str], Action] = {}
     for one in waiting:
-        one = replace(one, signal=fit(one.signal))
-        if actions.get(one.key, one.signal.action) is not one.signal.action:
+        action = one.signal.action
+        if actions.setdefault(one.key, action) is not action:
             turns.append([])
-            actions = {}
-        actions[one.key] = one.signal.action
+            actions = {one.key: action}
         turns[-1].append(one)
     return turns
 
 
+LIMITS = {"description": DESCRIPTION_LIMIT, "source": 120, "service": 200, "team": 200, "entity": 512}
+"""Of texts; the title's lines are joined beside."""
+
+
 def fit(signal: Signal) -> Signal:
-    return replace(
-        signal,
-        alias=fit_alias(clip(signal.alias, len(signal.alias))),
-        title=clip(" ".join(signal.title.split()), TITLE_LIMIT),
-        description=clip(signal.description, DESCRIPTION_LIMIT),
-        source=clip(signal.source, 120),
-        service=clip(signal.service, 200),
-        team=clip(signal.team, 200),
-        entity=clip(signal.entity, 512),
-        tags=tuple(dict.fromkeys(clip(tag, 200) for tag in signal.tags[:100])),
-        links=_fit_links(signal.links),
-        images=_fit_links(signal.images),
-        labels={clip(name, 200): clip(value, 2_000) for name, value in list(signal.labels.items())[:200]},
-    )
+    """A signal whose texts fit their columns: mostly itself."""
+    new: dict[str, Any] = {
+        name: clip(text, limit)
+        for name, limit in LIMITS.items()
+        if not _fits(text := getattr(signal, name), limit)
+    }
+    alias = fit_alias(clip(signal.alias, len(signal.alias)))
+    title = clip(" ".join(signal.title.split()), TITLE_LIMIT)
+    if alias != signal.alias or title != signal.title:
+        new |= {"alias": alias, "title": title}
+    if signal.tags:
+        new["tags"] = tuple(dict.fromkeys(clip(tag, 200) for tag in signal.tags[:100]))
+    labels = signal.labels
+    if len(labels) > 200 or not all(_fits(name, 200) and _fits(text, 2_000) for name, text in labels.items()):
+        new["labels"] = {clip(name, 200): clip(value, 2_000) for name, value in list(labels.items())[:200]}
+    for name in ("links", "images"):
+        links = getattr(signal, name)
+        if len(links) > 20 or not all(_fits(one.title, 200) and _fits(one.url, 8_000) for one in links):
+            new[name] = tuple(LinkTo(clip(one.title, 200), clip(one.url, 8_000)) for one in links[:20])
+    return replace(signal, **new) if new else signal
 
 
-def _fit_links(links: Sequence[LinkTo]) -> tuple[LinkTo, ...]:
-    return tuple(LinkTo(clip(link.title, 200), clip(link.url, 8_000)) for link in links[:20])
+def _fits(text: str, limit: int) -> bool:
+    return len(text) <= limit and "\x00" not in text

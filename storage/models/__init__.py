@@ -4,7 +4,15 @@ from storage.models.access import ApiKey, AuditEntry, ChatAccount, SignInLink, U
 from storage.models.alerts import Alert, AlertFile, AlertNote, RawPayload
 from storage.models.base import Model
 from storage.models.board import BoardChannel, BoardMessage
-from storage.models.catalog import Change, Dependency, Integration, Member, Service, Team
+from storage.models.catalog import (
+    CatalogVersion,
+    Change,
+    Dependency,
+    Integration,
+    Member,
+    Service,
+    Team,
+)
 from storage.models.expiry import AlertExpiry
 from storage.models.flow import Arrival, Fact, OutboxRow, Timer
 from storage.models.heartbeats import Heartbeat
@@ -41,6 +49,7 @@ __all__ = [
     "AuditEntry",
     "BoardChannel",
     "BoardMessage",
+    "CatalogVersion",
     "Change",
     "ChatAccount",
     "Dependency",

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.models.base import Model
@@ -107,3 +107,12 @@ class Integration(Model):
     origin: Mapped[str] = mapped_column(String(12), default="room")
     created_at: Mapped[datetime]
     last_signal_at: Mapped[datetime | None]
+
+
+class CatalogVersion(Model):
+    """One row, whose number triggers count up when a team, a service, a rule or an integration changes."""
+
+    __tablename__ = "catalog_version"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(BigInteger)

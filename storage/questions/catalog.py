@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import (
@@ -48,6 +48,16 @@ async def find_integration(session: AsyncSession, digest: str) -> Integration | 
             select(Integration).where(Integration.digest == digest, Integration.active.is_(True))
         )
     ).one_or_none()
+
+
+async def mark_heard(session: AsyncSession, ids: Collection[int], at: datetime) -> None:
+    """Note when something came from these senders."""
+    await session.execute(
+        update(Integration)
+        .where(Integration.id.in_(ids))
+        .values(last_signal_at=at)
+        .execution_options(synchronize_session=False)
+    )
 
 
 async def list_members(session: AsyncSession, team_ids: Collection[int]) -> Sequence[User]:

@@ -4,17 +4,22 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Table, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import RawPayload
+from storage.questions.ids import reserve_ids
+
+PAYLOADS: Table = RawPayload.__table__  # type: ignore[assignment]
+INSERT = insert(PAYLOADS)
 
 
 async def insert_payloads(session: AsyncSession, rows: list[dict[str, Any]]) -> Sequence[int]:
     """Insert them; their ids in the order of the rows."""
-    return (
-        await session.scalars(insert(RawPayload).returning(RawPayload.id, sort_by_parameter_order=True), rows)
-    ).all()
+    ids = await reserve_ids(session, PAYLOADS, len(rows))
+    new = [{**row, "id": number} for row, number in zip(rows, ids, strict=True)]
+    await (await session.connection()).execute(INSERT, new)
+    return ids
 
 
 async def delete_payloads_before(session: AsyncSession, before: datetime, limit: int) -> None:

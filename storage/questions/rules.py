@@ -1,8 +1,9 @@
 """Questions about rules and what was changed about them. There are few rules, and they are read whole on purpose."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import AuditEntry, Rule
@@ -40,3 +41,13 @@ async def list_last_audited(session: AsyncSession, subjects: Collection[str]) ->
         .group_by(AuditEntry.subject)
     )
     return {row[0]: row[1] for row in await session.execute(query)}
+
+
+async def mark_matched(session: AsyncSession, ids: Collection[int], at: datetime) -> None:
+    """Note when these rules matched."""
+    await session.execute(
+        update(Rule)
+        .where(Rule.id.in_(set(ids)))
+        .values(last_matched_at=at)
+        .execution_options(synchronize_session=False)
+    )

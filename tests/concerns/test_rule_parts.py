@@ -11,10 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.alerts.fields import find_value
-from bot.alerts.filter import OPERATIONS, find_unmet, holds, matches
+from bot.alerts.filter import OPERATIONS, make_test
 from bot.alerts.hours import DAYS, is_within, next_time
+from bot.alerts.rules import ReadyRule
 from bot.chat.sandbox import Text, render_user_template
 from bot.errors import Invalid
+from storage.models import Rule
+from storage.words import RuleKind
 
 WORDS = st.sampled_from(["", "a", "A", "ab", "a b", "P1", "P3", "10", "9", "x,y", "y"])
 FIELDS = st.fixed_dictionaries(
@@ -76,16 +79,22 @@ def test_a_condition_agrees_with_a_plain_oracle(
     fields: dict[str, Any], name: str, operation: str, wanted: str, negate: bool
 ) -> None:
     condition = {"field": name, "operation": operation, "value": wanted, "not": negate}
-    assert holds(condition, fields) is (oracle(operation, find_value(fields, name), wanted) is not negate)
+    assert make_test(condition)(fields) is (oracle(operation, find_value(fields, name), wanted) is not negate)
 
 
 @given(FIELDS, st.lists(st.tuples(NAMES, WORDS), max_size=4))
 def test_all_and_any(fields: dict[str, Any], pairs: list[tuple[str, str]]) -> None:
     conditions = [{"field": name, "operation": "equals", "value": value} for name, value in pairs]
-    answers = [holds(condition, fields) for condition in conditions]
-    assert matches(conditions, "all", fields) is all(answers)
-    assert matches(conditions, "any", fields) is (any(answers) or not answers)
-    assert len(find_unmet(conditions, "all", fields)) == answers.count(False)
+    answers = [make_test(condition)(fields) for condition in conditions]
+    unmet = [
+        {"field": name, "operation": "equals", **({"value": value} if value else {})} for name, value in pairs
+    ]
+    for match, holds in (("all", all(answers)), ("any", any(answers) or not answers)):
+        row = Rule(name="r", kind=RuleKind.POLICY, match=match, conditions=conditions, hours={}, then={})
+        line = ReadyRule(row).judge(fields, datetime(2026, 11, 23, 3, 0, tzinfo=UTC))
+        assert (line is None) is holds
+        if line is not None:
+            assert line["unmet"] == (unmet[:2] if match == "any" else [unmet[answers.index(False)]])
 
 
 def test_values_of_the_sender_are_found_on_any_way() -> None:
