@@ -1,7 +1,7 @@
 """How many alerts a second are taken in durably: over real HTTP, 64 connections, each 202 after the commit is on disk.
 
-New alerts join one open incident, as in a storm. Side by side: the same server stack with the same parser and no
-storage; and for repeats of open alerts a real Alertmanager, which keeps them in memory only.
+20 senders and 100 rules (`bench.setup`); new alerts join one open incident, as in a storm. Side by side: the same server
+stack with the same parser and no storage; and for repeats of open alerts a real Alertmanager, which keeps them in memory.
 """
 
 import urllib.request
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import psutil  # type: ignore[import-untyped]
 
-from bench import programs
+from bench import programs, setup
 from bench.load import Findings, Task, run
 from bench.payloads import alertmanager_post, alertmanager_webhook
 from bench.report import Table, at_least, median, thousands
@@ -26,7 +26,7 @@ class Contender:
 
     name: str
     port: int
-    path: str
+    paths: list[str]
     bodies: list[str]
     alerts: int
     fresh: int = 0
@@ -36,7 +36,7 @@ class Contender:
     first: int = 0
 
     def round(self, seconds: float) -> None:
-        task = Task(self.port, self.path, self.bodies, seconds, CONNECTIONS, self.fresh, self.first)
+        task = Task(self.port, self.paths, self.bodies, seconds, CONNECTIONS, self.fresh, self.first)
         watched = psutil.Process(self.pid)
         before = watched.cpu_times()
         self.found.append(run(task))
@@ -81,25 +81,23 @@ def measure(options: Options) -> list[Table]:
     columns = ("alerts/s", "p50 ms", "p99 ms", "CPU µs/alert", "generator busy", "ratio")
     with ExitStack() as stack:
         floor = stack.enter_context(programs.parse_only())
-        sides = [("SQLite", stack.enter_context(programs.tocsin()))]
+        sides = [("SQLite", stack.enter_context(programs.tocsin(world=setup.environment)))]
         if options.postgresql:
             server = stack.enter_context(programs.postgresql())
             url = stack.enter_context(programs.fresh_database(server))
-            sides.append(("PostgreSQL", stack.enter_context(programs.tocsin(url))))
-        hooks = {name: _add_sender(served) for name, served in sides}
+            sides.append(("PostgreSQL", stack.enter_context(programs.tocsin(url, world=setup.environment))))
+        hooks = [setup.path_of(number) for number in range(setup.SENDERS)]
 
         def new_alerts(alerts: int) -> list[Contender]:
             body = alertmanager_webhook([FRESH] * alerts)
             fresh = body.count(FRESH)
             ours = [
-                Contender(
-                    name, served.port, hooks[name], [body], alerts, fresh, served.pid, first=alerts * 10**7
-                )
+                Contender(name, served.port, hooks, [body], alerts, fresh, served.pid, first=alerts * 10**7)
                 for name, served in sides
             ]
             return [
                 *ours,
-                Contender("parse only", floor.port, "/hooks/a/x", [body], alerts, fresh, floor.pid),
+                Contender("parse only", floor.port, ["/hooks/a/x"], [body], alerts, fresh, floor.pid),
             ]
 
         for alerts, bars in ((1, {"SQLite": 0.45, "PostgreSQL": 0.40}), (20, {"SQLite": 0.15})):
@@ -109,9 +107,7 @@ def measure(options: Options) -> list[Table]:
 
         groups = [[f"{place:04d}{number:05d}" for number in range(100)] for place in range(CONNECTIONS)]
         bodies = [alertmanager_webhook(group) for group in groups]
-        repeats = [
-            Contender(name, served.port, hooks[name], bodies, 100, pid=served.pid) for name, served in sides
-        ]
+        repeats = [Contender(name, served.port, hooks, bodies, 100, pid=served.pid) for name, served in sides]
         for contender in repeats:
             _open_all(contender)
         table = Table(f"Repeats of open alerts, 100 per webhook, {CONNECTIONS} connections", columns)
@@ -119,29 +115,24 @@ def measure(options: Options) -> list[Table]:
             peer = stack.enter_context(programs.alertmanager(program))
             posts = [alertmanager_post(group) for group in groups]
             repeats.append(
-                Contender("Alertmanager in memory", peer.port, "/api/v2/alerts", posts, 100, pid=peer.pid)
+                Contender("Alertmanager in memory", peer.port, ["/api/v2/alerts"], posts, 100, pid=peer.pid)
             )
         else:
             table.notes.append(
                 "Alertmanager is not here (`make programs` fetches it), so the comparison is left out."
             )
-            repeats.append(Contender("parse only", floor.port, "/hooks/a/x", bodies, 100, pid=floor.pid))
+            repeats.append(Contender("parse only", floor.port, ["/hooks/a/x"], bodies, 100, pid=floor.pid))
         compare(table, repeats, {"SQLite": 1.0} if program else {}, options)
         tables.append(table)
     return tables
 
 
-def _add_sender(served: programs.Served) -> str:
-    """A sender of Alertmanager webhooks; the path it posts to."""
-    address = served.cli("integration", "create", "alertmanager").split()[0]
-    return "/" + address.split("/", 3)[3]
-
-
 def _open_all(contender: Contender) -> None:
     """Post each body once, so that what is measured later is a repeat."""
-    for body in contender.bodies:
+    for place, body in enumerate(contender.bodies):
+        path = contender.paths[place % len(contender.paths)]
         request = urllib.request.Request(
-            f"http://127.0.0.1:{contender.port}{contender.path}",
+            f"http://127.0.0.1:{contender.port}{path}",
             data=body.encode(),
             headers={"Content-Type": "application/json"},
         )

@@ -17,10 +17,11 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Task:
-    """What to send. Connection n sends `bodies[n % len(bodies)]` again and again; `first` is where numbers begin."""
+    """What to send. Connection n posts `bodies[n % len(bodies)]` to `paths[n % len(paths)]` again and again; `first` is
+    where numbers begin."""
 
     port: int
-    path: str
+    paths: list[str]
     bodies: list[str]
     seconds: float
     connections: int = 64
@@ -71,7 +72,7 @@ def run(task: Task) -> Findings:
         raise RuntimeError(f"the load generator failed:\n{done.stderr[-2000:]}")
     found = Findings(**json.loads(done.stdout))
     if any(not status.startswith("2") for status in found.statuses):
-        raise RuntimeError(f"{task.path} answered {found.statuses}")
+        raise RuntimeError(f"{task.paths} answered {found.statuses}")
     return found
 
 
@@ -113,8 +114,9 @@ class _Generator:
         task = self.task
         body = task.bodies[place % len(task.bodies)].encode()
         length = len(body % tuple(range(task.fresh))) if task.fresh else len(body)
+        path = task.paths[place % len(task.paths)]
         head = (
-            f"POST {task.path} HTTP/1.1\r\nHost: 127.0.0.1:{task.port}\r\nContent-Type: application/json\r\n"
+            f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{task.port}\r\nContent-Type: application/json\r\n"
             f"Content-Length: {length}\r\n\r\n"
         )
         return head.encode() + body

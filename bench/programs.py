@@ -9,7 +9,7 @@ import time
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,13 +96,22 @@ def wait_for(port: int, path: str, process: subprocess.Popen[bytes], patience: f
 
 
 @contextmanager
-def tocsin(database_url: str | None = None, environment: Mapping[str, str] | None = None) -> Iterator[Served]:
-    """`tocsin serve` with the small world of a first start: on a SQLite file of its own, or on the database given."""
+def tocsin(
+    database_url: str | None = None,
+    environment: Mapping[str, str] | None = None,
+    world: Callable[[Path], Mapping[str, str]] | None = None,
+) -> Iterator[Served]:
+    """`tocsin serve` with the small world of a first start, or in one that writes its files into a folder and says what
+    environment makes Tocsin read them: on a SQLite file of its own, or on the database given."""
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as name:
         folder = Path(name)
         url = database_url or f"sqlite:///{folder / 'tocsin.db'}"
-        variables = {**build_environment(url, port), **(environment or {})}
+        variables = {
+            **build_environment(url, port),
+            **(environment or {}),
+            **(world(folder) if world else {}),
+        }
         with started([TOCSIN, "serve"], port, "/healthz", variables, folder) as pid:
             yield Served(port, pid, folder, url)
 

@@ -1,5 +1,5 @@
 """What is done once an hour, and at the start: sessions, links and the ids of what arrived long ago are cleared away, and
-people who are not known on a chat platform are looked for there. Closed alerts that are old begin to go."""
+people who are not known on a chat platform are looked for there. Old alerts and payloads begin to go."""
 
 from datetime import timedelta
 
@@ -15,7 +15,6 @@ async def keep_house(work: Work) -> None:
         await access.forget_expired(unit.session, unit.now)
         await flow.forget_arrivals(unit.session, unit.now - ARRIVALS_KEPT)
         look_up_accounts(unit)
-        if unit.installation.keep_alerts is not None:
-            unit.plan("prune_alerts", "alerts", unit.now)
+        unit.plan("prune_alerts", "alerts", unit.now)
 
     await work.run(clear)

@@ -1,4 +1,4 @@
-"""What is set up for alerts (teams, services, senders, rules), as the stages look things up in it.
+"""What is set up for alerts (teams, services, senders, rules, silences), as the stages look things up in it.
 
 It is read once and used until the database says that something was changed: triggers count a version up, whoever makes the
 change (`catalog_version`; see migration 0011).
@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from bot.alerts.quiet import Quiet, read_quiet
 from bot.alerts.rules import ReadyRule
 from bot.flow.unit import Unit
 from storage.models import Integration, Rule, Service, Team
@@ -31,6 +32,8 @@ class Catalog:
     """Also those that are switched off."""
     rules: Sequence[ReadyRule]
     """Every rule that is on, in order."""
+    quiet: Sequence[Quiet]
+    """Silences and maintenance that are not over, also those that have not begun."""
     counts_repeats: bool
     """Whether an alert may wait for having been sent several times."""
     _sorted: dict[tuple[RuleKind, int], list[ReadyRule]] = field(default_factory=dict)
@@ -51,8 +54,17 @@ class Catalog:
             await ask.list_named(unit.session, Service),
             {row.id: row for row in senders},
             rules,
+            await read_quiet(unit),
             any(rule.then.get("count") for rule in rules if rule.row.kind is RuleKind.POLICY),
         )
+
+    def detach(self, unit: Unit) -> "Catalog":
+        """Let its rows outlive the unit, however that ends: a unit that fails makes those of its session unreadable."""
+        quiet = [one.row for one in self.quiet]
+        rules = [one.row for one in self.rules]
+        for row in (*self.teams, *self.services, *self.integrations.values(), *rules, *quiet):
+            unit.session.expunge(row)
+        return self
 
     def list_rules(self, kind: RuleKind, integration_id: int) -> list[ReadyRule]:
         """The rules of a kind, in order: those of this sender and those of any."""

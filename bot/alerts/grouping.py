@@ -113,11 +113,13 @@ async def _call_its_team(unit: Unit, arrival: Arrival, known: Catalog, incident:
     if key in called:
         return
     called.add(key)
+    await unit.session.flush()
+    has_team, has_service = await incidents_ask.find_parts(unit.session, *key)
     for service in known.services:
-        if service.id == arrival.service_id:
+        if service.id == arrival.service_id and not has_service:
             await add_service(unit, incident, service)
     for team in known.teams:
-        if team.id == arrival.team_id:
+        if team.id == arrival.team_id and not has_team:
             await add_team(unit, incident, team)
 
 

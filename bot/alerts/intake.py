@@ -146,7 +146,9 @@ class Intake:
 
     async def _store(self, unit: Unit, group: list[Delivery]) -> list[list[Receipt] | None]:
         """The receipts of each delivery; None for one whose sender has changed."""
-        known = self._known = await Catalog.read(unit, self._known)
+        known = await Catalog.read(unit, self._known)
+        if known is not self._known:
+            self._known = known.detach(unit)
         good = [one for one in group if _is_still(one, known)]
         await self._hear(unit, {one.integration_id for one in good})
         receipts: list[list[Receipt | None]] = [[None] * len(one.signals) for one in good]

@@ -1,9 +1,11 @@
-"""What keeps an alert quiet: the stages that ask whether a maintenance or a silence is for it. Read once in a unit of work,
-when the first new alert asks. Making and ending them is in `bot.alerts.silences` and `bot.alerts.maintenance`.
+"""What keeps an alert quiet: the stages that ask whether a maintenance or a silence is for it.
+
+Making and ending them is in `bot.alerts.silences` and `bot.alerts.maintenance`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from bot.alerts.matchers import LABEL, Matcher, read_matchers, spell_matchers
@@ -49,6 +51,9 @@ class Quiet:
             "until": row.ends_at.isoformat(),
         }
 
+    def is_on(self, now: datetime) -> bool:
+        return self.row.starts_at <= now < self.row.ends_at
+
     def covers(self, integration_id: int, fields: Mapping[str, str]) -> bool:
         if self.row.integration_id not in (None, integration_id):
             return False
@@ -60,12 +65,9 @@ def name_holder(row: Silence) -> str:
     return f"maintenance:{row.maintenance_id}" if row.maintenance_id is not None else f"silence:{row.id}"
 
 
-async def read_active(unit: Unit) -> Sequence[Quiet]:
-    """What keeps alerts quiet now, asked once in a unit."""
-    if "quiet" not in unit.known:
-        unit.known["quiet"] = [Quiet.of(row) for row in await ask.list_active(unit.session, unit.now)]
-    found: list[Quiet] = unit.known["quiet"]
-    return found
+async def read_quiet(unit: Unit) -> list[Quiet]:
+    """What keeps alerts quiet now or will do so; the one that ends last comes first."""
+    return [Quiet.of(row) for row in await ask.list_not_over(unit.session, unit.now)]
 
 
 async def match_maintenance(unit: Unit, arrival: "Arrival", known: "Catalog") -> None:
@@ -79,7 +81,7 @@ async def match_silences(unit: Unit, arrival: "Arrival", known: "Catalog") -> No
 
 
 async def _match(unit: Unit, arrival: "Arrival", known: "Catalog", stage: str) -> None:
-    active = [quiet for quiet in await read_active(unit) if quiet.stage == stage]
+    active = [quiet for quiet in known.quiet if quiet.stage == stage and quiet.is_on(unit.now)]
     fields = _read_arrival(arrival, known) if active else {}
     for quiet in active:
         if quiet.covers(arrival.integration.id, fields):

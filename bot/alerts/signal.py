@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from storage.words import Priority
 
@@ -21,8 +21,7 @@ class Action(StrEnum):
     """Only something to write on the alert that is open."""
 
 
-@dataclass(frozen=True)
-class LinkTo:
+class LinkTo(NamedTuple):
     title: str
     url: str
 

@@ -15,16 +15,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from prometheus_client import Counter
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import update
 
 from bot.errors import Later, Rejected, Retry, Unavailable
-from bot.flow.heads import is_head, may_go
 from bot.flow.lanes import Heard, Lanes, heard, lane_of
-from bot.flow.outcomes import after_return, is_in_lane, park, put_back, put_off
+from bot.flow.outcomes import after_return, park, put_back, put_off
 from bot.flow.together import Together
 from bot.flow.unit import Unit, Work
 from bot.logs import get_logger
 from storage.models import OutboxRow
+from storage.questions import outbox as ask
 from storage.words import OutboxState
 
 log = get_logger(__name__)
@@ -204,41 +204,23 @@ class Outbox:
 
     async def _lease(self, chosen: list[int], now: datetime) -> list[Job]:
         """Take those of them that may still go."""
-        free = (
-            select(OutboxRow)
-            .where(OutboxRow.id.in_(chosen), is_head(), *may_go(now))
-            .order_by(OutboxRow.id)
-            .with_for_update(skip_locked=True)
-        )
         async with self.work.database.write() as session:
-            jobs = [
-                Job(
-                    row.id,
-                    row.stream,
-                    row.kind,
-                    row.subject,
-                    row.payload,
-                    row.attempts,
-                    row.created_at,
-                    row.maybe_sent,
-                    now,
-                    row.away_since is not None,
-                )
-                for row in await session.scalars(free)
-            ]
-            if jobs:
-                await session.execute(
-                    update(OutboxRow)
-                    .where(OutboxRow.id.in_([job.id for job in jobs]))
-                    .values(
-                        state=OutboxState.SENDING,
-                        leased_until=now + LEASE,
-                        leased_by=self.owner,
-                        maybe_sent=True,
-                    )
-                    .execution_options(synchronize_session=False)
-                )
-        return jobs
+            rows = await ask.lease(session, chosen, now, now + LEASE, self.owner)
+        return [
+            Job(
+                row.id,
+                row.stream,
+                row.kind,
+                row.subject,
+                row.payload,
+                row.attempts,
+                row.created_at,
+                row.maybe_sent,
+                now,
+                row.away_since is not None,
+            )
+            for row in rows
+        ]
 
     def _count_busy(self) -> Counting[str]:
         return Counting(sent.lane for sent in self._sending.values())
@@ -260,23 +242,14 @@ class Outbox:
     async def _list_claimable(self, now: datetime) -> dict[int, str]:
         """More than go at once: under a backlog they are asked for once in many claims. A claim looks again at each."""
         closed = self.lanes.list_closed(now, self._count_busy())
-        elsewhere = [~is_in_lane(lane) for lane in closed]
         async with self.work.database.read() as session:
-            rows = await session.execute(
-                select(OutboxRow.id, OutboxRow.stream)
-                .where(is_head(), *may_go(now), *elsewhere)
-                .order_by(OutboxRow.attempts, OutboxRow.id)
-                .limit(LOOKED_AT)
-            )
-            return {row[0]: row[1] for row in rows}
+            return await ask.list_claimable(session, now, LOOKED_AT, closed)
 
     async def find_next(self) -> datetime | None:
         """When the next waiting row may go, or the next lane that pauses is tried; None when nothing waits."""
         now = self.work.clock.now()
         async with self.work.database.read() as session:
-            row = await session.scalar(
-                select(func.min(OutboxRow.not_before)).where(is_head(), OutboxRow.not_before > now)
-            )
+            row = await ask.find_next(session, now)
         return min((at for at in (row, self.lanes.find_next_opening(now)) if at is not None), default=None)
 
     async def _seconds_to_next(self) -> float:
@@ -331,13 +304,7 @@ class Outbox:
         delivery that nobody remembers is made twice."""
 
         async def keep(unit: Unit) -> None:
-            ours = (OutboxRow.id == job.id, OutboxRow.leased_by == self.owner)
-            row = (
-                delete(OutboxRow).where(*ours).returning(OutboxRow.id)
-                if is_done
-                else select(OutboxRow.id).where(*ours).with_for_update()
-            )
-            if await unit.session.scalar(row) is not None:
+            if await ask.give_up(unit.session, job.id, self.owner, is_done):
                 await outcome(unit)
             else:
                 log.warning("outbox.lease_lost", kind=job.kind, subject=job.subject, row=job.id)

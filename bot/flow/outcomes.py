@@ -14,6 +14,7 @@ from sqlalchemy.orm import aliased
 from bot.errors import Later, Retry
 from bot.flow.unit import Unit
 from storage.models import OutboxRow
+from storage.questions.outbox import is_in_lane
 from storage.words import OutboxState
 
 if TYPE_CHECKING:
@@ -121,11 +122,6 @@ def park(job: Job, reason: str, on_parked: OnParked) -> Outcome:
         await on_parked(unit, job, reason)
 
     return write
-
-
-def is_in_lane(lane: str) -> Any:
-    """Whether a row's stream leads there."""
-    return OutboxRow.stream.endswith(f"@{lane}", autoescape=True)
 
 
 def _first_failure(lane: str) -> Any:

@@ -13,15 +13,15 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import bindparam, delete, select, text
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.errors import Unavailable
 from bot.flow.live import Live
 from bot.logs import get_logger
 from storage.engine import Conflict, Database, StorageUnavailable
-from storage.models import Model, OutboxRow, Timer
+from storage.models import Model
+from storage.questions import queues
 from storage.words import UserRole
 
 log = get_logger(__name__)
@@ -198,31 +198,18 @@ class Unit:
 
     async def write_queues(self) -> None:
         """Write what was put and planned; called once, just before the commit."""
-        insert = _insert_of(self.session)
-        if self._rows:
+        if self._rows or self._timers:
             await self.session.flush()
-            # Touching a waiting row locks it, so that no worker claims it before this change can be seen.
-            for patient in (False, True):
-                rows = [row for key, row in self._rows.items() if (key in self._patient) is patient]
-                statement = insert(OutboxRow)
-                touched = {"coalesce_row": True} if patient else {"not_before": statement.excluded.not_before}
-                statement = statement.on_conflict_do_update(
-                    index_elements=["stream", "kind", "subject"],
-                    index_where=text("state = 'pending' AND coalesce_row"),
-                    set_=touched,
-                )
-                if rows:
-                    await self.session.execute(statement, rows)
+        for patient in (False, True):
+            rows = [row for key, row in self._rows.items() if (key in self._patient) is patient]
+            if rows:
+                await queues.put_rows(self.session, rows, patient)
         gone = [key for key, timer in self._timers.items() if timer is None]
-        for kind, subject in gone:
-            await self.session.execute(delete(Timer).where(Timer.kind == kind, Timer.subject == subject))
+        if gone:
+            await queues.cancel_timers(self.session, gone)
         planned = [timer for timer in self._timers.values() if timer is not None]
         if planned:
-            statement = insert(Timer)
-            replaced = {name: statement.excluded[name] for name in ("due_at", "payload", "attempts", "error")}
-            await self.session.execute(
-                statement.on_conflict_do_update(index_elements=["kind", "subject"], set_=replaced), planned
-            )
+            await queues.plan_timers(self.session, planned)
             self.earliest = min(timer["due_at"] for timer in planned)
 
     @property
@@ -236,10 +223,6 @@ def _by_id(model: type[Model], lock: bool) -> Any:
     number = model.__table__.c.id
     asked = select(model).where(number.in_(bindparam("ids", expanding=True))).order_by(number)
     return asked.with_for_update().execution_options(populate_existing=True) if lock else asked
-
-
-def _insert_of(session: AsyncSession) -> Any:
-    return sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
 
 
 Reaction = Callable[[Unit, Any], Awaitable[None]]

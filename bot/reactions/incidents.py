@@ -163,8 +163,7 @@ async def quiet_down(unit: Unit, event: incidents.AlertsOfIncidentClosed) -> Non
 async def wake_up(unit: Unit, event: incidents.AlertsJoined) -> None:
     """New alerts of an incident that nobody has acknowledged page again where paging had stopped or given up."""
     unit.cancel("ask_to_resolve", f"incident:{event.incident_id}")
-    _, still_open = await incidents_ask.count_alerts(unit.session, event.incident_id)
-    if still_open:
+    if await incidents_ask.has_open_alerts(unit.session, event.incident_id):
         await page_if_nobody_is_on_it(unit, event)
 
 

@@ -12,7 +12,7 @@ from msgspec import UNSET
 
 from bot.alerts.expiry import DEFAULT
 from bot.alerts.matchers import LABEL, matches_all
-from bot.alerts.quiet import Quiet, read_active, read_alert
+from bot.alerts.quiet import Quiet, read_alert, read_quiet
 from bot.errors import Malformed
 from bot.flow.unit import Unit
 from handlers.alertmanager.door import Visit, list_doors, send
@@ -107,7 +107,7 @@ async def show_alerts(unit: Unit, sender: Integration, alerts: Sequence[Alert]) 
     services = {row.id: row for row in await catalog.list_named(unit.session, Service, everything=True)}
     teams = {row.id: row for row in await catalog.list_named(unit.session, Team, everything=True)}
     ends = await ask.list_expiries(unit.session, sender.id, [alert.alias for alert in alerts])
-    active = await read_active(unit)
+    active = [quiet for quiet in await read_quiet(unit) if quiet.is_on(unit.now)]
     shown = []
     for alert in alerts:
         fields = read_alert(alert, {sender.id: sender}, services, teams)

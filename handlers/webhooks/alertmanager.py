@@ -65,7 +65,9 @@ def _read_map(value: Any, where: str) -> dict[str, str]:
         return {}
     if not isinstance(value, dict):
         raise Malformed("field.not_object", where, name=where)
-    return {str(name): text_of(item) for name, item in value.items()}
+    if all(type(item) is str for item in value.values()):
+        return value
+    return {name: text_of(item) for name, item in value.items()}
 
 
 def _name_with_place(name: str, labels: dict[str, str]) -> str:

@@ -16,6 +16,7 @@ WATCHED = {
     ),
     "team": "",
     "service": "",
+    "silence": "",
     "integration": "slug, name, source, digest, team_id, settings, active",
 }
 """What matters of each table, empty for everything: not when a rule matched or a sender was heard last."""

@@ -110,7 +110,7 @@ class Integration(Model):
 
 
 class CatalogVersion(Model):
-    """One row, whose number triggers count up when a team, a service, a rule or an integration changes."""
+    """One row, whose number triggers count up when a team, a service, a rule, a silence or an integration changes."""
 
     __tablename__ = "catalog_version"
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, exists, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import (
@@ -28,14 +28,36 @@ from storage.words import AlertStatus, IncidentStatus
 OPEN = tuple(status for status in IncidentStatus if status.is_open)
 
 
+IN_GROUP = (
+    select(Incident)
+    .where(Incident.rule_id == bindparam("rule"), Incident.group_key == bindparam("group"))
+    .order_by(Incident.status.in_(OPEN).desc(), Incident.id.desc())
+    .limit(1)
+)
+TEAMS = (
+    select(Team)
+    .join(IncidentTeam, IncidentTeam.team_id == Team.id)
+    .where(IncidentTeam.incident_id == bindparam("incident"))
+    .order_by(Team.name)
+)
+HAS_OPEN = select(literal(1)).where(
+    exists().where(Alert.incident_id == bindparam("incident"), Alert.status == AlertStatus.OPEN)
+)
+IS_PART = select(
+    exists().where(
+        IncidentTeam.incident_id == bindparam("incident"), IncidentTeam.team_id == bindparam("team")
+    ),
+    exists().where(
+        IncidentService.incident_id == bindparam("incident"),
+        IncidentService.service_id == bindparam("service"),
+    ),
+)
+"""Built once: they are asked with every group of alerts that joins an incident."""
+
+
 async def find_open_in_group(session: AsyncSession, rule_id: int, group_key: str) -> Incident | None:
     """The open incident that a rule made for this group of alerts, or the open one that it was merged into."""
-    found = await session.scalars(
-        select(Incident)
-        .where(Incident.rule_id == rule_id, Incident.group_key == group_key)
-        .order_by(Incident.status.in_(OPEN).desc(), Incident.id.desc())
-        .limit(1)
-    )
+    found = await session.scalars(IN_GROUP, {"rule": rule_id, "group": group_key})
     incident = found.first()
     while incident is not None and incident.merged_into is not None:
         incident = await session.get(Incident, incident.merged_into)
@@ -85,14 +107,21 @@ async def list_incidents(session: AsyncSession, limit: int = 20, *, viewer: Look
 
 
 async def list_teams(session: AsyncSession, incident_id: int) -> Sequence[Team]:
-    return (
-        await session.scalars(
-            select(Team)
-            .join(IncidentTeam, IncidentTeam.team_id == Team.id)
-            .where(IncidentTeam.incident_id == incident_id)
-            .order_by(Team.name)
-        )
-    ).all()
+    return (await session.scalars(TEAMS, {"incident": incident_id})).all()
+
+
+async def find_parts(
+    session: AsyncSession, incident_id: int, team_id: int | None, service_id: int | None
+) -> tuple[bool, bool]:
+    """Whether a team works on an incident, and whether a service is impacted by it."""
+    asked = {"incident": incident_id, "team": team_id, "service": service_id}
+    row = (await (await session.connection()).execute(IS_PART, asked)).one()
+    return bool(row[0]), bool(row[1])
+
+
+async def has_open_alerts(session: AsyncSession, incident_id: int) -> bool:
+    """By ix_alert_incident, however many there are."""
+    return bool((await (await session.connection()).execute(HAS_OPEN, {"incident": incident_id})).scalar())
 
 
 async def list_services(session: AsyncSession, incident_id: int) -> Sequence[Service]:

@@ -22,15 +22,16 @@ async def list_steps(session: AsyncSession, policy_id: int) -> Sequence[PolicySt
     ).all()
 
 
+OF_SUBJECT = (
+    select(Escalation)
+    .where(Escalation.subject == bindparam("subject"), Escalation.state.in_(ALIVE))
+    .order_by(Escalation.id)
+)
+
+
 async def list_escalations(session: AsyncSession, subject: str) -> Sequence[Escalation]:
     """The escalations of this subject that are under way, one per policy."""
-    return (
-        await session.scalars(
-            select(Escalation)
-            .where(Escalation.subject == subject, Escalation.state.in_(ALIVE))
-            .order_by(Escalation.id)
-        )
-    ).all()
+    return (await session.scalars(OF_SUBJECT, {"subject": subject})).all()
 
 
 UNDER_WAY = select(Escalation.subject, Escalation.policy_id).where(

@@ -22,15 +22,16 @@ async def insert_payloads(session: AsyncSession, rows: list[dict[str, Any]]) -> 
     return ids
 
 
-async def delete_payloads_before(session: AsyncSession, before: datetime, limit: int) -> None:
-    """Delete up to so many that came before, the oldest first."""
+async def delete_payloads_before(session: AsyncSession, before: datetime, limit: int) -> int:
+    """Delete up to so many that came before, the oldest first; returns how many."""
     old = (
         select(RawPayload.id)
         .where(RawPayload.received_at < before)
         .order_by(RawPayload.received_at)
         .limit(limit)
     )
-    await session.execute(delete(RawPayload).where(RawPayload.id.in_(old)))
+    gone = await (await session.connection()).execute(delete(PAYLOADS).where(PAYLOADS.c.id.in_(old)))
+    return gone.rowcount
 
 
 async def list_kept(session: AsyncSession, integration_id: int, limit: int) -> Sequence[RawPayload]:

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event
-from sqlalchemy.exc import NoResultFound
+from sqlalchemy.exc import DBAPIError
 
+from bot.alerts.intake import SenderChanged
 from bot.alerts.queue import SHARE, WAITING_LIMIT, Delivery, FairQueue
 from bot.alerts.signal import Action, Signal
 from bot.catalog.integrations import renew_key
@@ -135,23 +136,26 @@ async def test_the_end_of_five_hundred_alerts_says_little(house: House) -> None:
 
 
 async def test_a_request_that_fails_does_not_take_others_with_it(house: House) -> None:
-    """Its integration is gone, say: whoever waits for the same commit has their alerts stored nevertheless."""
+    """What it says can't be stored, or its integration is gone: whoever waits for the same commit has their alerts stored
+    nevertheless."""
     await house.add_sender("generic")
     (sender, *_) = await house.rows(Integration, Integration.name == "generic")
     results = await asyncio.gather(
         *(
             house.parts.intake.accept(
-                sender.id if number != 3 else 999, [Signal(Action.TRIGGER, f"t{number}", "Trouble")]
+                999 if number == 3 else sender.id,
+                [Signal(Action.TRIGGER, f"t{number}", "\ud800" if number == 1 else "Trouble")],
             )
             for number in range(6)
         ),
         return_exceptions=True,
     )
-    assert isinstance(results.pop(3), NoResultFound)
+    assert isinstance(results.pop(3), SenderChanged)
+    assert isinstance(results.pop(1), UnicodeEncodeError | DBAPIError)
     assert [one.outcome for receipts in results if isinstance(receipts, list) for one in receipts] == [
         "opened"
-    ] * 5
-    assert [alert.alias for alert in await house.rows(Alert)] == ["t0", "t1", "t2", "t4", "t5"]
+    ] * 4
+    assert [alert.alias for alert in await house.rows(Alert)] == ["t0", "t2", "t4", "t5"]
 
 
 async def test_more_than_can_be_held_is_refused_whole(sqlite_house: House) -> None:

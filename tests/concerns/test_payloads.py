@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.access.housekeeping import keep_house
 from bot.alerts.payloads import hide_secrets, keep_headers
 from storage.models import Alert, RawPayload
 from tests.house import START, House
@@ -58,6 +59,8 @@ async def test_payloads_are_kept_for_a_month(house: House) -> None:
     assert len(await house.rows(RawPayload)) == 2
     await house.move_to(START + timedelta(days=31))
     await house.send({"title": "newest"})
+    await keep_house(house.parts.work)
+    await house.settle()
     assert [payload.received_at for payload in await house.rows(RawPayload)] == [
         START + timedelta(days=29),
         START + timedelta(days=31),

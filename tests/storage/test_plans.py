@@ -45,6 +45,8 @@ SMALL = (
     "user",
 )
 """Tables that hold what people have written down; they are read whole on purpose."""
+GIVEN = ("pair",)
+"""What is no table, but was given with the question."""
 
 PAGE = Page(id=1, user_id=1, escalation_id=1, round=0, step=0, method="slack")
 Ask = Callable[[AsyncSession], Awaitable[Any]]
@@ -96,7 +98,7 @@ QUESTIONS: dict[str, Ask] = {
     "a room and its incident": lambda session: sayings.find_room_with_incident(session, 1, "slack"),
     "the Room's copy": lambda session: sayings.find_copy_in_room(session, "slack", "C1", "1"),
     "entries of copies": lambda session: board.list_entries_of_copies(session, 1, [1, 2]),
-    "what keeps alerts quiet": lambda session: silences.list_active(session, NOW),
+    "what keeps alerts quiet": lambda session: silences.list_not_over(session, NOW),
     "alerts that could be held": lambda session: silences.list_holdable(session, 0, 100),
     "alerts that are held": lambda session: silences.list_held(session, "silence:1"),
     "a silence of a program": lambda session: silences.find_silence_by_uid(session, "x"),
@@ -125,7 +127,7 @@ async def test_question_uses_an_index(sqlite_url: str, name: str) -> None:
             for row in rows:
                 detail = str(tuple(row)[-1])
                 whole = detail.startswith("SCAN") and "USING" not in detail and "CONSTANT ROW" not in detail
-                assert not whole or detail.split()[1] in SMALL, f"{detail} for {statement}"
+                assert not whole or detail.split()[1] in (*SMALL, *GIVEN), f"{detail} for {statement}"
     await database.close()
 
 
