@@ -5,6 +5,7 @@ sockets, so that it costs a fraction of what it drives; `busy` in its findings s
 its core. A `%09d` in a body becomes a number never used before.
 """
 
+import heapq
 import json
 import selectors
 import socket
@@ -28,6 +29,9 @@ class Task:
     fresh: int = 0
     first: int = 0
     warm_up: float = 0.3
+    may_shed: bool = False
+    """Whether 503 with `Retry-After` is an answer: the connection then pauses for `pause` seconds."""
+    pause: float = 0.5
 
 
 @dataclass
@@ -41,6 +45,8 @@ class Findings:
     p99: float
     busy: float
     next: int
+    impolite: int = 0
+    """Answers 503 that did not say when to come again."""
 
     @property
     def rate(self) -> float:
@@ -71,7 +77,8 @@ def run(task: Task) -> Findings:
     if done.returncode != 0:
         raise RuntimeError(f"the load generator failed:\n{done.stderr[-2000:]}")
     found = Findings(**json.loads(done.stdout))
-    if any(not status.startswith("2") for status in found.statuses):
+    allowed = ("2", "503") if task.may_shed else ("2",)
+    if not all(status.startswith(allowed) for status in found.statuses):
         raise RuntimeError(f"{task.paths} answered {found.statuses}")
     return found
 
@@ -83,6 +90,8 @@ class _Generator:
         self.statuses: dict[str, int] = {}
         self.latencies: list[float] = []
         self.counting = False
+        self.impolite = 0
+        self.pausing: list[tuple[float, int, _Line]] = []
 
     def run(self) -> Findings:
         task = self.task
@@ -108,6 +117,7 @@ class _Generator:
             p99=ordered[int(len(ordered) * 0.99)] if ordered else 0.0,
             busy=busy / elapsed,
             next=self.number,
+            impolite=self.impolite,
         )
 
     def _build(self, place: int) -> bytes:
@@ -131,8 +141,10 @@ class _Generator:
         line.socket.sendall(request)
 
     def _pump(self, chosen: selectors.BaseSelector, until: float) -> None:
-        while time.perf_counter() < until:
-            for key, _ in chosen.select(0.5):
+        while (now := time.perf_counter()) < until:
+            while self.pausing and self.pausing[0][0] <= now:
+                self._send(heapq.heappop(self.pausing)[2])
+            for key, _ in chosen.select(0.01 if self.pausing else 0.5):
                 self._read(key.data)
 
     def _read(self, line: _Line) -> None:
@@ -148,10 +160,16 @@ class _Generator:
         if len(line.answer) < line.awaited:
             return
         status = line.answer[9:12].decode()
-        if self.counting or status[0] != "2":
-            self.latencies.append(time.perf_counter() - line.sent_at)
+        if self.counting or status[0] != "2" or self.task.may_shed:
+            if status[0] == "2":
+                self.latencies.append(time.perf_counter() - line.sent_at)
             self.statuses[status] = self.statuses.get(status, 0) + 1
-        self._send(line)
+        if status == "503" and self.task.may_shed:
+            self.impolite += b"retry-after:" not in line.answer.lower()
+            again = time.perf_counter() + self.task.pause
+            heapq.heappush(self.pausing, (again, id(line), line))
+        else:
+            self._send(line)
 
 
 def _content_length(head: bytes) -> int:

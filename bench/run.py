@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-NAMES = ("start", "intake", "lateness", "card", "slack", "discord")
+NAMES = ("start", "intake", "lateness", "card", "slack", "discord", "overload", "growth")
 
 
 @dataclass(frozen=True)

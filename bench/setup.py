@@ -31,7 +31,9 @@ def build() -> dict[str, Any]:
         "users": {"ada": {"name": "Ada", "email": "ada@example.org", "role": "owner"}},
         "teams": {"web": {"name": "Web", "members": ["ada"], "policy": "web"}},
         "services": {"web": {"name": "web", "team": "web"}},
-        "policies": {"web": {"name": "Web", "steps": [{"page": ["user:ada"]}]}},
+        "policies": {
+            "web": {"name": "Web", "steps": [{"page": ["user:ada"]}, {"after": "5s", "page": ["user:ada"]}]}
+        },
         "integrations": {
             f"sender-{number}": {
                 "name": f"Sender {number}",

@@ -76,7 +76,7 @@ def list_routes(parts: Parts) -> list[web.RouteDef]:
         try:
             signals = parse(Hook(body, request.headers))
             check_rates(sender, request)
-            payload = Payload("application/x-www-form-urlencoded", body=body.decode(errors="replace"))
+            payload = Payload("application/x-www-form-urlencoded", body=body)
             (receipt,) = await parts.intake.accept(sender.id, signals, payload, sender)
         except (Invalid, TooMany, Unavailable) as problem:
             return await show_form(sender, request, fields, problem)

@@ -46,9 +46,11 @@ def act(signal: Signal, integration: str, rules: Sequence[ReadyRule], at: dateti
             return Acted(None, tuple(trace), rule)
         without = [name for name in rule.then.get("without", ()) if name in EMPTY]
         left_out: dict[str, Any] = {name: EMPTY[name] for name in without}
-        plain = replace(signal, action=BECOMES[does], **left_out)
+        plain = signal
+        if left_out or signal.action is not BECOMES[does]:
+            plain = replace(signal, action=BECOMES[does], **left_out)
         old = {name: getattr(plain, name) for name in (*TEXTS, "tags", "labels")}
         new = Writer(rule, fields, trace).rewrite(rule.then, TEXTS, old)
-        return Acted(replace(plain, **new), tuple(trace), rule)
+        return Acted(replace(plain, **new) if new else plain, tuple(trace), rule)
     trace.append({"stage": "action", "reason": "none", "action": signal.action.value})
     return Acted(signal, tuple(trace))

@@ -37,6 +37,7 @@ class Catalog:
     counts_repeats: bool
     """Whether an alert may wait for having been sent several times."""
     _sorted: dict[tuple[RuleKind, int], list[ReadyRule]] = field(default_factory=dict)
+    _names: dict[int, str] = field(default_factory=dict)
     _of_team: dict[tuple[RuleKind, int, int | None], list[ReadyRule]] = field(default_factory=dict)
 
     @staticmethod
@@ -99,7 +100,9 @@ class Catalog:
         return next((row for row in self.teams if wanted in (row.slug.lower(), row.name.lower())), None)
 
     def name_team(self, team_id: int | None) -> str:
-        return next((team.name for team in self.teams if team.id == team_id), "")
+        if not self._names:
+            self._names.update((team.id, team.name) for team in self.teams)
+        return self._names.get(team_id or 0, "")
 
 
 def remember_match(unit: Unit, rule: ReadyRule) -> None:

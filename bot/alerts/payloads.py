@@ -1,8 +1,9 @@
-"""What senders sent, as it came, with secrets removed: beside the alert that it opened, for a month."""
+"""What senders sent, as it came, with secrets removed, for a month: what opened an alert, and samples of the rest."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 import re2
@@ -28,12 +29,12 @@ UNINTERESTING = {"host", "connection", "content-length", "accept-encoding", "acc
 
 @dataclass(frozen=True)
 class Payload:
-    """A request that brought signals."""
+    """A request that brought signals, as it came; secrets are removed when it is kept."""
 
     content_type: str
     headers: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
-    body: str = ""
+    body: bytes = b""
 
 
 def keep_headers(headers: Mapping[str, str]) -> dict[str, str]:
@@ -61,28 +62,54 @@ def hide_secrets(body: str) -> str:
 
 
 class Payloads:
-    """The payloads of a group of deliveries; written once each, and only those that opened an alert."""
+    """The payloads of a group of deliveries, written once each: those that opened an alert, and a sample of the others."""
 
     def __init__(self, unit: Unit, waiting: Sequence[tuple[int, Payload | None]]) -> None:
         self.unit, self.waiting = unit, waiting
         self.kept: dict[int, int] = {}
 
-    async def keep(self, places: Collection[int]) -> dict[int, int]:
-        """Write those of these places in the group; the ids of all that are written, by place."""
-        new = [(place, *self.waiting[place]) for place in sorted(places) if place not in self.kept]
-        rows = [(place, _row(self.unit, number, payload)) for place, number, payload in new if payload]
+    async def keep(self, outcomes: Mapping[int, str]) -> dict[int, int]:
+        """Write those of these places in the group, with what became of them; the ids of all that are written, by place."""
+        new = [(place, *self.waiting[place]) for place in sorted(outcomes) if place not in self.kept]
+        rows = [
+            (place, _row(self.unit, number, payload, outcomes[place]))
+            for place, number, payload in new
+            if payload
+        ]
         if rows:
             ids = await ask.insert_payloads(self.unit.session, [row for _, row in rows])
             self.kept.update(zip((place for place, _ in rows), ids, strict=True))
         return self.kept
 
 
-def _row(unit: Unit, integration_id: int, payload: Payload) -> dict[str, object]:
+class Samples:
+    """When something of each kind was last kept of each sender, so that of what opens no alert (repeats, ends, what is
+    ignored or refused) there is one in a while to look at and to try rules with."""
+
+    def __init__(self, every: timedelta) -> None:
+        self.every = every
+        self._last: dict[tuple[int, str], datetime] = {}
+
+    def wants(self, integration_id: int, outcome: str, now: datetime) -> bool:
+        last = self._last.get((integration_id, outcome))
+        return last is None or now - last >= self.every
+
+    def note(self, integration_id: int, outcome: str, now: datetime) -> None:
+        self._last[integration_id, outcome] = now
+
+
+async def keep_refused(unit: Unit, integration_id: int, payload: Payload, code: str) -> None:
+    """A message that could not be read: whoever sets the sender up wants to see it."""
+    await ask.insert_payloads(unit.session, [_row(unit, integration_id, payload, f"refused {code}"[:64])])
+
+
+def _row(unit: Unit, integration_id: int, payload: Payload, outcome: str) -> dict[str, object]:
     return {
         "integration_id": integration_id,
         "received_at": unit.now,
+        "outcome": outcome,
         "content_type": payload.content_type[:120],
-        "headers": dict(payload.headers),
-        "query": dict(payload.query),
-        "body": hide_secrets(payload.body),
+        "headers": keep_headers(payload.headers),
+        "query": keep_query(payload.query),
+        "body": hide_secrets(payload.body.decode(errors="replace")),
     }

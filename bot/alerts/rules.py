@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from bot.alerts.fields import Fields
@@ -99,12 +100,18 @@ class Writer:
     trace: an alert is never lost because of a rule."""
 
     def __init__(self, rule: ReadyRule, fields: Fields, trace: list[Step]) -> None:
-        self.rule, self.trace = rule, trace
-        self.values = template_values(fields)
+        self.rule, self.fields, self.trace = rule, fields, trace
+
+    @cached_property
+    def values(self) -> dict[str, Any]:
+        return template_values(self.fields)
 
     def write(self, name: str, source: str, otherwise: str) -> str:
+        limit = LIMITS.get(name, 2_000)
+        if "{" not in source and len(source) <= limit:
+            return source.strip()
         try:
-            return render_user_template(source, self.values, name, LIMITS.get(name, 2_000)).strip()
+            return render_user_template(source, self.values, name, limit).strip()
         except Problem as problem:
             self.complain(name, str(problem.data.get("reason", problem.code)))
             return otherwise

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, delete, exists, func, select, update
+from sqlalchemy import and_, delete, func, select, update
 from sqlalchemy.orm import aliased
 
 from bot.errors import Later, Retry
@@ -73,9 +73,11 @@ def after_return(
 
 
 def put_back(job: Job, later: Later) -> Outcome:
-    """Let it wait with those that wait; when the same is queued again meanwhile, one of the two is enough."""
+    """Let it wait with those that wait; when the same is queued again meanwhile, one of the two is enough, which waits as
+    long if it can."""
 
     async def wait(unit: Unit) -> None:
+        due = unit.now + timedelta(seconds=later.after)
         twin = aliased(OutboxRow)
         same = and_(
             twin.stream == OutboxRow.stream,
@@ -85,8 +87,15 @@ def put_back(job: Job, later: Later) -> Outcome:
             twin.coalesce_row,
             OutboxRow.coalesce_row,
         )
-        if await unit.session.scalar(select(exists().where(OutboxRow.id == job.id, same))):
+        found = await unit.session.execute(select(twin.id, twin.patient).where(OutboxRow.id == job.id, same))
+        if (again := found.first()) is not None:
             await unit.session.execute(delete(OutboxRow).where(OutboxRow.id == job.id))
+            if again.patient:
+                await unit.session.execute(
+                    update(OutboxRow)
+                    .where(OutboxRow.id == again.id, OutboxRow.patient)
+                    .values(not_before=due)
+                )
             return
         await unit.session.execute(
             update(OutboxRow)
@@ -97,7 +106,7 @@ def put_back(job: Job, later: Later) -> Outcome:
                 leased_by=None,
                 maybe_sent=job.again,
                 away_since=None,
-                not_before=unit.now + timedelta(seconds=later.after),
+                not_before=due,
             )
         )
 

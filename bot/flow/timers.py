@@ -26,7 +26,7 @@ TARGET_SECONDS = 0.15
 lateness = Histogram(
     "tocsin_timer_lateness_seconds",
     "From due time to committed effects",
-    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60),
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 60),
 )
 failed = Counter("tocsin_timer_failed_total", "Timers whose handler failed and was put off", ["kind"])
 

@@ -101,7 +101,6 @@ class Unit:
         self._locked: set[Model] = set()
         self._gathered: dict[Callable[[Unit, list[Any]], Awaitable[None]], list[Any]] = {}
         self._rows: dict[object, dict[str, Any]] = {}
-        self._patient: set[object] = set()
         self._timers: dict[tuple[str, str], dict[str, Any] | None] = {}
 
     def emit(self, event: Event) -> None:
@@ -160,18 +159,17 @@ class Unit:
         patient: bool = False,
     ) -> None:
         """Queue something to show or send. With `coalesce`, one waiting row of this stream, kind and subject is enough; when
-        it waits because it was too early for it (`Later`), it goes at once, unless this is `patient`."""
+        it waits because it was too early for it (`Later`), it goes at once, unless all that want it are `patient`."""
         key: object = (stream, kind, subject) if coalesce else object()
-        if not patient:
-            self._patient.discard(key)
-        elif key not in self._rows:
-            self._patient.add(key)
+        if not patient and key in self._rows:
+            self._rows[key]["patient"] = False
         if key not in self._rows:
             self._rows[key] = {
                 "stream": stream,
                 "kind": kind,
                 "subject": subject,
                 "payload": payload or {},
+                "patient": patient,
                 "coalesce_row": coalesce,
                 "state": "pending",
                 "attempts": 0,
@@ -200,10 +198,8 @@ class Unit:
         """Write what was put and planned; called once, just before the commit."""
         if self._rows or self._timers:
             await self.session.flush()
-        for patient in (False, True):
-            rows = [row for key, row in self._rows.items() if (key in self._patient) is patient]
-            if rows:
-                await queues.put_rows(self.session, rows, patient)
+        if self._rows:
+            await queues.put_rows(self.session, list(self._rows.values()))
         gone = [key for key, timer in self._timers.items() if timer is None]
         if gone:
             await queues.cancel_timers(self.session, gone)
@@ -214,7 +210,8 @@ class Unit:
 
     @property
     def has_queued(self) -> bool:
-        return bool(self._rows)
+        """Whether something was queued that is not patient: that may wait until the loop looks by itself."""
+        return any(not row["patient"] for row in self._rows.values())
 
 
 @cache

@@ -98,7 +98,7 @@ async def refresh_card(unit: Unit, event: incidents.IncidentEvent) -> None:
 
 
 async def refresh_counts(unit: Unit, event: incidents.IncidentEvent) -> None:
-    """Like refresh_card, for what comes in hundreds and can wait."""
+    """Like refresh_card, for what comes in hundreds and can wait. The announcement shows no counts."""
     await refresh_incident(unit, event.incident_id, patient=True)
 
 
@@ -107,7 +107,8 @@ async def refresh_incident(unit: Unit, incident_id: int, patient: bool = False) 
     for platform in await list_platforms(unit, incident_id):
         card, announcement = card_stream(incident_id, platform), announcement_stream(incident_id, platform)
         unit.put(card, "room.refresh", subject, coalesce=True, patient=patient)
-        unit.put(announcement, "announce.refresh", subject, coalesce=True, patient=patient)
+        if not patient:
+            unit.put(announcement, "announce.refresh", subject, coalesce=True)
     unit.touch(subject, "incidents")
 
 

@@ -108,7 +108,7 @@ class Postbox:
                 "From": mail.sender[:500],
                 "To": mail.recipients.replace(key, HIDDEN)[:500],
             }
-            payload = Payload("message/rfc822", head, {}, content.decode(errors="replace"))
+            payload = Payload("message/rfc822", head, {}, content)
             await self.parts.intake.accept(sender.id, signals, payload, sender)
         except SenderChanged:
             await self.senders.get("email", key, anew=True)

@@ -8,10 +8,11 @@ adds what is missing, and nothing twice.
 from dataclasses import replace
 from typing import Any
 
-from bot.alerts.intake import Receipt, SenderChanged
+from bot.alerts.intake import SenderChanged
 from bot.alerts.queue import Sender
 from bot.alerts.responders import Responder, add_responder, find_responder
 from bot.alerts.signal import Signal
+from bot.alerts.storing import Receipt
 from bot.errors import Forbidden, Unauthenticated, Unknown
 from bot.flow.unit import Actor, Unit
 from bot.incidents.privacy import find_visible

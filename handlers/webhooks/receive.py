@@ -1,8 +1,9 @@
 """The door of all webhooks: `POST /hooks/{source}/{key}`. 202 only after the commit."""
 
+import msgspec
 from aiohttp import web
 
-from bot.alerts.intake import Receipt
+from bot.alerts.storing import Receipt
 from bot.errors import Unknown
 from bot.flow.discovery import discover
 from handlers.parts import Parts
@@ -40,7 +41,9 @@ def answer(taken: Taken) -> web.Response:
     told: dict[str, object] = {"alerts": [_show(receipt) for receipt in taken.receipts]}
     if taken.changes:
         told["changes"] = [{"key": one.key, "id": one.id, "state": one.state} for one in taken.changes]
-    return web.json_response(told, status=202)
+    return web.Response(
+        body=msgspec.json.encode(told), content_type="application/json", charset="utf-8", status=202
+    )
 
 
 def _show(receipt: Receipt) -> dict[str, object]:

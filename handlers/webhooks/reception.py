@@ -1,23 +1,24 @@
 """Lets senders in: key, signature, parser, durable commit. The same for the hooks and for the APIs of other products."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from aiohttp import web
 
 from bot.access.outside import OutsideSecrets, wants_signature
-from bot.alerts.intake import Receipt, SenderChanged
-from bot.alerts.payloads import Payload, keep_headers, keep_query
+from bot.alerts.intake import SenderChanged
+from bot.alerts.payloads import Payload, keep_refused
 from bot.alerts.queue import Sender
 from bot.alerts.signal import Signal
+from bot.alerts.storing import Receipt
 from bot.catalog.changes import ChangeReport, record_changes
 from bot.errors import Invalid, Malformed, Problem, Unauthenticated, Unavailable
 from bot.flow.unit import Work
 from bot.logs import get_logger
 from handlers.parts import Parts
 from handlers.webhooks.senders import Senders
-from handlers.webhooks.source import Guard, Hook, Source
+from handlers.webhooks.source import Guard, Hook, Parsed, Source
 from storage.models import Change
 
 log = get_logger(__name__)
@@ -43,6 +44,7 @@ class Reception:
     async def take(self, request: web.Request, source: Source, key: str, body: bytes) -> Taken:
         """Store durably what the sender says; raises Problem, and then nothing of it is kept."""
         sender = await self.senders.get(source.name, key)
+        self.parts.intake.check_room(sender.id)
         payload = keep_payload(request, body)
         if source.make_guard is not None:
             return await self._take_guarded(request, source, source.make_guard, key, body)
@@ -60,7 +62,7 @@ class Reception:
         hook = read_hook(request, body, sender)
         with told(source, sender):
             self.check_signature(source, hook, sender)
-            parsed = source.parse(hook)
+            parsed = await self._parse(source, hook, sender, payload)
         changes = [one for one in parsed if isinstance(one, ChangeReport)]
         kept: list[Change] = []
         if changes:
@@ -78,12 +80,25 @@ class Reception:
             self.check_signature(source, hook, sender)
             if not await guard.let_in(hook, sender.id):
                 return Taken()
-            parsed = source.parse(hook)
+            payload = keep_payload(request, body)
+            parsed = await self._parse(source, hook, sender, payload)
         signals = [one for one in parsed if isinstance(one, Signal)]
-        payload = keep_payload(request, body)
         taken = Taken(await self.parts.intake.accept(sender.id, signals, payload))
         await guard.note(hook, sender.id)
         return taken
+
+    async def _parse(self, source: Source, hook: Hook, sender: Sender, payload: Payload) -> Sequence[Parsed]:
+        """What the message says. One that can't be read is kept, now and then, for whoever sets the sender up."""
+        try:
+            return source.parse(hook)
+        except (Malformed, Invalid) as problem:
+            samples, outcome, now = self.parts.intake.samples, "refused", self.parts.work.clock.now()
+            if samples.wants(sender.id, outcome, now):
+                samples.note(sender.id, outcome, now)
+                code = problem.code
+                with suppress(Unavailable):
+                    await self.parts.work.run(lambda unit: keep_refused(unit, sender.id, payload, code))
+            raise
 
     def check_signature(self, source: Source, hook: Hook, sender: Sender) -> None:
         """Raises Unauthenticated when the integration has secrets and none of them signed this body; Unavailable when they
@@ -115,5 +130,4 @@ def told(source: Source, sender: Sender) -> Iterator[None]:
 
 def keep_payload(request: web.Request, body: bytes) -> Payload:
     """What of a request is kept beside the alert that it opens."""
-    headers, query = keep_headers(request.headers), keep_query(request.query)
-    return Payload(request.content_type, headers, query, body.decode(errors="replace"))
+    return Payload(request.content_type, request.headers, request.query, body)

@@ -98,6 +98,9 @@ class RawPayload(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     integration_id: Mapped[int] = mapped_column(ForeignKey("integration.id", ondelete="CASCADE"))
     received_at: Mapped[datetime] = mapped_column(index=True)
+    outcome: Mapped[str] = mapped_column(String(64), default="opened", server_default="opened")
+    """What became of it, or of the first of its signals (see Receipt); `refused` and the code of the problem where it could
+    not be read."""
     content_type: Mapped[str] = mapped_column(String(120), default="")
     headers: Mapped[dict[str, Any]] = mapped_column(default=dict)
     query: Mapped[dict[str, Any]] = mapped_column(default=dict)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, String, Text, UniqueConstraint, text
+from sqlalchemy import Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.models.base import Model
@@ -41,6 +41,8 @@ class OutboxRow(Model):
     subject: Mapped[str] = mapped_column(String(80))
     payload: Mapped[dict[str, Any]] = mapped_column(default=dict)
     coalesce_row: Mapped[bool] = mapped_column(default=False)
+    patient: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether all that want it can wait until its time has come."""
     state: Mapped[OutboxState] = mapped_column(default=OutboxState.PENDING)
     attempts: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, delete, text
+from sqlalchemy import and_, bindparam, case, delete, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,11 +15,11 @@ DELETE_TIMER = delete(Timer.__table__).where(  # type: ignore[arg-type]
 )
 
 
-async def put_rows(session: AsyncSession, rows: Sequence[dict[str, Any]], patient: bool) -> None:
+async def put_rows(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
     """Add rows to the outbox. One that can be a waiting row's (`coalesce_row`) only touches that: so it is locked, and no
-    worker claims it before this change can be seen; unless `patient`, it may go at once."""
+    worker claims it before this change can be seen; unless the new one is `patient`, it may go at once."""
     connection = await session.connection()
-    await connection.execute(_put(connection.dialect.name, patient), list(rows))
+    await connection.execute(_put(connection.dialect.name), list(rows))
 
 
 async def plan_timers(session: AsyncSession, timers: Sequence[dict[str, Any]]) -> None:
@@ -35,9 +35,13 @@ async def cancel_timers(session: AsyncSession, keys: Sequence[tuple[str, str]]) 
 
 
 @cache
-def _put(dialect: str, patient: bool) -> Any:
+def _put(dialect: str) -> Any:
     statement = _insert(dialect)(OutboxRow.__table__)
-    touched = {"coalesce_row": True} if patient else {"not_before": statement.excluded.not_before}
+    known, new = OutboxRow.__table__.c, statement.excluded
+    touched = {
+        "not_before": case((new.patient, known.not_before), else_=new.not_before),
+        "patient": and_(known.patient, new.patient),
+    }
     return statement.on_conflict_do_update(
         index_elements=["stream", "kind", "subject"],
         index_where=text("state = 'pending' AND coalesce_row"),

@@ -1,4 +1,5 @@
-"""A number that counts up when anything changes by which alerts are judged: whoever remembers what is set up asks for it.
+"""What makes a storm of alerts cheap: a number that counts up when anything changes by which alerts are judged, so that what
+is set up can be remembered; and rows of the outbox that can wait know it. Beside a message is kept what became of it.
 
 Triggers count, so that no way of changing a row can forget it. Whoever makes a table of these anew (SQLite's way of altering
 one) makes its triggers anew.
@@ -29,6 +30,13 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_catalog_version")),
+    )
+    op.add_column(
+        "outbox",
+        sa.Column("patient", sa.Boolean(create_constraint=False), server_default=sa.false(), nullable=False),
+    )
+    op.add_column(
+        "raw_payload", sa.Column("outcome", sa.String(length=64), server_default="opened", nullable=False)
     )
     op.bulk_insert(table, [{"id": 1, "version": 1}])
     if op.get_bind().dialect.name == "sqlite":
