@@ -5,9 +5,9 @@ forgotten case pages instead of being lost. An action without conditions that ig
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.alerts.fields import read_fields
 from bot.alerts.rules import ReadyRule, Step, Writer, list_matching
@@ -24,8 +24,7 @@ TEXTS = ("alias", "title", "description", "entity", "source", "service", "team",
 EMPTY: dict[str, Any] = {"tags": (), "labels": {}, "links": (), "images": ()}
 
 
-@dataclass(frozen=True)
-class Acted:
+class Acted(NamedTuple):
     """`signal` is None when the message is ignored."""
 
     signal: Signal | None
@@ -49,8 +48,10 @@ def act(signal: Signal, integration: str, rules: Sequence[ReadyRule], at: dateti
         plain = signal
         if left_out or signal.action is not BECOMES[does]:
             plain = replace(signal, action=BECOMES[does], **left_out)
+        if not rule.rewrites:
+            return Acted(plain, tuple(trace), rule)
         old = {name: getattr(plain, name) for name in (*TEXTS, "tags", "labels")}
         new = Writer(rule, fields, trace).rewrite(rule.then, TEXTS, old)
-        return Acted(replace(plain, **new) if new else plain, tuple(trace), rule)
+        return Acted(replace(plain, **new), tuple(trace), rule)
     trace.append({"stage": "action", "reason": "none", "action": signal.action.value})
     return Acted(signal, tuple(trace))

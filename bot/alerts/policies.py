@@ -37,10 +37,12 @@ async def _apply(unit: Unit, arrival: Arrival, known: Catalog, team_id: int | No
 
 def _rewrite(arrival: Arrival, rule: ReadyRule) -> None:
     then, signal = rule.then, arrival.signal
-    old = {name: getattr(signal, name) for name in (*TEXTS, "tags", "labels", "priority")}
-    new = Writer(rule, arrival.fields, arrival.trace).rewrite(then, TEXTS, old)
-    changed = {name: value for name, value in new.items() if value != old[name]}
-    arrival.change(**changed)
+    changed: dict[str, Any] = {}
+    if rule.rewrites:
+        old = {name: getattr(signal, name) for name in (*TEXTS, "tags", "labels", "priority")}
+        new = Writer(rule, arrival.fields, arrival.trace).rewrite(then, TEXTS, old)
+        changed = {name: value for name, value in new.items() if value != old[name]}
+        arrival.change(**changed)
     arrival.say("policy", "applied", rule=rule.name, changed=sorted(changed))
     arrival.responders += [one for one in then.get("responders", ()) if one not in arrival.responders]
     arrival.close_after = int(then.get("close_after") or arrival.close_after)

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from bot.alerts.fields import Fields
+from bot.alerts.fields import TEXTS, Fields
 from bot.alerts.filter import Condition, Test, make_test
 from bot.alerts.hours import is_within
 from bot.alerts.signal import DESCRIPTION_LIMIT, TITLE_LIMIT
@@ -19,6 +19,8 @@ Step = dict[str, Any]
 """{"stage": ..., "reason": ..., ...}: one line of a trace."""
 TOLD = 10
 """So many rules that don't match, one after the other, are told one by one."""
+REWRITES = frozenset((*TEXTS, "tags", "labels", "priority"))
+"""Names in what a rule does that change an alert's fields."""
 LIMITS = {"title": TITLE_LIMIT, "description": DESCRIPTION_LIMIT}
 
 
@@ -26,12 +28,25 @@ class ReadyRule:
     """A rule, ready to be asked of many alerts: its conditions are tests, and what it says when it does not match is made
     once."""
 
-    __slots__ = ("_lines", "_not_now", "go_on", "hours", "id", "matched_at", "name", "row", "team_id", "then")
+    __slots__ = (
+        "_lines",
+        "_not_now",
+        "go_on",
+        "hours",
+        "id",
+        "matched_at",
+        "name",
+        "rewrites",
+        "row",
+        "team_id",
+        "then",
+    )
 
     def __init__(self, row: Rule) -> None:
         self.row, self.id, self.name, self.team_id = row, row.id, row.name, row.team_id
         self.then, self.go_on, self.hours = row.then, row.go_on, row.hours
         self.matched_at = row.last_matched_at
+        self.rewrites = any(row.then.get(name) for name in REWRITES)
         self._not_now = self.tell("rule_not_now")
         tests = [make_test(condition) for condition in row.conditions]
         if row.match == "any" and tests:

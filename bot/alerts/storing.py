@@ -4,8 +4,7 @@ of open ones, acknowledges, closes and notes, each by statements for all of them
 import asyncio
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.alerts.arrival import Arrival
 from bot.alerts.catalog import Catalog
@@ -32,8 +31,7 @@ OUTCOMES = {
 }
 
 
-@dataclass(frozen=True)
-class Receipt:
+class Receipt(NamedTuple):
     """What became of one signal: opened, repeated, acknowledged, closed, noted, ignored (by a rule), or nothing_open."""
 
     alias: str

@@ -46,7 +46,8 @@ async def test_the_payload_that_opened_an_alert_is_kept_once(house: House) -> No
     body = [{"title": "a", "unknown": {"field": 1}, "secret": "x"}, {"title": "b"}]
     await house.send(body)
     await house.send(body)
-    (payload,) = await house.rows(RawPayload)
+    payload, again = await house.rows(RawPayload)
+    assert (payload.outcome, again.outcome) == ("opened", "repeated")
     assert '"unknown":{"field":1}' in payload.body.replace(" ", "")
     assert '"secret":"(removed)"' in payload.body.replace(" ", "")
     assert {alert.payload_id for alert in await house.rows(Alert)} == {payload.id}
@@ -66,3 +67,18 @@ async def test_payloads_are_kept_for_a_month(house: House) -> None:
         START + timedelta(days=31),
     ]
     assert len(await house.rows(Alert)) == 3
+
+
+async def test_of_what_opens_no_alert_a_sample_is_kept(house: House) -> None:
+    await house.send({"title": "Disk is full", "alias": "disk"})
+    for _ in range(3):
+        await house.send({"title": "Disk is full", "alias": "disk"})
+        await house.send({"alias": "other", "status": "resolved"})
+        status, _ = await house.send(b"{no json")
+        assert status == 400
+    kept = [payload.outcome for payload in await house.rows(RawPayload)]
+    assert sorted(kept) == ["nothing_open", "opened", "refused body.not_json", "repeated"]
+    await house.move_to(START + timedelta(minutes=11))
+    await house.send(b'{"token": "s3cret"')
+    last = (await house.rows(RawPayload))[-1]
+    assert (last.outcome, last.body) == ("refused body.not_json", '{"token": "(removed)"')
