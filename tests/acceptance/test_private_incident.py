@@ -48,7 +48,7 @@ NEVER = 987654
 PUBLIC_PATHS = ("/static/", "/login/", "/hooks/", "/declare/", "/heartbeats/{")
 SENDERS_PATHS = ("/v2/", "/jsm/", "/api/v2/")
 """APIs of other products, which let in senders by their own keys; their tests ask about private incidents."""
-ADMINS_PATHS = ("/rules", "/api/v1/integrations/")
+ADMINS_PATHS = ("/rules", "/senders", "/api/v1/integrations/")
 """What only admins see, who see private incidents anyway."""
 
 
