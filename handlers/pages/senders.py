@@ -54,7 +54,7 @@ async def show_list(visit: Visit) -> web.StreamResponse:
 
 
 async def show_new(visit: Visit) -> web.StreamResponse:
-    return await _show_new(visit, {"source": visit.request.query.get("source", "")})
+    return await _show_new(visit, {"source": visit.request.query.get("source", ""), "name": "", "team": ""})
 
 
 async def _show_new(visit: Visit, known: dict[str, str], error: Problem | None = None) -> web.Response:

@@ -32,6 +32,9 @@ async def test_a_sender_is_made_and_what_to_paste_is_shown_once(
     sqlite_house: House, browser: aiohttp.ClientSession
 ) -> None:
     house = sqlite_house
+    assert '<option value="grafana" selected>' in await read(
+        browser, f"{house.url}/senders/new?source=grafana"
+    )
     form = {"source": "grafana", "name": "Grafana of the shop", "team": "first-team"}
     async with browser.post(f"{house.url}/senders/new", data=form) as response:
         made = await response.text()
