@@ -18,7 +18,17 @@ from handlers.parts import Parts
 
 log = get_logger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-PROGRAM_PATHS = ("/api/", "/hooks/", "/heartbeats/", "/v2/", "/jsm/", "/healthz", "/readyz", "/metrics")
+PROGRAM_PATHS = (
+    "/api/",
+    "/hooks/",
+    "/alerta/",
+    "/heartbeats/",
+    "/v2/",
+    "/jsm/",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+)
 requests = Histogram("tocsin_http_seconds", "Time to answer requests", ["route", "method", "status"])
 parts_key: web.AppKey[Parts] = web.AppKey("parts", Parts)
 

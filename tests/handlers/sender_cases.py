@@ -6,12 +6,12 @@ TOCSIN_WRITE_GOLDEN=1 writes it anew, to be read line by line before it is kept.
 """
 
 import json
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-from bot.alerts.signal import Signal
+from bot.alerts.signal import LinkTo, Signal
 from handlers.webhooks.receive import list_sources
 from handlers.webhooks.source import Hook
 
@@ -65,6 +65,7 @@ IDENTITY: dict[str, set[str]] = {
     "honeycomb": {"id", "name", "status", "is_test"},
     "victorops": {"message_type", "entity_id", "entity_display_name", "state_message"},
     "goalert": {"summary", "dedup", "action"},
+    "alerta": {"resource", "event", "environment", "severity", "correlate"},
 }
 """The fields of each source that say which trouble it is, and whether it is over. All others may change at will."""
 
@@ -123,8 +124,8 @@ def show(signal: Signal) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    if is_dataclass(value) and not isinstance(value, type):
-        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+    if isinstance(value, LinkTo):
+        return value._asdict()
     return [_plain(one) for one in value] if isinstance(value, tuple) else value
 
 

@@ -128,4 +128,4 @@ async def test_goalert_takes_its_fields_from_the_query_and_the_body(sqlite_house
         assert (await response.json())["alerts"][0]["outcome"] == "closed"
     (alert,) = await sqlite_house.rows(Alert)
     assert (alert.title, alert.description, alert.alias) == ("Disk", "93 %", "dedup-disk")
-    assert [payload.query["token"] for payload in await sqlite_house.rows(RawPayload)] == ["(removed)"]
+    assert {payload.query["token"] for payload in await sqlite_house.rows(RawPayload)} == {"(removed)"}
