@@ -14,10 +14,11 @@ from bot.access.secrets import digest
 from bot.alerts.heartbeats import ping_by_key
 from bot.alerts.intake import SenderChanged
 from bot.alerts.payloads import HIDDEN, Payload
+from bot.alerts.signal import Signal
 from bot.errors import Problem, Unauthenticated, Unavailable
 from bot.flow.unit import Unit
 from bot.logs import get_logger
-from handlers.mail.message import read_mail
+from handlers.mail.message import Mail, read_mail
 from handlers.parts import Parts
 from handlers.webhooks.email import parse
 from handlers.webhooks.senders import Senders
@@ -98,8 +99,7 @@ class Postbox:
         sender = await self.senders.get("email", key)
         try:
             content = content.replace(key.encode(), HIDDEN.encode())
-            signals = parse(Hook(content, settings=sender.settings))
-            mail = read_mail(content)
+            signals, mail = await asyncio.to_thread(_read, content, sender.settings)
             name = f"mail:{sender.id}:{digest(mail.message_id)}" if mail.message_id else ""
             if not signals or (name and await self.parts.work.look(lambda unit: _has_come(unit, name))):
                 return
@@ -122,6 +122,11 @@ class Postbox:
             await self.parts.work.run(lambda unit: flow.remember_arrival(unit.session, name, unit.now + KEPT))
         except Unavailable:
             log.warning("mail.not_remembered")
+
+
+def _read(content: bytes, settings: dict[str, Any]) -> tuple[list[Signal], Mail]:
+    """In a thread of its own: a large mail takes its time."""
+    return parse(Hook(content, settings=settings)), read_mail(content)
 
 
 async def _has_come(unit: Unit, name: str) -> bool:

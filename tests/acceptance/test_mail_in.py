@@ -98,8 +98,11 @@ async def test_a_mail_is_an_alert_and_one_that_says_so_closes_it(mail_house: Mai
         "monitor@example.org",
     )
     assert (alert.count, alert.service_id is not None) == (2, True)
-    (kept,) = await mail_house.house.rows(RawPayload)
-    assert kept.content_type == "message/rfc822"
+    kept = await mail_house.house.rows(RawPayload)
+    assert [(one.content_type, one.outcome) for one in kept] == [
+        ("message/rfc822", "opened"),
+        ("message/rfc822", "repeated"),
+    ]
     assert await mail_house.send(write("[RESOLVED] Disk full on web")) == 250
     assert await mail_house.alerts() == [("disk full on web", AlertStatus.CLOSED, 2)]
 
@@ -180,6 +183,17 @@ def test_text_is_found_wherever_it_is() -> None:
     assert read_mail(lying).text == "größer"
     unknown = b"Content-Type: text/plain; charset=x-none\n\n" + "größer".encode()
     assert read_mail(unknown).text == "größer"
+    styled = b"Content-Type: text/html\r\n\r\n<style>p {}</style><p>Disk &lt; 2 %<!-- x --><script>x()</script></p>on"
+    assert read_mail(styled).text == "Disk < 2 %\non"
+
+
+def test_a_mail_may_be_nested_as_deep_as_it_likes() -> None:
+    parts = b"".join(
+        b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n) for n in range(5_000)
+    )
+    assert read_mail(b"Subject: Disk full\r\n" + parts).subject == "Disk full"
+    html = b"Content-Type: text/html\r\n\r\n" + b"<div>" * 100_000 + b"Disk full"
+    assert read_mail(b"Subject: a\r\n" + html[:200_000] + b"<p>Disk full").text == "Disk full"
 
 
 @pytest.mark.parametrize(
