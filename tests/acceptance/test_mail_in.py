@@ -192,8 +192,8 @@ def test_a_mail_may_be_nested_as_deep_as_it_likes() -> None:
         b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n) for n in range(5_000)
     )
     assert read_mail(b"Subject: Disk full\r\n" + parts).subject == "Disk full"
-    html = b"Content-Type: text/html\r\n\r\n" + b"<div>" * 100_000 + b"Disk full"
-    assert read_mail(b"Subject: a\r\n" + html[:200_000] + b"<p>Disk full").text == "Disk full"
+    html = b"Content-Type: text/html\r\n\r\n" + b"<div>" * 40_000 + b"<p>Disk full"
+    assert read_mail(html).text == "Disk full"
 
 
 @pytest.mark.parametrize(
