@@ -6,10 +6,12 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from types import CodeType
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
-from jinja2 import BaseLoader, Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BaseLoader, BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from bot.chat.card import Card, parse_card
@@ -36,20 +38,39 @@ def spell_duration(seconds: float | timedelta) -> str:
     return f"{rest} s"
 
 
+class _Compiled(BytecodeCache):
+    """Remembers, as long as the process lives, what templates of these words were compiled to. `kind` is whatever else the
+    compiled code depends on."""
+
+    codes: ClassVar[dict[tuple[object, str, str], CodeType]] = {}
+
+    def __init__(self, *kind: object) -> None:
+        self.kind = kind
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self.codes.get((self.kind, bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if bucket.code is not None:
+            self.codes[self.kind, bucket.key, bucket.checksum] = bucket.code
+
+
 class Templates:
     """Renders the templates of this installation."""
 
     def __init__(self, folder: Path | None = None, public_url: str = "") -> None:
-        loader = FileSystemLoader([str(path) for path in (folder, HERE) if path is not None])
+        self._folder = folder
         self.public_url = public_url
-        self._markup = self._environment(loader, autoescape=False)
+        loader = FileSystemLoader([str(path) for path in (folder, HERE) if path is not None])
+        self._markup = self._environment("markup", loader)
         self._markup.finalize = _finalize
-        self._html = self._environment(loader, autoescape=True)
-        self._plain = self._environment(loader, autoescape=False)
+        self._html = self._environment("html", loader, autoescape=True)
+        self._plain = self._environment("plain", loader)
 
-    def _environment(self, loader: BaseLoader, autoescape: bool) -> Environment:
+    def _environment(self, kind: str, loader: BaseLoader, autoescape: bool = False) -> Environment:
         environment = Environment(
             loader=loader,
+            bytecode_cache=_Compiled(kind, self._folder),
             undefined=StrictUndefined,
             autoescape=autoescape,  # noqa: S701 - markup templates escape by rules of their own
             trim_blocks=True,
