@@ -3,6 +3,7 @@
 import importlib
 import pkgutil
 from collections.abc import Iterator
+from functools import cache
 from types import ModuleType
 
 
@@ -14,7 +15,9 @@ def discover(package: str, attribute: str) -> Iterator[object]:
             yield found
 
 
-def list_modules(package: str) -> list[ModuleType]:
+@cache
+def list_modules(package: str) -> tuple[ModuleType, ...]:
+    """They are looked for once: no file comes while the process lives."""
     root = importlib.import_module(package)
     names = sorted(info.name for info in pkgutil.walk_packages(root.__path__, prefix=f"{package}."))
-    return [importlib.import_module(name) for name in names]
+    return tuple(importlib.import_module(name) for name in names)
