@@ -124,7 +124,10 @@ class SilenceEvent(Event):
 
 @dataclass(frozen=True)
 class SilenceStarted(SilenceEvent):
-    pass
+    """`incidents` have such alerts already and go on paging. With `more`, older alerts are still looked at."""
+
+    incidents: tuple[int, ...] = ()
+    more: bool = False
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ holds end takes the alerts in small groups through the stages again; what else h
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
 from bot.alerts.arrival import Arrival
 from bot.alerts.catalog import Catalog
-from bot.alerts.events import AlertChanged
-from bot.alerts.lives import log_alert
+from bot.alerts.lives import log_alert, log_alerts
 from bot.alerts.signal import Action, LinkTo, Signal
 from bot.alerts.stages import STAGES
 from bot.alerts.telling import announce_joined
@@ -29,19 +29,22 @@ def plan_release(unit: Unit, until: datetime | None) -> None:
         unit.plan("release_alerts", f"held:{until.isoformat()}", until)
 
 
-async def hold(unit: Unit, alerts: Collection[Alert], by: str, until: datetime | None) -> None:
-    """Hold back alerts that are open already; who is being paged for one is not any more."""
-    for alert in alerts:
-        alert.held_by, alert.held_until = by, until
-        log_alert(unit, alert.id, "held", by=by, until=until.isoformat() if until else "")
-        unit.emit(AlertChanged(alert.id, alert.incident_id))
+async def hold(
+    unit: Unit, alerts: Collection[int], by: str, until: datetime, reason: dict[str, Any]
+) -> list[int]:
+    """Hold back those of these alerts that are open and page by themselves; returns their ids. `reason` is for their
+    traces."""
+    held = await ask.hold_open(unit.session, alerts, by, until, reason)
+    if held:
+        plan_release(unit, until)
+        await log_alerts(unit, held, "held", by=by, until=until.isoformat())
+    return held
+
+
+async def move_holds(unit: Unit, by: str, until: datetime) -> None:
+    """What holds them (`silence:4`) ends at another time; they are let go then."""
+    await ask.move_holds(unit.session, by, until)
     plan_release(unit, until)
-
-
-async def release_held_by(unit: Unit, by: str) -> None:
-    """What held them (`silence:4`) has ended before its time: they are let go within moments."""
-    if await ask.end_holds(unit.session, by, unit.now):
-        plan_release(unit, unit.now)
 
 
 async def release_counted(unit: Unit, alerts: Collection[int]) -> None:

@@ -1,6 +1,6 @@
 """What people do with an alert: acknowledge, close, snooze, assign, note. Each leaves a note in the alert's own log."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -60,6 +60,18 @@ def log_alert(unit: Unit, alert_id: int, kind: str, text: str = "", **data: Any)
         )
     )
     unit.touch(f"alert:{alert_id}", "alerts")
+
+
+async def log_alerts(unit: Unit, alert_ids: Collection[int], kind: str, **data: Any) -> None:
+    """Write the same into the logs of many, in one statement."""
+    by = {"actor_id": unit.actor.user_id, "actor_name": unit.actor.name}
+    rows = [
+        {"alert_id": number, "at": unit.now, **by, "kind": kind, "text": "", "data": data}
+        for number in alert_ids
+    ]
+    if rows:
+        await ask.insert_notes(unit.session, rows)
+    unit.touch("alerts", *(f"alert:{number}" for number in alert_ids))
 
 
 def acknowledge(unit: Unit, alert: Alert) -> bool:

@@ -106,7 +106,7 @@ def _read_arrival(arrival: "Arrival", known: "Catalog") -> dict[str, str]:
 
 
 def read_alert(
-    alert: Alert,
+    alert: Alert | ask.Coverable,
     integrations: Mapping[int, Integration],
     services: Mapping[int, Service],
     teams: Mapping[int, Team],

@@ -6,19 +6,18 @@ import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TypeVar
 
 from bot.access.people import audit
-from bot.alerts.events import AlertsHeld, SilenceEnded, SilenceEndsSoon, SilenceStarted
-from bot.alerts.holds import hold, release_held_by
+from bot.alerts.covering import Covered, cover_open, forget_covering
+from bot.alerts.events import SilenceEnded, SilenceEndsSoon, SilenceStarted
+from bot.alerts.holds import move_holds
 from bot.alerts.matchers import Matcher, check_matchers, read_matchers, spell_matchers
-from bot.alerts.quiet import Quiet, name_holder, read_alert
+from bot.alerts.quiet import name_holder
 from bot.catalog.teams import get_service, get_team
 from bot.errors import Invalid, Refused, Unknown
 from bot.flow.timers import Due
 from bot.flow.unit import Unit
-from bot.incidents.privacy import find_visible
-from storage.models import Alert, Integration, Service, Silence, Team
+from storage.models import Integration, Service, Silence, Team
 from storage.questions import catalog
 from storage.questions import silences as ask
 
@@ -26,8 +25,6 @@ LONGEST = timedelta(days=366)
 NOTICE = timedelta(minutes=30)
 """How long before its end its maker hears of it; of a short one after nine tenths of it."""
 SHORTEST_NOTICE = timedelta(minutes=1)
-PAGE = 500
-Thing = TypeVar("Thing", Service, Team, Integration)
 
 
 async def get_silence(unit: Unit, name: str) -> Silence:
@@ -48,9 +45,9 @@ async def create_silence(
     starts_at: datetime | None = None,
     integration: Integration | None = None,
     creator: str = "",
-) -> Silence:
-    """Silence what all of these match, from now or later on. Alerts that are open and page already are held, too. With an
-    `integration`, only alerts of that sender. Raises Invalid."""
+) -> tuple[Silence, Covered]:
+    """Silence what all of these match, from now or later on. Alerts that are open and page already are held, too; it says
+    what that came to. With an `integration`, only alerts of that sender. Raises Invalid."""
     check_matchers(matchers)
     start = max(starts_at or unit.now, unit.now)
     _check_times(unit, start, ends_at)
@@ -69,18 +66,17 @@ async def create_silence(
     unit.session.add(silence)
     await unit.session.flush()
     _audit(unit, silence, "created", until=ends_at.isoformat())
-    await plan_silence(unit, silence)
-    return silence
+    return silence, await plan_silence(unit, silence)
 
 
-async def plan_silence(unit: Unit, silence: Silence) -> None:
+async def plan_silence(unit: Unit, silence: Silence) -> Covered:
     """Begin it now, or when its time comes."""
     unit.known.pop("quiet", None)
     unit.touch("silences")
-    if silence.starts_at > unit.now:
-        unit.plan("start_silence", f"silence:{silence.id}", silence.starts_at)
-    else:
-        await _begin(unit, silence)
+    if silence.starts_at <= unit.now:
+        return await _begin(unit, silence)
+    unit.plan("start_silence", f"silence:{silence.id}", silence.starts_at)
+    return Covered()
 
 
 async def change_silence(unit: Unit, silence: Silence, ends_at: datetime, comment: str | None = None) -> None:
@@ -95,8 +91,7 @@ async def change_silence(unit: Unit, silence: Silence, ends_at: datetime, commen
     unit.known.pop("quiet", None)
     unit.touch("silences")
     if silence.starts_at <= unit.now:
-        by = name_holder(silence)
-        await hold(unit, await ask.list_held(unit.session, by), by, ends_at)
+        await move_holds(unit, name_holder(silence), ends_at)
         _plan_end(unit, silence)
 
 
@@ -109,6 +104,7 @@ async def end_silence(unit: Unit, silence: Silence) -> None:
     silence.ended_by, silence.ended_name = unit.actor.user_id, unit.actor.name
     for kind in ("start_silence", "warn_silence", "end_silence"):
         unit.cancel(kind, f"silence:{silence.id}")
+    forget_covering(unit, silence)
     _audit(unit, silence, "ended")
     await _finish(unit, silence, had_begun)
 
@@ -151,10 +147,11 @@ def spell(silence: Silence) -> str:
     return spell_matchers(read_matchers(silence.matchers))
 
 
-async def _begin(unit: Unit, silence: Silence) -> None:
+async def _begin(unit: Unit, silence: Silence) -> Covered:
     _plan_end(unit, silence)  # before what it holds is let go, which is counted then
-    held = await _hold_open(unit, silence)
-    unit.emit(SilenceStarted(silence.id, held))
+    covered = await cover_open(unit, silence)
+    unit.emit(SilenceStarted(silence.id, covered.held, covered.incidents, covered.more))
+    return covered
 
 
 def _plan_end(unit: Unit, silence: Silence) -> None:
@@ -171,48 +168,10 @@ async def _finish(unit: Unit, silence: Silence, had_begun: bool = True) -> None:
     unit.touch("silences")
     unit.known.pop("quiet", None)
     await unit.session.flush()
-    await release_held_by(unit, name_holder(silence))
+    if held:
+        await move_holds(unit, name_holder(silence), unit.now)
     if had_begun:
         unit.emit(SilenceEnded(silence.id, held, silence.ended_at is not None))
-
-
-async def list_incidents_beside(unit: Unit, silence: Silence) -> list[str]:
-    """The open incidents (`INC-7`) that have alerts which it covers, as far as who acts here may see them: those go on
-    paging, because people work on them."""
-    quiet = Quiet.of(silence)
-    integrations = await _list_by_id(unit, Integration)
-    services, teams = await _list_by_id(unit, Service), await _list_by_id(unit, Team)
-    found: set[int] = set()
-    for alert in await ask.list_open_of_incidents(unit.session, PAGE):
-        fields = read_alert(alert, integrations, services, teams)
-        if alert.incident_id is not None and quiet.covers(alert.integration_id, fields):
-            found.add(alert.incident_id)
-    seen = [await find_visible(unit, number) for number in sorted(found)]
-    return [incident.ref for incident in seen if incident is not None and incident.status.is_open]
-
-
-async def _hold_open(unit: Unit, silence: Silence) -> int:
-    """Hold the open alerts that it covers and that page by themselves; returns how many."""
-    quiet = Quiet.of(silence)
-    rows: list[Alert] = []
-    integrations = await _list_by_id(unit, Integration)
-    services, teams = await _list_by_id(unit, Service), await _list_by_id(unit, Team)
-    after = 0
-    while found := await ask.list_holdable(unit.session, after, PAGE):
-        after = found[-1].id
-        for alert in found:
-            fields = read_alert(alert, integrations, services, teams)
-            if quiet.covers(alert.integration_id, fields):
-                alert.trace = [*alert.trace, quiet.reason]
-                rows.append(alert)
-    if rows:
-        await hold(unit, rows, quiet.by, silence.ends_at)
-        unit.emit(AlertsHeld(tuple(alert.id for alert in rows)))
-    return len(rows)
-
-
-async def _list_by_id(unit: Unit, kind: type[Thing]) -> dict[int, Thing]:
-    return {row.id: row for row in await catalog.list_named(unit.session, kind, everything=True)}
 
 
 async def name_by_slug(unit: Unit, matchers: Sequence[Matcher]) -> list[Matcher]:

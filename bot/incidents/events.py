@@ -247,3 +247,17 @@ class AlertsOfIncidentClosed(IncidentEvent):
     count: int
     alerts: tuple[tuple[int, str], ...]
     left: int
+
+
+@dataclass(frozen=True)
+class AlertsSilenced(IncidentEvent):
+    """A silence or a maintenance (`stage`, and its number) has begun that covers open alerts of the incident: others like
+    them are held and don't join it. `is_paging` says that nobody has acknowledged the incident, so that it goes on paging.
+    `until` is an instant as text."""
+
+    stage: str
+    number: int
+    what: str
+    maker: str
+    until: str
+    is_paging: bool

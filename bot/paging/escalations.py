@@ -221,15 +221,11 @@ async def acknowledge_escalations(unit: Unit, subject: str) -> None:
             unit.cancel("escalate", f"escalation:{escalation.id}")
 
 
-async def stop_escalations(unit: Unit, subject: str) -> None:
-    """The subject is over (closed, resolved, snoozed): nobody is paged for it any more."""
+async def stop_escalations(unit: Unit, *subjects: str) -> None:
+    """These subjects are over (closed, resolved, snoozed, held back): nobody is paged for them any more."""
     await unit.session.flush()
-    for escalation in await ask.list_stoppable(unit.session, subject):
-        await unit.lock(escalation)
-        escalation.state = EscalationState.STOPPED
-        escalation.ended_at = unit.now
-        unit.cancel("escalate", f"escalation:{escalation.id}")
-    await unit.session.flush()
+    for number in await ask.stop(unit.session, subjects, unit.now):
+        unit.cancel("escalate", f"escalation:{number}")
 
 
 async def escalate_now(unit: Unit, subject: str, policy_id: int | None = None) -> int:

@@ -108,15 +108,15 @@ async def fail_page(unit: Unit, page_id: int, error: str) -> None:
     unit.emit(PageFailed(page.id, page.subject, user.id, user.name, page.method, error))
 
 
-def refresh_page(unit: Unit, page: Page) -> None:
+def refresh_page(unit: Unit, page: Page | ask.PageCopy) -> None:
     """Show a page's new state where it was sent."""
     if page.address:
         unit.put(f"page:{page.user_id}@{page.method}", "page.refresh", f"page:{page.id}", coalesce=True)
 
 
-async def refresh_pages(unit: Unit, subject: str) -> None:
-    """Show the subject's new state on every copy of its pages."""
+async def refresh_pages(unit: Unit, *subjects: str) -> None:
+    """Show the new state of these subjects on every copy of their pages."""
     await unit.session.flush()
-    for page in await ask.list_pages(unit.session, [subject]):
+    for page in await ask.list_copies(unit.session, subjects):
         refresh_page(unit, page)
         unit.touch(f"user:{page.user_id}")

@@ -1,5 +1,6 @@
 """What follows when silences and windows of maintenance begin and end."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from bot.alerts import events as alerts
@@ -9,17 +10,14 @@ from bot.flow.unit import Unit
 from bot.paging.escalations import stop_escalations
 from bot.paging.pages import refresh_pages
 from bot.reactions.incidents import list_platforms_of
-from storage.models import Integration, Silence, User
-from storage.questions import paging
+from storage.models import Incident, Integration, Silence, User
 
 
 async def stop_paging_held(unit: Unit, event: alerts.AlertsHeld) -> None:
     """Who is being paged for one of these is left alone."""
-    for subject in await paging.list_paged_subjects(
-        unit.session, [f"alert:{number}" for number in event.alert_ids]
-    ):
-        await stop_escalations(unit, subject)
-        await refresh_pages(unit, subject)
+    subjects = [f"alert:{number}" for number in event.alert_ids]
+    await stop_escalations(unit, *subjects)
+    await refresh_pages(unit, *subjects)
 
 
 async def plan_next_window(unit: Unit, event: alerts.SilenceEnded) -> None:
@@ -59,6 +57,12 @@ async def tell_its_maker(unit: Unit, event: alerts.SilenceEndsSoon) -> None:
         )
 
 
+async def _list_public(unit: Unit, numbers: Sequence[int]) -> list[str]:
+    """Everybody reads it, so that private incidents are left out."""
+    found = [await unit.session.get_one(Incident, number) for number in numbers]
+    return [incident.ref for incident in found if not incident.private]
+
+
 async def _tell(unit: Unit, event: alerts.SilenceEvent, zone: str = "UTC") -> tuple[str, dict[str, Any]]:
     """The template, and what it shows."""
     silence = await unit.session.get_one(Silence, event.silence_id)
@@ -81,6 +85,10 @@ async def _tell(unit: Unit, event: alerts.SilenceEvent, zone: str = "UTC") -> tu
         "by": silence.creator_name,
         "until": silence.ends_at.isoformat(),
         "held": event.held,
+        "more": isinstance(event, alerts.SilenceStarted) and event.more,
+        "incidents": await _list_public(unit, event.incidents)
+        if isinstance(event, alerts.SilenceStarted)
+        else [],
         "ended_by": silence.ended_name,
         "zone": zone,
     }

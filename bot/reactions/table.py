@@ -179,6 +179,7 @@ REACTIONS: Reactions = {
     # its alerts
     incidents.AlertsJoined: (keep_in_timeline, wake_up, refresh_counts),
     incidents.AlertsOfIncidentClosed: (keep_in_timeline, quiet_down, refresh_counts),
+    incidents.AlertsSilenced: (keep_in_timeline, say_in_room),
     # updates and reviews
     UpdatePosted: (keep_in_timeline, send_update, refresh_card),
     UpdateOverdue: (remind_commander,),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.alerts.matchers import Matcher
-from bot.alerts.silences import count_held, create_silence, list_incidents_beside, spell
+from bot.alerts.silences import create_silence, spell
 from bot.chat.arguments import arg
 from bot.chat.registry import Call, Command
 from bot.chat.reply import Reply
@@ -22,13 +22,13 @@ class Args:
 
 
 async def run(call: Call) -> Reply:
-    silence = await create_silence(call.unit, call.args.what, call.args.until, call.args.why)
+    silence, covered = await create_silence(call.unit, call.args.what, call.args.until, call.args.why)
     data = {
         "number": silence.id,
         "what": spell(silence),
         "until": silence.ends_at,
-        "held": await count_held(call.unit, silence),
-        "incidents": await list_incidents_beside(call.unit, silence),
+        "covered": covered,
+        "incidents": await covered.list_visible(call.unit),
         "zone": call.user.zone if call.user else "UTC",
     }
     return Reply("tocsin_silence", data)

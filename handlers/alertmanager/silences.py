@@ -76,7 +76,7 @@ async def post(visit: Visit) -> web.Response:
                 return row.uid
             if row.ends_at > unit.now:
                 await end_silence(unit, row)
-        made = await create_silence(
+        made, _ = await create_silence(
             unit,
             matchers,
             end_,

@@ -2,12 +2,61 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, cast, func, select, type_coerce, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import Alert
+from storage.types import Json
 from storage.words import AlertStatus
+
+
+async def hold_open(
+    session: AsyncSession, ids: Collection[int], by: str, until: datetime | None, reason: dict[str, Any]
+) -> list[int]:
+    """Of these alerts, hold those that still page by themselves (open, held by nothing, of no incident) and write the reason
+    into their traces; returns their ids. Two statements, however many there are."""
+    asked = (
+        select(Alert.id)
+        .where(
+            Alert.id.in_(ids),
+            Alert.status == AlertStatus.OPEN,
+            Alert.held_by == "",
+            Alert.incident_id.is_(None),
+        )
+        .order_by(Alert.id)
+        .with_for_update()
+    )
+    held = list(await session.scalars(asked))
+    if not held:
+        return held
+    await session.execute(
+        update(Alert)
+        .where(Alert.id.in_(held))
+        .values(held_by=by, held_until=until, trace=_append_to_trace(session, reason))
+        .execution_options(synchronize_session=False)
+    )
+    for row in [one for one in session if isinstance(one, Alert) and one.id in held]:
+        await session.refresh(row)
+    return held
+
+
+def _append_to_trace(session: AsyncSession, reason: dict[str, Any]) -> Any:
+    if session.get_bind().dialect.name == "sqlite":
+        return func.json_insert(Alert.trace, "$[#]", func.json(bindparam("reason", reason, type_=Json)))
+    return type_coerce(Alert.trace, JSONB).op("||")(cast([reason], JSONB))
+
+
+async def move_holds(session: AsyncSession, by: str, until: datetime) -> None:
+    """Whatever this holds back is held until then."""
+    await session.execute(
+        update(Alert)
+        .where(Alert.held_by == by, Alert.status == AlertStatus.OPEN)
+        .values(held_until=until)
+        .execution_options(synchronize_session="evaluate")
+    )
 
 
 async def list_ended(session: AsyncSession, now: datetime, limit: int) -> Sequence[Alert]:
@@ -21,18 +70,6 @@ async def list_ended(session: AsyncSession, now: datetime, limit: int) -> Sequen
             .with_for_update(skip_locked=True)
         )
     ).all()
-
-
-async def end_holds(session: AsyncSession, by: str, now: datetime) -> int:
-    """Whatever this holds back is held until now; returns how many alerts that are open."""
-    ids = await session.scalars(
-        update(Alert)
-        .where(Alert.held_by == by, Alert.status == AlertStatus.OPEN)
-        .values(held_until=now)
-        .returning(Alert.id)
-        .execution_options(synchronize_session="fetch")
-    )
-    return len(ids.all())
 
 
 async def end_counted(session: AsyncSession, ids: Collection[int], now: datetime) -> int:

@@ -1,6 +1,8 @@
 """Questions about policies, escalations and pages."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,6 +11,7 @@ from storage.models import Escalation, Page, PolicyStep
 from storage.words import EscalationState, PageState
 
 ALIVE = (EscalationState.RUNNING, EscalationState.ACKNOWLEDGED)
+STOPPABLE = (*ALIVE, EscalationState.EXHAUSTED)
 CHUNK = 400
 
 
@@ -57,31 +60,26 @@ async def list_answerable(session: AsyncSession, subject: str) -> Sequence[Escal
     ).all()
 
 
-async def list_stoppable(session: AsyncSession, subject: str) -> Sequence[Escalation]:
-    """The escalations of this subject that are not over, or that gave up without an answer."""
-    states = (*ALIVE, EscalationState.EXHAUSTED)
-    return (
-        await session.scalars(
-            select(Escalation)
-            .where(Escalation.subject == subject, Escalation.state.in_(states))
+async def stop(session: AsyncSession, subjects: Collection[str], now: datetime) -> list[int]:
+    """Stop the escalations of these subjects that are not over, or that gave up without an answer; returns their ids."""
+    stopped: list[int] = []
+    given = list(subjects)
+    for start in range(0, len(given), CHUNK):
+        asked = (
+            select(Escalation.id)
+            .where(Escalation.subject.in_(given[start : start + CHUNK]), Escalation.state.in_(STOPPABLE))
             .order_by(Escalation.id)
+            .with_for_update()
         )
-    ).all()
-
-
-async def list_paged_subjects(session: AsyncSession, subjects: Sequence[str]) -> Sequence[str]:
-    """Those of these subjects for which an escalation is under way, or gave up without an answer."""
-    states = (*ALIVE, EscalationState.EXHAUSTED)
-    found: set[str] = set()
-    for start in range(0, len(subjects), CHUNK):
-        found.update(
-            await session.scalars(
-                select(Escalation.subject).where(
-                    Escalation.subject.in_(subjects[start : start + CHUNK]), Escalation.state.in_(states)
-                )
-            )
+        stopped += await session.scalars(asked)
+    for start in range(0, len(stopped), CHUNK):
+        await session.execute(
+            update(Escalation)
+            .where(Escalation.id.in_(stopped[start : start + CHUNK]))
+            .values(state=EscalationState.STOPPED, ended_at=now)
+            .execution_options(synchronize_session="evaluate")
         )
-    return sorted(found)
+    return stopped
 
 
 async def is_waiting(session: AsyncSession, subject: str) -> bool:
@@ -98,6 +96,29 @@ async def find_latest_escalation(session: AsyncSession, subject: str) -> Escalat
 
 async def list_pages(session: AsyncSession, subjects: Collection[str]) -> Sequence[Page]:
     return (await session.scalars(select(Page).where(Page.subject.in_(subjects)).order_by(Page.id))).all()
+
+
+class PageCopy(NamedTuple):
+    """Where a page is shown; one that was not sent yet has no address."""
+
+    id: int
+    user_id: int
+    method: str
+    address: str | None
+
+
+async def list_copies(session: AsyncSession, subjects: Collection[str]) -> list[PageCopy]:
+    """The pages about these subjects: ix_page_subject."""
+    found: list[PageCopy] = []
+    given = list(subjects)
+    for start in range(0, len(given), CHUNK):
+        rows = await session.execute(
+            select(Page.id, Page.user_id, Page.method, Page.address)
+            .where(Page.subject.in_(given[start : start + CHUNK]))
+            .order_by(Page.id)
+        )
+        found += [PageCopy(*row) for row in rows]
+    return found
 
 
 async def list_pages_of_step(

@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import Alert, Maintenance, Silence
-from storage.words import AlertStatus
+from storage.words import AlertStatus, Priority
 
 
 async def list_not_over(session: AsyncSession, now: datetime) -> Sequence[Silence]:
@@ -60,46 +61,35 @@ async def list_maintenances(session: AsyncSession, *, over: bool, limit: int = 1
     return (await session.scalars(query.order_by(Maintenance.id.desc()).limit(limit))).all()
 
 
-async def list_open_of_incidents(session: AsyncSession, limit: int) -> Sequence[Alert]:
-    """Open alerts that belong to an incident, the newest first."""
-    return (
-        await session.scalars(
-            select(Alert)
-            .where(Alert.status == AlertStatus.OPEN, Alert.incident_id.is_not(None))
-            .order_by(Alert.id.desc())
-            .limit(limit)
-        )
-    ).all()
+class Coverable(NamedTuple):
+    """An open alert that nothing holds, as matchers see it. `description` is left out where none asks for it."""
+
+    id: int
+    integration_id: int
+    service_id: int | None
+    team_id: int | None
+    incident_id: int | None
+    labels: dict[str, Any]
+    title: str
+    description: str
+    priority: Priority
+    alias: str
+    source: str
+    entity: str
 
 
-async def list_holdable(session: AsyncSession, after: int, limit: int) -> Sequence[Alert]:
-    """Open alerts that page by themselves (they belong to no incident) and that nothing holds, by id after this one."""
-    return (
-        await session.scalars(
-            select(Alert)
-            .where(
-                Alert.status == AlertStatus.OPEN,
-                Alert.id > after,
-                Alert.incident_id.is_(None),
-                Alert.held_by == "",
-            )
-            .order_by(Alert.id)
-            .limit(limit)
-            .with_for_update()
-        )
-    ).all()
-
-
-async def list_held(session: AsyncSession, by: str) -> Sequence[Alert]:
-    """Open alerts that this holds."""
-    return (
-        await session.scalars(
-            select(Alert)
-            .where(Alert.status == AlertStatus.OPEN, Alert.held_by == by)
-            .order_by(Alert.id)
-            .with_for_update()
-        )
-    ).all()
+async def list_coverable(
+    session: AsyncSession, below: int | None, limit: int, with_description: bool
+) -> list[Coverable]:
+    """Open alerts that nothing holds, also those of incidents, the newest first, below this id: ix_alert_status."""
+    columns = [getattr(Alert, name) for name in Coverable._fields]
+    if not with_description:
+        columns[Coverable._fields.index("description")] = literal("")
+    asked = select(*columns).where(Alert.status == AlertStatus.OPEN, Alert.held_by == "")
+    if below is not None:
+        asked = asked.where(Alert.id < below)
+    rows = await session.execute(asked.order_by(Alert.id.desc()).limit(limit))
+    return [Coverable(*row) for row in rows]
 
 
 async def count_held(session: AsyncSession, by: Collection[str]) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from bot.chat.markup import render_text
 from storage.models import Alert, AuditEntry, Escalation, Incident, Silence
 from storage.words import AlertStatus, EscalationState
 from tests.house import House
@@ -139,9 +140,56 @@ async def test_the_button_of_an_alert_proposes_what_to_silence(house: House) -> 
     assert "until Tue 24 Nov 2026, 09:00 UTC" in answer.text.replace("\\", "")
 
 
-async def test_whoever_silences_is_told_of_an_incident_that_goes_on_paging(sqlite_house: House) -> None:
-    house = sqlite_house
-    await house.send({"title": "Checkout is slow", "priority": "P1", "service": "web"})
+CHECKOUT = {"title": "Checkout is slow", "alias": "slow", "priority": "P1", "service": "web"}
+
+
+async def test_an_incident_goes_on_paging_and_everybody_is_told_so(house: House) -> None:
+    await house.send(CHECKOUT)
     told = await house.ask("/tocsin silence 1h service=web")
     assert "INC-1 has such alerts already and goes on paging: /incident ack INC-1 says" in told
+    (alert,) = await house.rows(Alert)
+    assert (alert.held_by, alert.incident_id) == ("", 1)
+    assert [one.state for one in await house.rows(Escalation)] == [EscalationState.RUNNING]
+    (begun,) = [
+        one.card
+        for one in await house.messages("announcements")
+        if one.card and "Silence" in one.card["title"]
+    ]
+    (field,) = [one for one in begun["fields"] if one["label"] == "Goes on paging"]
+    assert render_text(field["value"]) == "INC-1"
+    words = [render_text(message.text) for message in await house.messages("incident-1")]
+    assert any("INC-1 goes on paging until somebody is on it: /incident ack INC-1" in text for text in words)
+    assert "alerts_silenced" in await house.timeline()
+    assert "Silence 1 (service=web), by" in await house.ask("/incident timeline INC-1")
+    await house.send({**CHECKOUT, "alias": "slower"})
+    assert [one.incident_id for one in await house.rows(Alert)] == [1, None]
+    before = len(await house.pages())
+    await house.at("20:00")
+    assert len(await house.pages()) > before
     assert not (await house.command("/incident ack INC-1")).failed
+
+
+async def test_an_incident_that_somebody_works_on_hears_what_stays_away(house: House) -> None:
+    await house.send(CHECKOUT)
+    await house.command("/incident ack INC-1")
+    assert "goes on paging" not in await house.ask("/tocsin silence 1h service=web")
+    words = [render_text(message.text) for message in await house.messages("incident-1")]
+    assert any("new alerts like those here are held back" in text for text in words)
+    assert not any("goes on paging" in text for text in words)
+
+
+async def test_what_begins_by_itself_tells_the_incident_too_and_names_no_private_one(house: House) -> None:
+    kate = await house.add_person("Kate", team="")
+    await house.ask("/tocsin maintenance 1h service=web starts:10m name:upgrade")
+    await house.send(CHECKOUT)
+    await house.command("/incident private yes", incident="INC-1")
+    await house.at("10:01")
+    assert "alerts_silenced" in await house.timeline()
+    (begun,) = [
+        one.card
+        for one in await house.messages("announcements")
+        if one.card and "Maintenance" in one.card["title"]
+    ]
+    assert "INC" not in str(begun)
+    assert [one.state for one in await house.rows(Escalation)] == [EscalationState.RUNNING]
+    assert "INC-1" not in await house.ask("/tocsin silence 1h service=web", by=kate)
