@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.models import Alert
+from storage.models import Alert, Heartbeat
 from storage.words import AlertStatus
 from tests.handlers.opsgenie import make_sender
 from tests.house import House, open_house
@@ -23,6 +23,18 @@ CHECKS = (
     "response_schema_conformance",
     "ignored_auth",
 )
+HEARTBEAT = {"interval": 10, "intervalUnit": "minutes", "enabled": True, "ownerTeam": {"name": "First team"}}
+THOSE_THAT_ARE_THERE = """
+[[operations]]
+include-path-regex = "^/v2/heartbeats/.name."
+exclude-operation-id = "deleteHeartbeat"
+parameters = { "path.name" = "backup" }
+
+[[operations]]
+include-operation-id = "deleteHeartbeat"
+parameters = { "path.name" = "old" }
+"""
+"""Schemathesis guesses no name, and would see nothing but 404."""
 
 
 @pytest.fixture
@@ -36,6 +48,9 @@ async def house(postgres_url: str) -> AsyncIterator[House]:
 async def test_the_server_is_true_to_the_vendors_description(house: House, tmp_path: Path) -> None:
     sender = await make_sender(house)
     await sender.do("POST", "/alerts", {"message": "db down", "alias": "db-1", "tags": ["a"]})
+    for name in ("backup", "old"):
+        assert (await sender.ask("POST", "/heartbeats", {"name": name, **HEARTBEAT}))[0] == 201
+    (tmp_path / "schemathesis.toml").write_text(THOSE_THAT_ARE_THERE)
     process = await asyncio.create_subprocess_exec(
         SCHEMATHESIS, "run", PAYLOADS / "opsgenie/openapi.json", "--url", house.url,
         "--header", f"Authorization: GenieKey {sender.key}", "--checks", ",".join(CHECKS),
@@ -44,6 +59,9 @@ async def test_the_server_is_true_to_the_vendors_description(house: House, tmp_p
     )  # fmt: skip
     output, _ = await process.communicate()
     assert process.returncode == 0, output.decode()[-20_000:]
+    assert [row.slug for row in await house.rows(Heartbeat, Heartbeat.slug.in_(("backup", "old")))] == [
+        "backup"
+    ]
 
 
 @pytest.mark.parametrize("source", ["opsgenie-sdk", "alertmanager-to-opsgenie"])
