@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from bot.access.accounts import get_user_of_account
 from bot.access.people import get_user
+from bot.alerts.heartbeats import get_heartbeat, list_shown
 from bot.alerts.lives import get_alert
 from bot.catalog.teams import get_schedule, get_service, get_team
 from bot.chat.arguments import Kind, Reading
@@ -17,7 +18,7 @@ from bot.errors import Forbidden, Invalid, Unknown
 from bot.flow.unit import Unit
 from bot.incidents.people import ROLES
 from bot.incidents.privacy import find_viewer, get_incident, is_visible
-from storage.models import Alert, Incident, Schedule, Service, Team, User
+from storage.models import Alert, Heartbeat, Incident, Schedule, Service, Team, User
 from storage.questions import access, alerts, catalog
 from storage.questions import incidents as ask
 from storage.questions.flow import remember_arrival
@@ -247,6 +248,14 @@ async def _suggest_platforms(reading: Reading, prefix: str) -> list[Choice]:
     return [Choice(name, name.capitalize()) for name in on if name not in there]
 
 
+async def _heartbeat(reading: Reading, text: str) -> Heartbeat:
+    return await get_heartbeat(reading.unit, text)
+
+
+async def _suggest_heartbeats(reading: Reading, prefix: str) -> list[Choice]:
+    return [Choice(row.slug, row.name) for row in await list_shown(reading.unit)]
+
+
 async def _number(reading: Reading, text: str) -> int:
     if not text.strip().lstrip("#").isdecimal() or len(text) > 9:
         raise Invalid("number.wrong", reading.name, text=text)
@@ -325,3 +334,4 @@ SERVICE = Kind("suggest", _service, _suggest_services, example="web")
 TEAM = Kind("suggest", _team, _suggest_teams, example="first-team")
 PLATFORM = Kind("suggest", _platform, _suggest_platforms, example="slack")
 SCHEDULE = Kind("suggest", _schedule, _suggest_schedules, example="primary")
+HEARTBEAT = Kind("suggest", _heartbeat, _suggest_heartbeats, example="nightly-backup")

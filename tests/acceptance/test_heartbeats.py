@@ -212,3 +212,35 @@ async def test_the_room_and_the_doctor_show_them(sqlite_house: House) -> None:
     assert page.index("Certificate renewal") < page.index(">late<") < page.index("Nightly backup")
     assert "never heard" in page
     assert "Never heard, so nobody misses them: Nightly backup" in await house.ask("/tocsin doctor")
+
+
+async def test_people_list_pause_and_resume_them(house: House) -> None:
+    url = await make(house)
+    assert "Nightly backup (nightly-backup), every 5 min: never heard" in await house.ask(
+        "/tocsin heartbeats"
+    )
+    await ping(house, url)
+    await house.at("10:00")
+    assert "late, last ping 10 min ago" in await house.ask("/tocsin heartbeats")
+    assert "is paused" in await house.ask("/tocsin pause-heartbeat Nightly backup")
+    assert [status for _, status, _ in await alerts(house)] == [AlertStatus.CLOSED]
+    assert "paused, last ping" in await house.ask("/tocsin heartbeats")
+    assert await ping(house, url) == 200
+    await house.at("30:00")
+    assert len(await alerts(house)) == 1
+    assert "is watched from its next ping on" in await house.ask("/tocsin resume-heartbeat nightly-backup")
+    await ping(house, url)
+    await house.at("40:00")
+    assert [status for _, status, _ in await alerts(house)] == [AlertStatus.CLOSED, AlertStatus.OPEN]
+    said = [row.what for row in await house.rows(AuditEntry) if row.subject.startswith("heartbeat:")]
+    assert said == ["heartbeat.created", "heartbeat.disabled", "heartbeat.enabled"]
+
+
+async def test_only_an_admin_pauses_one_and_what_is_wrong_is_said(sqlite_house: House) -> None:
+    kate = await sqlite_house.add_person("Kate")
+    await make(sqlite_house)
+    assert "admin" in await sqlite_house.ask("/tocsin pause-heartbeat nightly-backup", by=kate)
+    assert (await sqlite_house.rows(Heartbeat))[0].active
+    assert "Nightly backup" in await sqlite_house.ask("/tocsin heartbeats", by=kate)
+    told = await sqlite_house.ask("/tocsin pause-heartbeat nobody")
+    assert "There is no heartbeat nobody; there are nightly-backup" in told
