@@ -71,7 +71,6 @@ async def create_silence(
 
 async def plan_silence(unit: Unit, silence: Silence) -> Covered:
     """Begin it now, or when its time comes."""
-    unit.known.pop("quiet", None)
     unit.touch("silences")
     if silence.starts_at <= unit.now:
         return await _begin(unit, silence)
@@ -88,7 +87,6 @@ async def change_silence(unit: Unit, silence: Silence, ends_at: datetime, commen
     if comment is not None:
         silence.comment = comment.strip()[:2_000]
     _audit(unit, silence, "changed", until=ends_at.isoformat(), before=before.isoformat())
-    unit.known.pop("quiet", None)
     unit.touch("silences")
     if silence.starts_at <= unit.now:
         await move_holds(unit, name_holder(silence), ends_at)
@@ -166,7 +164,6 @@ def _plan_end(unit: Unit, silence: Silence) -> None:
 async def _finish(unit: Unit, silence: Silence, had_begun: bool = True) -> None:
     held = await count_held(unit, silence)
     unit.touch("silences")
-    unit.known.pop("quiet", None)
     await unit.session.flush()
     if held:
         await move_holds(unit, name_holder(silence), unit.now)
