@@ -109,7 +109,9 @@ async def _fill(url: str) -> None:
                 database.execute(_copy(kind, columns, first))
             database.execute("ANALYZE")
         return
-    connection = await asyncpg.connect(parsed.render_as_string(hide_password=False))
+    connection = await asyncpg.connect(
+        parsed.set(drivername="postgresql").render_as_string(hide_password=False)
+    )
     try:
         found = await connection.fetch(
             "SELECT column_name FROM information_schema.columns WHERE table_name = 'alert'"

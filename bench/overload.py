@@ -54,7 +54,9 @@ class Answers:
         if self.url.get_backend_name() == "sqlite":
             with sqlite3.connect(f"file:{self.url.database}?mode=ro", uri=True) as connection:
                 return int(connection.execute(asked).fetchone()[0])
-        connection = await asyncpg.connect(self.url.render_as_string(hide_password=False))
+        connection = await asyncpg.connect(
+            self.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        )
         try:
             return int(await connection.fetchval(asked))
         finally:
