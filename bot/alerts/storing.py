@@ -148,6 +148,7 @@ class Turn:
                     {
                         "alert_id": self.open[one.key][0],
                         "at": self.unit.now,
+                        "actor_id": None,
                         "actor_name": signal.user[:120] or self.known.integrations[one.integration_id].name,
                         "kind": NOTED[signal.action] if not signal.note else "note",
                         "text": signal.note[:25_000],

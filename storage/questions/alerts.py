@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Table, bindparam, func, insert, or_, select, text, update
+from sqlalchemy import Table, bindparam, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from storage.bulk import BulkInsert
 from storage.models import Alert, AlertNote, Incident
 from storage.questions.ids import reserve_ids
 from storage.questions.privacy import Looking, is_alert_visible, is_incident_visible
@@ -50,7 +51,39 @@ COUNT = (
     .where(ALERTS.c.id == bindparam("alert"))
     .values(count=ALERTS.c.count + bindparam("by"), last_at=bindparam("at", type_=ALERTS.c.last_at.type))
 )
-INSERT = insert(ALERTS)
+INSERT = BulkInsert(
+    ALERTS,
+    (
+        "id",
+        "uid",
+        "integration_id",
+        "alias",
+        "title",
+        "description",
+        "priority",
+        "status",
+        "count",
+        "source",
+        "labels",
+        "links",
+        "images",
+        "tags",
+        "entity",
+        "responders",
+        "actions",
+        "payload_id",
+        "held_by",
+        "held_until",
+        "held_count",
+        "policy_id",
+        "team_id",
+        "service_id",
+        "incident_id",
+        "first_at",
+        "last_at",
+        "trace",
+    ),
+)
 
 
 async def count_repeats(session: AsyncSession, repeats: list[dict[str, Any]]) -> None:
@@ -63,7 +96,7 @@ async def insert_alerts(session: AsyncSession, rows: list[dict[str, Any]]) -> li
     ids = await reserve_ids(session, ALERTS, len(rows))
     for row, number in zip(rows, ids, strict=True):
         row["id"] = number
-    await (await session.connection()).execute(INSERT, rows)
+    await INSERT.run(session, rows)
     return ids
 
 
@@ -169,9 +202,12 @@ async def list_notes(session: AsyncSession, alert_id: int) -> Sequence[AlertNote
     ).all()
 
 
+NOTES = BulkInsert(AlertNote.__table__, ("alert_id", "at", "actor_id", "actor_name", "kind", "text", "data"))  # type: ignore[arg-type]
+
+
 async def insert_notes(session: AsyncSession, rows: list[dict[str, Any]]) -> None:
     """Write into the logs of alerts."""
-    await session.execute(insert(AlertNote), rows)
+    await NOTES.run(session, rows)
 
 
 async def search_alerts(

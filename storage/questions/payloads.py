@@ -4,21 +4,24 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, delete, insert, select
+from sqlalchemy import Table, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from storage.bulk import BulkInsert
 from storage.models import RawPayload
 from storage.questions.ids import reserve_ids
 
 PAYLOADS: Table = RawPayload.__table__  # type: ignore[assignment]
-INSERT = insert(PAYLOADS)
+INSERT = BulkInsert(
+    PAYLOADS, ("id", "integration_id", "received_at", "outcome", "content_type", "headers", "query", "body")
+)
 
 
 async def insert_payloads(session: AsyncSession, rows: list[dict[str, Any]]) -> Sequence[int]:
     """Insert them; their ids in the order of the rows."""
     ids = await reserve_ids(session, PAYLOADS, len(rows))
     new = [{**row, "id": number} for row, number in zip(rows, ids, strict=True)]
-    await (await session.connection()).execute(INSERT, new)
+    await INSERT.run(session, new)
     return ids
 
 
