@@ -130,6 +130,7 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
 async def prepare(parts: Parts) -> Welcome | None:
     """Read the configuration file, or make the small world of a first start; what to print for the first person."""
     from bot.alerts.heartbeats import begin_to_listen
+    from bot.alerts.maintenance import follow_file
     from bot.catalog.first_start import greet, is_empty, make_small_world
     from bot.config import find_own_name, find_own_zone
     from bot.oncall.groups import follow_schedules
@@ -144,6 +145,7 @@ async def prepare(parts: Parts) -> Welcome | None:
             await make_small_world(unit, find_own_name(), find_own_zone())
         await follow_schedules(unit)
         await begin_to_listen(unit)
+        await follow_file(unit)
         return await greet(unit)
 
     return await parts.work.run(start)

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from bot.access.people import audit
 from bot.alerts.covering import Covered, cover_open, forget_covering
@@ -91,6 +92,17 @@ async def change_silence(unit: Unit, silence: Silence, ends_at: datetime, commen
     if silence.starts_at <= unit.now:
         await move_holds(unit, name_holder(silence), ends_at)
         _plan_end(unit, silence)
+
+
+async def rematch_silence(unit: Unit, silence: Silence, matchers: list[Any]) -> Covered:
+    """Let one that is on be for something else: what it held is judged anew, and what is open now is held."""
+    silence.matchers, silence.updated_at = list(matchers), unit.now
+    unit.touch("silences")
+    await unit.session.flush()
+    await move_holds(unit, name_holder(silence), unit.now)
+    covered = await cover_open(unit, silence)
+    unit.emit(SilenceStarted(silence.id, covered.held, covered.incidents, covered.more))
+    return covered
 
 
 async def end_silence(unit: Unit, silence: Silence) -> None:
@@ -199,6 +211,8 @@ NAMED: dict[str, Callable[[Unit, str], Awaitable[Service | Team | Integration]]]
 def _check_times(unit: Unit, start: datetime, end: datetime) -> None:
     if end <= max(start, unit.now):
         raise Invalid("time.past", "until")
+    if start - unit.now > LONGEST:
+        raise Invalid("silence.too_far", "starts", days=LONGEST.days)
     if end - max(start, unit.now) > LONGEST:
         raise Invalid("silence.too_long", "until", days=LONGEST.days)
 

@@ -6,12 +6,14 @@ Escalations under way keep the steps that they started with. A second time chang
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 from bot.access.secrets import digest, make_secret
 from bot.catalog.effects import SECTION_OF, Ids, columns_of
 from bot.catalog.integrations import get_own_integration
-from bot.catalog.ledger import Ledger, Values
+from bot.catalog.ledger import FILE, Ledger, Values
+from bot.catalog.maintenance import columns_of_maintenance
 from bot.catalog.shapes import Config
 from bot.flow.unit import Unit
 from bot.logs import get_logger
@@ -20,6 +22,7 @@ from storage.models import (
     EscalationPolicy,
     Heartbeat,
     Integration,
+    Maintenance,
     Member,
     PolicyStep,
     Rotation,
@@ -87,6 +90,7 @@ async def apply_config(unit: Unit, config: Config) -> int:
     )
     integrations = await _keep_integrations(ledger, config, teams)
     await _keep_heartbeats(ledger, config, teams, services)
+    await _keep_maintenance(ledger, config)
     await _forget_removed_teams(ledger)
     things: dict[str, Mapping[str, Any]] = {
         "user": users,
@@ -182,6 +186,14 @@ async def _keep_heartbeats(
             ledger.set(row, "digest", digest(make_secret("hb")))
     await ledger.unit.session.flush()
     await ledger.keep(Heartbeat, wanted, born)
+
+
+async def _keep_maintenance(ledger: Ledger, config: Config) -> None:
+    """Only what it is to be: its windows begin and end by `bot.alerts.maintenance.follow_file`, which comes after this."""
+    wanted = {slug: columns_of_maintenance(entry) for slug, entry in config.maintenance.items()}
+    author = Path(ledger.unit.installation.config_file).name or FILE
+    born = {"created_at": ledger.unit.now, "creator_name": author[:120]}
+    await ledger.keep(Maintenance, wanted, dict.fromkeys(wanted, born))
 
 
 async def _forget_removed_teams(ledger: Ledger) -> None:

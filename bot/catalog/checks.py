@@ -10,7 +10,8 @@ from bot.catalog import reasons
 from bot.catalog.effects import SECTION_OF, RouteShape
 from bot.catalog.kinds import GAP
 from bot.catalog.lines import Place
-from bot.catalog.senders import can_sign
+from bot.catalog.maintenance import check_maintenance
+from bot.catalog.senders import MAPPED, can_sign
 from bot.catalog.shapes import Config, HeartbeatShape, IntegrationShape
 from storage.words import UserRole
 
@@ -28,6 +29,7 @@ def check_together(config: Config, raw: Raw) -> Iterator[Found]:
     yield from _check_owners(config, raw)
     yield from _check_integrations(config)
     yield from _check_rules(config, raw)
+    yield from _check_maintenance(config, raw)
 
 
 def _check_rules(config: Config, raw: Raw) -> Iterator[Found]:
@@ -49,6 +51,15 @@ def check_route(rule: RouteShape) -> Iterator[Found]:
         yield (), reasons.ROUTES_NOWHERE
     elif rule.of_team and rule.team:
         yield ("team",), reasons.TEAM_WITHIN_TEAM
+
+
+def _check_maintenance(config: Config, raw: Raw) -> Iterator[Found]:
+    for slug, entry in config.maintenance.items():
+        for place, reason in check_maintenance(entry):
+            yield ("maintenance", slug, *place), reason
+    for slug, written in raw["maintenance"].items():
+        for name in ("services", "teams", "integrations"):
+            yield from _find_twice(("maintenance", slug, name), _get(written, name))
 
 
 def _check_people(raw: Raw) -> Iterator[Found]:
@@ -114,8 +125,8 @@ def _check_owners(config: Config, raw: Raw) -> Iterator[Found]:
 
 def _check_integrations(config: Config) -> Iterator[Found]:
     for slug, integration in config.integrations.items():
-        if integration.mapping and integration.source != "generic":
-            yield ("integrations", slug, "mapping"), reasons.MAPPING_NOT_GENERIC
+        if integration.mapping and integration.source not in MAPPED:
+            yield ("integrations", slug, "mapping"), reasons.NOT_MAPPED
         for name in ("topics", "endpoint", "certificate_file"):
             if getattr(integration, name) and integration.source != "sns":
                 yield ("integrations", slug, name), reasons.ONLY_SNS

@@ -12,6 +12,7 @@ from storage.models import (
     EscalationPolicy,
     Heartbeat,
     Integration,
+    Maintenance,
     Rule,
     Schedule,
     Service,
@@ -21,8 +22,10 @@ from storage.models import (
 from storage.questions import config as ask
 
 FILE, SEED = "file", "seed"
-Thing = TypeVar("Thing", User, Team, Service, Schedule, EscalationPolicy, Rule, Integration, Heartbeat)
-AnyThing = User | Team | Service | Schedule | EscalationPolicy | Rule | Integration | Heartbeat
+Thing = TypeVar(
+    "Thing", User, Team, Service, Schedule, EscalationPolicy, Rule, Integration, Heartbeat, Maintenance
+)
+AnyThing = User | Team | Service | Schedule | EscalationPolicy | Rule | Integration | Heartbeat | Maintenance
 Values = Mapping[str, Any]
 
 KINDS: dict[type[AnyThing], str] = {
@@ -34,6 +37,7 @@ KINDS: dict[type[AnyThing], str] = {
     Rule: "rule",
     Integration: "integration",
     Heartbeat: "heartbeat",
+    Maintenance: "maintenance",
 }
 SLUG: dict[type[AnyThing], str] = {User: "handle"}
 
@@ -103,7 +107,8 @@ class Ledger:
 
 
 def get_slug(row: AnyThing) -> str:
-    return row.handle if isinstance(row, User) else row.slug
+    """Empty for what people made and what is known by a number."""
+    return row.handle if isinstance(row, User) else row.slug or ""
 
 
 def _kind(row: AnyThing) -> str:

@@ -19,7 +19,10 @@ NO_OWNER = "nobody is an owner; give one person `role: owner`, who can then sign
 ONLY_GAPS = "nobody takes part; name at least one person, for example `[kate, sam]`"
 STEPS_OUT_OF_ORDER = "this step comes before the one above it; write the steps in order of their time"
 NEEDS_ITSELF = "a service can't need itself; remove it"
-MAPPING_NOT_GENERIC = "only the source `generic` has a field mapping; remove it, or use `source: generic`"
+NOT_MAPPED = "only the sources `generic` and `email` have a mapping; remove it, or use one of these"
+BAD_MAIL_RULE = (
+    "must be a part of the mail (subject, body, from or to) and an expression, like `subject:^(FAIL|OK) (.+)`"
+)
 ROUTES_NOWHERE = "this rule decides nothing; give it a `team`, a `policy` or `nobody: yes`"
 TEAM_WITHIN_TEAM = "a rule within a team can't choose another team; remove `team` or `of_team`"
 TWO_KEYS = "the key comes from `key_env` or from `key_file`; remove one of them"
@@ -37,6 +40,21 @@ HANDLE_TAKEN = "`nobody` means a gap in a rotation; choose another handle"
 BAD_GROUP = "must be the handle of a user group, like `oncall-payments`"
 BAD_EMAIL = "must be an e-mail address like `kate@example.org`"
 BAD_URL = "must be an address that begins with https:// or http://"
+BAD_DAY = "must be a day, like `2027-06-30`"
+NO_SUCH_DATE = "there is no such day in the calendar; write one like `2027-06-30`"
+BAD_REPEAT = "must be daily, weekly, monthly or an RRULE (RFC 5545) like `FREQ=MONTHLY;BYDAY=1SU`; `until` says when it ends"
+WINDOW_TOO_SHORT = "must be `1m` or more"
+MAINTENANCE_OF_NOTHING = (
+    "it is for nothing; give it `services`, `teams` or `integrations`, or say `everything: yes`"
+)
+EVERYTHING_AND_SOMETHING = "it is for everything or for what it names; remove one of them"
+UNTIL_WITHOUT_REPEAT = (
+    "it comes once, and ends after its `length`; remove `until`, or say how it comes again: `repeat: weekly`"
+)
+REPEAT_WITHOUT_UNTIL = "what repeats needs its last day, for example `until: 2027-06-30`"
+UNTIL_BEFORE_START = "is before it begins; write a later day"
+UNTIL_TOO_LATE = "must be at most two years after it begins; whoever needs it longer renews it then"
+NEVER_BEGINS = "with this rule no window begins between `starts` and `until`"
 MORE_THAN_A_LINE = "must be on one line"
 CONTROL_CHARACTER = "contains a character that can't be shown; remove it"
 BAD_RECIPIENT = "must be `user:`, `team:` or `schedule:` and a name, like `schedule:primary`"

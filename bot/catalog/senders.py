@@ -14,7 +14,7 @@ from jmespath.exceptions import IncompleteExpressionError, JMESPathError, JMESPa
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from bot.access.secrets import digest
-from bot.catalog import reasons
+from bot.catalog import mail_rules, reasons
 from bot.catalog.kinds import Line, world_of, wrong
 from bot.flow.discovery import discover
 
@@ -33,6 +33,9 @@ FIELDS = (
 )
 """What a mapping may name: a list of alerts, and the fields of one that `handlers.webhooks.generic` fills."""
 
+MAILBOX = "email"
+MAPPED = ("generic", MAILBOX)
+"""The sources whose fields can be said."""
 VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 TOPIC = re.compile(r"arn:[a-z0-9-]+:sns:[a-z0-9-]+:\d{12}:([A-Za-z0-9_-]+|[A-Za-z0-9_-]*\*)(\.fifo)?")
 KEY = re.compile(r"[A-Za-z0-9_-]{20,200}")
@@ -130,7 +133,10 @@ def _make_key(source: str, secret: str) -> Key:
     return Key(source, digest(secret))
 
 
-def _read_expression(text: str) -> str:
+def _read_expression(text: str, info: ValidationInfo) -> str:
+    """What a source reads its fields by; which source it is stands before, and may be wrong itself."""
+    if info.data.get("source") == MAILBOX:
+        return _read_mail_rule(text)
     try:
         jmespath.compile(text).search({})
     except RecursionError as error:
@@ -144,9 +150,20 @@ def _read_expression(text: str) -> str:
     return text
 
 
-def _read_mapped(name: str) -> str:
-    if name not in FIELDS:
-        raise wrong(reasons.tell_unknown("field", name, FIELDS))
+def _read_mail_rule(text: str) -> str:
+    try:
+        mail_rules.read_rule(text)
+    except mail_rules.NoRule as error:
+        raise wrong(reasons.BAD_MAIL_RULE) from error
+    except mail_rules.NoPattern as error:
+        raise wrong(reasons.tell_pattern(str(error))) from error
+    return text
+
+
+def _read_mapped(name: str, info: ValidationInfo) -> str:
+    known = mail_rules.FIELDS if info.data.get("source") == MAILBOX else FIELDS
+    if name not in known:
+        raise wrong(reasons.tell_unknown("field", name, known))
     return name
 
 

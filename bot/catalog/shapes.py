@@ -31,6 +31,7 @@ from bot.catalog.kinds import (
     Zone,
     one_of,
 )
+from bot.catalog.maintenance import MaintenanceShape
 from bot.catalog.senders import (
     EnvironmentKey,
     Expressions,
@@ -187,7 +188,8 @@ class IntegrationShape(Shape):
         "the certificate that signs in a private partition", "/etc/ssl/sns.pem", default=None
     )
     mapping: Expressions = key(
-        "where a generic sender's JSON has our fields, as JMESPath expressions",
+        "where a generic sender's JSON has our fields, as JMESPath expressions; where a mail has them, as its part and a "
+        "regular expression",
         "{title: check.name}",
         default={},
     )
@@ -239,6 +241,7 @@ SECTIONS: dict[str, Section] = {
     "policies": Section(PolicyShape, "policy", "policies"),
     "integrations": Section(IntegrationShape, "integration", "integrations"),
     "heartbeats": Section(HeartbeatShape, "heartbeat", "heartbeats"),
+    "maintenance": Section(MaintenanceShape, "maintenance", "maintenances"),
     "actions": Section(ActionShape, "action", "actions"),
     "alert_policies": Section(AlertPolicyShape, "alert policy", "alert policies"),
     "routing_rules": Section(RouteShape, "routing rule", "routing rules"),
@@ -257,6 +260,7 @@ class Config:
     policies: Mapping[str, PolicyShape]
     integrations: Mapping[str, IntegrationShape]
     heartbeats: Mapping[str, HeartbeatShape]
+    maintenance: Mapping[str, MaintenanceShape]
     actions: Mapping[str, ActionShape]
     alert_policies: Mapping[str, AlertPolicyShape]
     routing_rules: Mapping[str, RouteShape]

@@ -24,7 +24,7 @@ async def plan_next_window(unit: Unit, event: alerts.SilenceEnded) -> None:
     """A maintenance that repeats comes again."""
     silence = await unit.session.get_one(Silence, event.silence_id)
     if silence.maintenance_id is not None:
-        await follow_window(unit, silence.maintenance_id, silence.starts_at)
+        await follow_window(unit, silence)
 
 
 async def announce_silence(unit: Unit, event: alerts.SilenceEvent) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.alerts.maintenance import plan_maintenance
+from bot.alerts.maintenance import Plan, plan_maintenance
 from bot.alerts.matchers import Matcher, read_matchers, spell_matchers
 from bot.chat.arguments import arg
 from bot.chat.registry import Call, Command
@@ -28,22 +28,15 @@ class Args:
 async def run(call: Call) -> Reply:
     unit, args = call.unit, call.args
     zone = call.user.zone if call.user else "UTC"
-    maintenance = await plan_maintenance(
-        unit,
-        args.name,
-        args.what,
-        args.starts or unit.now,
-        args.length,
-        rule=args.repeat,
-        until=args.until,
-        zone=zone,
-    )
+    plan = Plan(args.name, args.what, args.starts or unit.now, args.length, args.repeat, args.until, zone)
+    maintenance, covered = await plan_maintenance(unit, plan)
     window = await ask.find_window(unit.session, maintenance.id)
     data = {
         "maintenance": maintenance,
         "what": spell_matchers(read_matchers(maintenance.targets)),
         "window": window,
         "is_on": window is not None and window.starts_at <= unit.now,
+        "incidents": await covered.list_visible(unit),
         "zone": zone,
     }
     return Reply("tocsin_maintenance", data)

@@ -15,27 +15,14 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-import re2
-
 from bot.alerts.signal import DESCRIPTION_LIMIT, Action, Signal, read_priority
+from bot.catalog.mail_rules import FIELDS, PARTS, NoPattern, NoRule, read_rule
 from bot.errors import Invalid, Malformed
 from handlers.mail.marks import read_subject
 from handlers.mail.message import read_mail
 from handlers.webhooks.source import Hook, Source
 from storage.words import Priority
 
-PARTS = ("subject", "body", "from", "to")
-FIELDS = (
-    "alias",
-    "title",
-    "priority",
-    "description",
-    "source",
-    "service",
-    "team",
-    "resolved",
-    "acknowledged",
-)
 SEARCHED = 64 * 1024
 """How many characters of a body the rules look at."""
 
@@ -44,12 +31,13 @@ def read_rules(settings: Mapping[str, Any]) -> dict[str, tuple[str, Any]]:
     """The rules of an integration: part and compiled expression by field; raises Invalid."""
     rules = {}
     for name, text in dict(settings.get("mapping") or {}).items():
-        part, _, expression = str(text).partition(":")
-        if name not in FIELDS or part not in PARTS or not expression:
-            raise Invalid("email.rule", name, name=name, fields=FIELDS, parts=PARTS)
         try:
-            rules[name] = (part, re2.compile(expression))
-        except re2.error as error:
+            if name not in FIELDS:
+                raise NoRule(name)
+            rules[name] = read_rule(str(text))
+        except NoRule as error:
+            raise Invalid("email.rule", name, name=name, fields=FIELDS, parts=PARTS) from error
+        except NoPattern as error:
             raise Invalid("filter.pattern", name, reason=str(error)) from error
     return rules
 

@@ -42,13 +42,15 @@ class Silence(Model):
 class Maintenance(Model):
     """Planned work on services, of teams or senders, or on everything (no targets): once, or again and again until a day.
 
-    `targets` is [{"type": "service" | "team" | "integration", "slug"}]; `rule` is an RFC 5545 RRULE that is read in `zone`,
-    empty for once; `length` is in seconds. Each window is a row of `silence`.
+    `targets` are matchers of services, teams and senders, any of which must hold; `rule` is an RFC 5545 RRULE, read in
+    `zone`, empty for once; `length` is in seconds. Each window is a row of `silence`. One of the configuration file has its
+    `slug` there, and is `active` while the file has it.
     """
 
     __tablename__ = "maintenance"
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str | None] = mapped_column(String(64), index=True, unique=True)
     name: Mapped[str] = mapped_column(String(200))
     targets: Mapped[list[Any]] = mapped_column(default=list)
     starts_at: Mapped[datetime]
@@ -62,3 +64,5 @@ class Maintenance(Model):
     created_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     """When it was over for good: its last window ended, or somebody ended it."""
+    active: Mapped[bool] = mapped_column(default=True)
+    origin: Mapped[str] = mapped_column(String(12), default="room")

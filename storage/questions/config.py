@@ -11,6 +11,7 @@ from storage.models import (
     EscalationPolicy,
     Heartbeat,
     Integration,
+    Maintenance,
     Member,
     PolicyStep,
     Rule,
@@ -20,7 +21,9 @@ from storage.models import (
     User,
 )
 
-Thing = TypeVar("Thing", User, Team, Service, Schedule, EscalationPolicy, Rule, Integration, Heartbeat)
+Thing = TypeVar(
+    "Thing", User, Team, Service, Schedule, EscalationPolicy, Rule, Integration, Heartbeat, Maintenance
+)
 
 
 async def list_all(session: AsyncSession, model: type[Thing]) -> Sequence[Thing]:

@@ -6,9 +6,10 @@ A list walks the primary key unless its text names another index.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import (
@@ -17,12 +18,14 @@ from storage.models import (
     Incident,
     IncidentService,
     IncidentTeam,
+    Maintenance,
     Member,
     Page,
     RawPayload,
     RoleHolder,
     Schedule,
     Service,
+    Silence,
     Task,
     Team,
     TimelineEntry,
@@ -37,10 +40,12 @@ Row = TypeVar(
     Alert,
     BoardMessage,
     Incident,
+    Maintenance,
     Page,
     RawPayload,
     Schedule,
     Service,
+    Silence,
     Task,
     Team,
     TimelineEntry,
@@ -154,6 +159,32 @@ async def list_payloads(session: AsyncSession, integration_id: int, wanted: Want
     """The messages of a sender that are kept: ix_raw_payload_integration."""
     query = select(RawPayload).where(RawPayload.integration_id == integration_id)
     return await _walk(session, query, RawPayload, wanted)
+
+
+async def list_silences(
+    session: AsyncSession, wanted: Wanted, *, now: datetime, states: Collection[str] = ()
+) -> Found[Silence]:
+    """Silences without windows of maintenance, in any of these states (pending, active, over): ix_silence_maintenance_id."""
+    query = select(Silence).where(Silence.maintenance_id.is_(None))
+    conditions = {
+        "pending": Silence.starts_at > now,
+        "active": and_(Silence.starts_at <= now, Silence.ends_at > now),
+        "over": Silence.ends_at <= now,
+    }
+    if states:
+        query = query.where(or_(*(conditions[state] for state in states)))
+    return await _walk(session, query, Silence, wanted)
+
+
+async def list_maintenances(
+    session: AsyncSession, wanted: Wanted, *, active: bool | None = True
+) -> Found[Maintenance]:
+    """Those that are on or planned, those that are over, or both."""
+    query = select(Maintenance)
+    if active is not None:
+        ended = Maintenance.ended_at.is_not(None)
+        query = query.where(~ended if active else ended)
+    return await _walk(session, query, Maintenance, wanted)
 
 
 async def list_named(

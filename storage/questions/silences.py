@@ -53,6 +53,27 @@ async def find_window(session: AsyncSession, maintenance_id: int) -> Silence | N
     ).first()
 
 
+async def list_windows(
+    session: AsyncSession, maintenance_ids: Collection[int], now: datetime
+) -> dict[int, Silence]:
+    """The window of each of these that is on, or comes next: ix_silence_maintenance_id."""
+    rows = await session.scalars(
+        select(Silence)
+        .where(Silence.maintenance_id.in_(maintenance_ids), Silence.ends_at > now)
+        .order_by(Silence.id)
+    )
+    return {row.maintenance_id: row for row in rows if row.maintenance_id is not None}
+
+
+async def list_of_file(session: AsyncSession) -> Sequence[Maintenance]:
+    """Those that the configuration file has or had: few."""
+    return (
+        await session.scalars(
+            select(Maintenance).where(Maintenance.slug.is_not(None)).order_by(Maintenance.id)
+        )
+    ).all()
+
+
 async def list_maintenances(session: AsyncSession, *, over: bool, limit: int = 100) -> Sequence[Maintenance]:
     """Those that are over (the newest first), or those that still have a window."""
     query = select(Maintenance).where(

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from bot.access.secrets import digest
 from bot.alerts.heartbeats import begin_to_listen
+from bot.alerts.maintenance import follow_file
 from bot.catalog.apply import apply_config
 from bot.catalog.faults import ConfigWrong
 from bot.catalog.file import read_config, read_example
@@ -25,6 +26,7 @@ from storage.models import (
     EscalationPolicy,
     Heartbeat,
     Integration,
+    Maintenance,
     Member,
     Override,
     PolicyStep,
@@ -32,6 +34,7 @@ from storage.models import (
     Rule,
     Schedule,
     Service,
+    Silence,
     Team,
     User,
 )
@@ -51,7 +54,7 @@ policies:
 incident_rules:
   all: {name: Everything}
 """
-NAMED = (User, Team, Service, Schedule, EscalationPolicy, Rule, Integration, Heartbeat)
+NAMED = (User, Team, Service, Schedule, EscalationPolicy, Rule, Integration, Heartbeat, Maintenance)
 
 
 @pytest.fixture
@@ -93,8 +96,9 @@ async def test_a_file_replaces_the_small_world_of_the_first_start(house: House, 
         "schedule": {"payments"},
         "escalation_policy": {"payments"},
         "rule": {"urgent", "storm", "databases", "staging", "flapping", "maintenance-mode"},
-        "integration": {"prometheus", "checks", "heartbeats"},
+        "integration": {"prometheus", "checks", "old-monitor", "heartbeats"},
         "heartbeat": {"backup"},
+        "maintenance": {"backup-window"},
     }
     everyone = await house.rows(User)
     assert [(user.origin, user.active) for user in everyone[:1]] == [("seed", False)]
@@ -385,3 +389,118 @@ async def test_a_heartbeat_of_the_file_pings_with_its_key_and_is_silent_without_
 async def test_a_heartbeat_that_is_too_fast_is_a_fault(apply):
     with pytest.raises(ConfigWrong, match="at most every `30s`"):
         await apply(SMALL + "heartbeats:\n  backup: {name: Backup, every: 5s}\n")
+
+
+WORLD = SMALL + "services:\n  web: {name: Web, team: ops}\n"
+UPGRADE = "maintenance:\n  upgrade: {name: Upgrade, starts: 2026-11-23T04:00, length: 1h, services: [web]}\n"
+NIGHTLY = UPGRADE.replace("services:", "repeat: daily, until: 2026-11-30, services:")
+SLOW = {"title": "Web is slow", "alias": "slow", "priority": "P5", "service": "web"}
+
+
+@pytest.fixture
+def start(house: House, apply):
+    """As at a start of Tocsin, where what the file says takes effect."""
+
+    async def run(text: str) -> int:
+        count = await apply(text)
+        await house.parts.work.run(follow_file)
+        await house.settle()
+        return int(count)
+
+    return run
+
+
+async def held(house: House) -> list[str]:
+    return [row.held_by for row in await house.rows(Alert)]
+
+
+async def windows(house: House) -> list[tuple[str, str]]:
+    rows = [row for row in await house.rows(Silence) if row.ends_at > row.starts_at]
+    return [(f"{row.starts_at:%d %H:%M}", f"{row.ends_at:%d %H:%M}") for row in rows]
+
+
+async def test_maintenance_of_the_file_begins_and_ends_by_itself(house: House, start):
+    await start(WORLD + NIGHTLY)
+    assert await start(WORLD + NIGHTLY) == 0
+    await house.at("1:10:00")
+    await house.send(SLOW)
+    assert await held(house) == ["maintenance:1"]
+    assert await start(WORLD + NIGHTLY) == 0
+    assert "Maintenance 1 service=web, until" in await house.ask("/tocsin silences")
+    assert await windows(house) == [("23 04:00", "23 05:00")]
+    await house.at("2:00:01")
+    assert await held(house) == [""]
+    await house.at("200:00:00")
+    assert len(await windows(house)) == 8
+    assert (await house.rows(Maintenance))[0].ended_at is not None
+    assert await start(WORLD + NIGHTLY) == 0
+    assert len(await windows(house)) == 8
+    assert ("maintenance.created", "Upgrade") in await audited(house)
+
+
+async def test_what_the_file_changes_about_maintenance_that_is_on_counts_at_once(house: House, start):
+    await start(WORLD + UPGRADE)
+    await house.at("1:10:00")
+    await house.send(SLOW)
+    assert await start(WORLD + UPGRADE.replace("1h", "2h")) == 1
+    assert await windows(house) == [("23 04:00", "23 06:00")]
+    await start(WORLD + UPGRADE.replace("length: 1h, services: [web]", "length: 2h, teams: [ops]"))
+    assert await held(house) == ["maintenance:1"]
+    await start(
+        WORLD + UPGRADE.replace("services: [web]", "integrations: []").replace("04:00", "07:00") + "    "
+    ) if False else None
+    await start(WORLD)
+    assert await held(house) == [""]
+    assert (await house.rows(Maintenance))[0].active is False
+    assert ("maintenance.removed", "Upgrade") in await audited(house)
+    await start(WORLD + UPGRADE.replace("1h", "3h"))
+    await house.at("2:30:00")
+    assert (await windows(house))[-1] == ("23 04:00", "23 07:00")
+    assert await held(house) == ["maintenance:1"]
+
+
+async def test_one_that_the_file_puts_off_ends_and_begins_again(house: House, start):
+    await start(WORLD + UPGRADE)
+    await house.at("1:10:00")
+    await house.send(SLOW)
+    await start(WORLD + UPGRADE.replace("04:00", "06:00"))
+    assert await held(house) == [""]
+    await house.at("3:10:00")
+    await house.send({**SLOW, "alias": "slower"})
+    assert await held(house) == ["", "maintenance:1"]
+
+
+async def test_people_end_a_window_of_the_file_and_nothing_else_of_it(house: House, start):
+    await start(WORLD + NIGHTLY)
+    for line in ("/tocsin end-maintenance 1 whole:yes", "/tocsin end-maintenance 1"):
+        assert ("configuration file" in await house.ask(line)) is line.endswith("yes")
+    await house.at("1:10:00")
+    await house.send(SLOW)
+    assert "it comes again" in await house.ask("/tocsin end-maintenance 1")
+    assert await held(house) == [""]
+    await start(WORLD + NIGHTLY)
+    await start(WORLD + NIGHTLY.replace("Upgrade", "Nightly"))
+    assert await held(house) == [""]
+    assert await windows(house) == [("23 04:00", "23 04:10"), ("24 04:00", "24 05:00")]
+
+
+async def test_one_that_was_over_before_the_file_was_read_never_begins(house: House, start):
+    text = WORLD + UPGRADE.replace("04:00", "01:00")
+    assert await start(text) > 0
+    assert (await windows(house), (await house.rows(Maintenance))[0].ended_at) == ([], START)
+    assert await start(text) == 0
+    await house.send(SLOW)
+    assert await held(house) == [""]
+
+
+async def test_rules_of_a_mailbox_in_the_file_read_its_mail(house: House, apply):
+    rules = "{alias: 'subject:^\\S+ (\\w+)', priority: 'body:Severity: (\\w+)', resolved: 'subject:(?i)back to normal'}"
+    mailbox = f"{{name: Monitor, source: email, team: ops, key_env: MAIL, mapping: {rules}}}"
+    await apply(SMALL + f"integrations:\n  monitor: {mailbox}\n", {"MAIL": KEY})
+    for subject in ("FAIL db1 is down", "INFO db1 is back to normal"):
+        mail = f"From: m@example.org\r\nSubject: {subject}\r\n\r\nSeverity: critical\r\n"
+        async with house.http.post(f"{house.url}/hooks/email/{KEY}", data=mail.encode()) as response:
+            assert response.status == 202, await response.text()
+        await house.settle()
+    (alert,) = await house.rows(Alert)
+    assert (alert.alias, alert.priority, alert.status) == ("db1", "P1", "closed")

@@ -51,8 +51,8 @@ def faults_of(
 def test_the_example_has_no_faults_and_needs_no_environment(tmp_path: Path):
     config = read(tmp_path, read_example())
     assert config.summary() == (
-        "3 people, 1 team, 2 services, 1 schedule, 1 policy, 2 integrations, 1 heartbeat, "
-        "1 action, 2 alert policies, 1 routing rule, 2 incident rules"
+        "3 people, 1 team, 2 services, 1 schedule, 1 policy, 3 integrations, 1 heartbeat, "
+        "1 maintenance, 1 action, 2 alert policies, 1 routing rule, 2 incident rules"
     )
 
 
@@ -227,10 +227,22 @@ def test_a_fault_is_told_with_its_line_and_place(
         ("source: sns, topics: [alarms]", "topics[0]", "must be the ARN of a topic"),
         ("source: sns, certificate_file: absent.pem", "certificate_file", "No such file"),
         ("source: generic, endpoint: 'https://sns.example.org'", "endpoint", "only the source `sns`"),
-        ("source: alertmanager, mapping: {title: a}", "mapping", "only the source `generic`"),
+        ("source: alertmanager, mapping: {title: a}", "mapping", "only the sources `generic` and `email`"),
         ("source: generic, mapping: {titel: a}", "mapping.titel", "did you mean `title`?"),
         ("source: generic, mapping: {title: 'a['}", "mapping.title", "it ends too early"),
         ("source: generic, mapping: {title: 'nope(a)'}", "mapping.title", "nope"),
+        ("source: generic, mapping: {resolved: a}", "mapping.resolved", "there is no field `resolved`"),
+        ("source: email, mapping: {list: 'body:x'}", "mapping.list", "there is no field `list`"),
+        ("source: email, mapping: {resolvd: 'body:x'}", "mapping.resolvd", "did you mean `resolved`?"),
+        ("source: email, mapping: {title: check.name}", "mapping.title", "a part of the mail"),
+        ("source: email, mapping: {title: 'header:x'}", "mapping.title", "subject, body, from or to"),
+        ("source: email, mapping: {title: 'subject:'}", "mapping.title", "like `subject:"),
+        (
+            "source: email, mapping: {title: 'subject:(a'}",
+            "mapping.title",
+            "is not a regular expression: missing )",
+        ),
+        ("source: email, mapping: {title: 'subject:a(?=b)'}", "mapping.title", "is not a regular expression"),
     ],
 )
 def test_a_fault_of_an_integration(tmp_path: Path, entry: str, key: str, reason: str):
@@ -249,6 +261,42 @@ def test_a_key_may_stand_in_a_file_beside_the_configuration(tmp_path: Path):
     (tmp_path / "key.txt").write_text(GOOD_KEY + "\n")
     text = USERS_ONLY + "integrations:\n  x: {name: X, source: generic, key_file: key.txt}"
     assert read(tmp_path, text).integrations["x"].secret is not None
+
+
+ONCE = "starts: 2026-12-06T02:00, length: 2h"
+WEEKLY = f"{ONCE}, everything: yes, repeat: weekly"
+
+
+@pytest.mark.parametrize(
+    ("entry", "key", "reason"),
+    [
+        (ONCE, "", "it is for nothing"),
+        (f"{ONCE}, everything: yes, services: [web]", "everything", "remove one of them"),
+        (f"{ONCE}, services: [wep]", "services[0]", "did you mean `web`?"),
+        (f"{ONCE}, services: [web, web]", "services[1]", "a second time"),
+        ("length: 2h, everything: yes", "starts", "`starts` is missing"),
+        ("starts: 2026-12-06T02:00, everything: yes", "length", "`length` is missing"),
+        ("starts: 2026-12-06, length: 2h, everything: yes", "starts", "a date and a time of day"),
+        (f"{ONCE.replace('2h', '30s')}, everything: yes", "length", "`1m` or more"),
+        (f"{ONCE.replace('2h', '31d')}, everything: yes", "length", "30 days or less"),
+        (f"{ONCE}, everything: yes, zone: Paris", "zone", "no time zone"),
+        (f"{ONCE}, everything: yes, repeat: often, until: 2027-01-01", "repeat", "daily, weekly, monthly"),
+        (f"{ONCE}, everything: yes, repeat: FREQ=HOURLY, until: 2027-01-01", "repeat", "an RRULE"),
+        (WEEKLY, "repeat", "needs its last day"),
+        (f"{ONCE}, everything: yes, until: 2027-01-01", "until", "it comes once"),
+        (f"{WEEKLY}, until: 2026-12-05", "until", "before it begins"),
+        (f"{WEEKLY}, until: 2029-12-05", "until", "at most two years"),
+        (f"{WEEKLY}, until: soon", "until", "must be a day"),
+        (f"{WEEKLY}, until: 2027-02-30", "until", "no such day"),
+        (f"{ONCE}, everything: yes, repeat: FREQ=WEEKLY;BYDAY=MO, until: 2026-12-06", "repeat", "no window begins"),
+        (f"{ONCE}, everything: yes, repat: weekly", "repat", "did you mean `repeat`?"),
+    ],
+)  # fmt: skip
+def test_a_fault_of_maintenance(tmp_path: Path, entry: str, key: str, reason: str):
+    text = USERS_ONLY + f"services:\n  web: {{name: Web}}\nmaintenance:\n  work: {{name: Work, {entry}}}"
+    [(line, where, told)] = faults_of(tmp_path, text)
+    assert (line, where) == (6, f"maintenance.work{'.' + key if key else ''}")
+    assert reason in told
 
 
 @pytest.mark.parametrize(

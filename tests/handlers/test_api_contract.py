@@ -50,6 +50,8 @@ async def program(house: House) -> Program:
     await program.run("/incident note first customer called", incident="INC-1")
     await program.run("/incident postmortem", incident="INC-1")
     await program.run("/page kate please look")
+    await program.run("/tocsin silence 1h severity=warning")
+    await program.run("/tocsin maintenance 1h service=web repeat:daily until:9d")
     await program.try_to("PUT", "/rules/urgent", {"rule": {"name": "Urgent alerts open an incident"}})
     return program
 
@@ -67,6 +69,8 @@ async def test_the_document_is_valid_and_public(sqlite_house: House):
 
 RULES = ("createRule", "replaceRule", "testRules", "replayRules")
 """What a rule may say depends on its kind and on the names in the database, a message on its sender: no schema has that."""
+QUIET = ("createSilence", "changeSilence", "planMaintenance", "changeMaintenance")
+"""When it may end depends on the time, and what it is for on patterns and names."""
 EXCEPTION = """
 [[operations]]
 include-operation-id = "{name}"
@@ -87,7 +91,9 @@ async def test_the_server_is_true_to_its_document(house: House, program: Program
         "--continue-on-failure",
     )
     url = f"{house.url}/api/v1/openapi.json"
-    (tmp_path / "schemathesis.toml").write_text("".join(EXCEPTION.format(name=name) for name in RULES))
+    (tmp_path / "schemathesis.toml").write_text(
+        "".join(EXCEPTION.format(name=name) for name in RULES + QUIET)
+    )
     process = await asyncio.create_subprocess_exec(
         SCHEMATHESIS, "run", url, "--header", f"Authorization: Bearer {program.key}", *arguments,
         cwd=tmp_path, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
@@ -143,6 +149,9 @@ async def test_no_list_reads_a_whole_table(sqlite_house: House):
         await lists.list_tasks(session, 1, wanted)
         await lists.list_messages(session, 1, wanted)
         await lists.list_payloads(session, 1, wanted)
+        await lists.list_silences(session, wanted, now=sqlite_house.clock.now(), states=["active", "over"])
+        await lists.list_maintenances(session, wanted)
+        await lists.list_maintenances(session, wanted, active=False)
         await lists.list_named(session, Service, wanted)
         await lists.list_named(session, User, wanted, team_id=1)
         await lists.count_alerts(session, [1, 2])
