@@ -174,8 +174,6 @@ async def fill_rooms(secret: Secret) -> None:
 
 async def fill_ids(secret: Secret) -> None:
     house = secret.house
-    await house.command("/tocsin silence 1h nothing=matches")
-    await house.command("/tocsin maintenance 1h service=web starts:9d")
     channels = [room.channel for room in await house.rows(IncidentRoom, IncidentRoom.incident_id > 1)]
     numbers = [int(channel) for channel in channels]
     pages = [one.id for one in await house.rows(Page)]
@@ -201,8 +199,8 @@ async def fill_ids(secret: Secret) -> None:
         "name": ["nothing"],
         "heartbeat": ["nothing"],
         "rule": ["urgent"],
-        "silence": ["1"],
-        "maintenance": ["1"],
+        "silence": ["nothing"],
+        "maintenance": ["nothing"],
     }
 
 
