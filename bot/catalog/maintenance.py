@@ -92,7 +92,7 @@ class MaintenanceShape(Shape):
     integrations: Annotated[list[IntegrationName], Targets] = key(
         "the senders that it is for", "[prometheus]", default=[]
     )
-    everything: bool = key("whether it is for everything, in place of these", "yes", default=False)
+    everything: bool = key("whether it is for everything, in place of these", "no", default=False)
 
     @property
     def targets(self) -> list[dict[str, str]]:
