@@ -57,6 +57,37 @@ async def test_one_that_repeats_comes_again_and_can_be_ended_each_way(house: Hou
     assert [page for page in await house.rows(Page) if page.created_at > START + timedelta(hours=30)] == []
 
 
+async def test_a_window_that_was_missed_begins_late_and_one_that_is_past_does_not(house: House) -> None:
+    await house.ask("/tocsin maintenance 1h everything starts:1h repeat:daily until:2026-11-29 name:backup")
+    house.clock.time = START + timedelta(hours=25, minutes=30)  # away all the time
+    await house.settle()
+    await house.send(trouble("late"))
+    assert [alert.held_by for alert in await house.rows(Alert)] == ["maintenance:1"]
+    await house.at("26:00:01")
+    assert [alert.held_by for alert in await house.rows(Alert)] == [""]
+    assert [row.starts_at for row in await house.rows(Silence)] == [
+        START + timedelta(hours=hours) for hours in (1, 25, 49)
+    ]
+
+
+async def test_one_that_overlaps_itself_is_over_when_somebody_ends_it(house: House) -> None:
+    await house.ask("/tocsin maintenance 30h everything repeat:daily until:2026-11-29")
+    await house.send(trouble("first"))
+    await house.at("26:00:00")
+    await house.ask("/tocsin end-maintenance 1")
+    assert [alert.held_by for alert in await house.rows(Alert)] == [""]
+    await house.at("47:00:00")
+    assert [alert.held_by for alert in await house.rows(Alert)] == [""]
+    await house.at("48:00:01")
+    assert [alert.held_by for alert in await house.rows(Alert)] == ["maintenance:1"]
+
+
+async def test_whoever_plans_it_is_told_of_an_incident_that_goes_on_paging(sqlite_house: House) -> None:
+    await sqlite_house.send({"title": "Checkout is slow", "priority": "P1", "service": "web"})
+    told = await sqlite_house.ask("/tocsin maintenance 1h service=web")
+    assert "INC-1 has such alerts already and goes on paging: /incident ack INC-1" in told
+
+
 async def test_what_is_wrong_is_said(house: House) -> None:
     for line, words in (
         ("/tocsin maintenance 1h severity=warning", "Maintenance is for"),
