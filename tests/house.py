@@ -12,7 +12,7 @@ from typing import Any
 
 import aiohttp
 from aiohttp.test_utils import TestServer
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from app import build_parts, prepare
 from bot.access.keys import create_key
@@ -213,6 +213,7 @@ async def open_house(
     clock = HandClock()
     settings = read_settings({"TOCSIN_DATABASE_URL": database_url, **(environment or {})})
     database = Database(database_url)
+    _trust_the_machine(database)
     parts = build_parts(settings, clock, database)
     _add_platforms(parts, platforms)
     await prepare(parts)
@@ -226,6 +227,20 @@ async def open_house(
         yield House(parts, clock, url, http, owner)
         parts.work.live.close()
     await database.close()
+
+
+def _trust_the_machine(database: Database) -> None:
+    """Let SQLite not wait for the disk: the file needs to outlive neither a power cut nor the test. Tests that kill Tocsin
+    serve it in a process of its own (tests/served.py), where nothing is changed."""
+
+    def connected(connection: Any, _: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA synchronous=OFF")
+        cursor.close()
+
+    if database.is_sqlite:
+        for engine in (database._writer, database._reader):
+            event.listen(engine.sync_engine, "connect", connected)
 
 
 def _add_platforms(parts: Parts, platforms: Sequence[Platform]) -> None:
