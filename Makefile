@@ -12,6 +12,9 @@ RUN := $(VENV)/.tocsin-run
 DEV := $(VENV)/.tocsin-dev
 PROGRAMS := .tools/.test-programs
 
+# Where it is set, each program that is started compiles all of Tocsin again.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Installs exactly what uv.lock names, checked by its digests, with bytecode, by the Python of this machine.
 define sync
 @python="$(PYTHON)"; \
