@@ -10,14 +10,14 @@ import copy
 import functools
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
-from jsonschema.protocols import Validator
 
 from tests.platforms.discord.answers import Fault
 from tests.platforms.discord.things import Json
@@ -84,7 +84,7 @@ def judge_request(operation: Operation, kind: str, body: Any) -> list[Fault]:
     """Why Discord would refuse this body."""
     if operation.takes(kind) is None:
         return []
-    return _faults(_request_validator(operation, kind).iter_errors(body))
+    return _request_judge(operation, kind).list_faults(body)
 
 
 def judge_query(operation: Operation, query: dict[str, str]) -> list[Fault]:
@@ -94,8 +94,8 @@ def judge_query(operation: Operation, query: dict[str, str]) -> list[Fault]:
         name = parameter["name"]
         if parameter["in"] == "query" and name in query:
             schema = parameter["schema"]
-            errors = _query_validator(json.dumps(schema)).iter_errors(_read(schema, query[name]))
-            faults += [Fault((name, *fault.path), fault.code, fault.message) for fault in _faults(errors)]
+            found = _query_judge(json.dumps(schema)).list_faults(_read(schema, query[name]))
+            faults += [Fault((name, *fault.path), fault.code, fault.message) for fault in found]
     return faults
 
 
@@ -106,12 +106,12 @@ def judge_answer(operation: Operation, status: int, body: Any) -> list[Fault]:
     if known is None:
         return [Fault((), "STATUS", f"{operation.name} never answers {status}")]
     key = str(status) if str(status) in responses else f"{status // 100}XX"
-    validator = _answer_validator(operation, key)
-    if validator is None:
+    judge = _answer_judge(operation, key)
+    if judge is None:
         return (
             [] if body is None else [Fault((), "BODY", f"{operation.name} answers {status} without a body")]
         )
-    return _faults(validator.iter_errors(body))
+    return judge.list_faults(body)
 
 
 EVENTS = {
@@ -132,38 +132,51 @@ def judge_event(event: str, body: Any) -> list[Fault]:
     """Where an event of ours is none that Discord would tell, as far as its description knows."""
     if event not in EVENTS:
         return []
-    return _faults(_event_validator(EVENTS[event]).iter_errors(body))
+    return _event_judge(EVENTS[event]).list_faults(body)
+
+
+@dataclass(frozen=True, eq=False)
+class Judge:
+    """A schema. What keeps to it is found right at once; what is wrong elsewhere is told by the slower of the two."""
+
+    quick: jsonschema_rs.Draft202012Validator
+    thorough: Draft202012Validator
+
+    @classmethod
+    def of(cls, schema: Json, components: Json) -> Judge:
+        whole = {"allOf": [schema], "components": components}
+        return cls(jsonschema_rs.Draft202012Validator(whole), Draft202012Validator(whole))
+
+    def list_faults(self, body: Any) -> list[Fault]:
+        if self.quick.is_valid(body):
+            return []
+        return [_fault(leaf) for error in self.thorough.iter_errors(body) for leaf in _leaves(error)]
 
 
 @functools.cache
-def _event_validator(name: str) -> Validator:
-    return _compile({"$ref": f"#/components/schemas/{name}"}, _strict())
+def _event_judge(name: str) -> Judge:
+    return Judge.of({"$ref": f"#/components/schemas/{name}"}, _strict())
 
 
 @functools.cache
-def _request_validator(operation: Operation, kind: str) -> Validator:
+def _request_judge(operation: Operation, kind: str) -> Judge:
     schema = copy.deepcopy(operation.takes(kind) or {})
     _widen(schema)
-    return _compile(schema, _widened())
+    return Judge.of(schema, _widened())
 
 
 @functools.cache
-def _query_validator(schema: str) -> Validator:
-    return _compile(json.loads(schema), _widened())
+def _query_judge(schema: str) -> Judge:
+    return Judge.of(json.loads(schema), _widened())
 
 
 @functools.cache
-def _answer_validator(operation: Operation, key: str) -> Validator | None:
+def _answer_judge(operation: Operation, key: str) -> Judge | None:
     response = operation.body["responses"][key]
     if "$ref" in response:
         response = _description()["components"]["responses"][response["$ref"].rpartition("/")[2]]
     content = response.get("content")
-    return _compile(content["application/json"]["schema"], _strict()) if content else None
-
-
-def _compile(schema: Json, components: Json) -> Validator:
-    validator: Validator = Draft202012Validator({"allOf": [schema], "components": components})
-    return validator
+    return Judge.of(content["application/json"]["schema"], _strict()) if content else None
 
 
 @functools.cache
@@ -258,10 +271,6 @@ CODES = {
     "pattern": ("NUMBER_TYPE_COERCE", 'Value "{instance}" is not snowflake.'),
     "uniqueItems": ("SET_TYPE_ALREADY_CONTAINS_VALUE", "The set already contains this value"),
 }
-
-
-def _faults(errors: Iterable[ValidationError]) -> list[Fault]:
-    return [_fault(leaf) for error in errors for leaf in _leaves(error)]
 
 
 def _leaves(error: ValidationError) -> Iterator[ValidationError]:
