@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -26,13 +26,16 @@ PROBLEMS = {"Problem", "Invalid", "Malformed", "Unknown", "Refused"} | {
 }
 
 
-def read_calls() -> Iterator[tuple[Path, ast.Call]]:
+@cache
+def read_calls() -> tuple[tuple[Path, ast.Call], ...]:
     """Every call in the product's own code."""
-    for folder in ("bot", "commands", "handlers"):
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text())):
-                if isinstance(node, ast.Call):
-                    yield path, node
+    paths = [path for folder in ("bot", "commands", "handlers") for path in (ROOT / folder).rglob("*.py")]
+    return tuple(
+        (path, node)
+        for path in sorted(paths)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+    )
 
 
 def name_of(call: ast.Call) -> str:
