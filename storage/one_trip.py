@@ -58,37 +58,10 @@ class OneTripCursor(AsyncAdapt_aiosqlite_cursor):
         self._rows = deque()
 
     async def _execute_async(self, operation: Any, parameters: Any) -> None:
-        values = () if parameters is None else parameters
-        found = self._execute_here(operation, values)
-        if found is None:
-            found = await self._trips.make_trip(lambda connection: _execute(connection, operation, values))
-        self._keep(found)
-
-    def _execute_here(self, operation: str, values: Any) -> tuple[Done, Sequence[Any]] | None:
-        """What came of it; None when it has to go to the thread."""
-        if not self._trips.may_execute_here(len(values)):
-            return None
-        try:
-            with self._trips.limited(operation.startswith("SELECT")) as connection:
-                return _execute(connection, operation, values)
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode in TO_THE_THREAD:
-                return None
-            raise
+        self._keep(await self._trips.run(operation, () if parameters is None else parameters))
 
     async def _executemany_async(self, operation: Any, seq_of_parameters: Any) -> None:
-        rows = list(seq_of_parameters)
-        if len(rows) == 1:
-            await self._execute_async(operation, rows[0])
-            return
-
-        def execute(connection: sqlite3.Connection) -> tuple[Done, Sequence[Any]]:
-            cursor = connection.executemany(operation, rows)
-            done = Done(None, cursor.rowcount, cursor.lastrowid)
-            cursor.close()
-            return done, ()
-
-        self._keep(await self._trips.make_trip(execute))
+        self._keep(await self._trips.run_many(operation, list(seq_of_parameters)))
 
     def _keep(self, found: tuple[Done, Sequence[Any]]) -> None:
         self._cursor, rows = found
@@ -120,11 +93,41 @@ class OneTripConnection(AsyncAdapt_aiosqlite_connection):
     def _is_too_long(self) -> bool:
         return bool(self._deadline) and time.monotonic() > self._deadline
 
-    def may_execute_here(self, values: int) -> bool:
-        return self._is_free and values <= MANY_VALUES and self._connection._connection is not None
+    async def run(self, operation: str, values: Any) -> tuple[Done, Sequence[Any]]:
+        """Execute a statement, here or in the thread; what came of it, and its rows."""
+        found = self._execute_here(operation, values)
+        if found is None:
+            found = await self._make_trip(lambda connection: _execute(connection, operation, values))
+        return found
+
+    async def run_many(self, operation: str, rows: Sequence[Any]) -> tuple[Done, Sequence[Any]]:
+        """Execute a statement that has no rows of its own with one row of values after the other."""
+        if len(rows) == 1:
+            return await self.run(operation, rows[0])
+
+        def execute(connection: sqlite3.Connection) -> tuple[Done, Sequence[Any]]:
+            cursor = connection.executemany(operation, rows)
+            done = Done(None, cursor.rowcount, cursor.lastrowid)
+            cursor.close()
+            return done, ()
+
+        found: tuple[Done, Sequence[Any]] = await self._make_trip(execute)
+        return found
+
+    def _execute_here(self, operation: str, values: Any) -> tuple[Done, Sequence[Any]] | None:
+        """What came of it; None when it has to go to the thread."""
+        if not self._is_free or len(values) > MANY_VALUES or self._connection._connection is None:
+            return None
+        try:
+            with self._limited(operation.startswith("SELECT")) as connection:
+                return _execute(connection, operation, values)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode in TO_THE_THREAD:
+                return None
+            raise
 
     @contextmanager
-    def limited(self, is_question: bool) -> Iterator[sqlite3.Connection]:
+    def _limited(self, is_question: bool) -> Iterator[sqlite3.Connection]:
         """The connection, to execute a statement here; only a question can be given up without harm to its transaction."""
         connection: sqlite3.Connection = self._connection._connection
         if self.begin:
@@ -136,7 +139,7 @@ class OneTripConnection(AsyncAdapt_aiosqlite_connection):
         finally:
             self._deadline = 0.0
 
-    async def make_trip(self, execute: Callable[[sqlite3.Connection], Any]) -> Any:
+    async def _make_trip(self, execute: Callable[[sqlite3.Connection], Any]) -> Any:
         """Do something in the thread of the connection, however long it takes."""
         begin = self.take_begin()
 

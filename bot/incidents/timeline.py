@@ -47,21 +47,26 @@ class Source:
     """The message that it answers."""
 
 
-def record(unit: Unit, incident_id: int, kind: str, data: dict[str, Any], text: str = "") -> TimelineEntry:
+def record(unit: Unit, incident_id: int, kind: str, data: dict[str, Any]) -> None:
     """Write down that something happened now."""
-    entry = TimelineEntry(
-        incident_id=incident_id,
-        kind=kind,
-        at=unit.now,
-        recorded_at=unit.now,
-        actor_id=unit.actor.user_id,
-        actor_name=unit.actor.name,
-        text=text,
-        data={name: _plain(value) for name, value in data.items()},
-    )
-    unit.session.add(entry)
+    entry = {
+        "incident_id": incident_id,
+        "kind": kind,
+        "at": unit.now,
+        "recorded_at": unit.now,
+        "actor_id": unit.actor.user_id,
+        "actor_name": unit.actor.name,
+        "text": "",
+        "data": {name: _plain(value) for name, value in data.items()},
+        "permalink": "",
+    }
+    unit.gather(_write, entry)
     unit.touch(f"incident:{incident_id}")
-    return entry
+
+
+async def _write(unit: Unit, entries: Sequence[dict[str, Any]]) -> None:
+    await unit.session.flush()
+    await ask.insert_entries(unit.session, entries)
 
 
 def record_event(unit: Unit, event: IncidentEvent) -> None:
@@ -74,8 +79,18 @@ async def add_note(unit: Unit, incident: Incident, text: str, at: datetime | Non
         raise Invalid("note.empty", "text")
     if at is not None and at > unit.now:
         raise Invalid("note.future", "at")
-    entry = record(unit, incident.id, "note", {}, text.strip())
-    entry.at = at or unit.now
+    entry = TimelineEntry(
+        incident_id=incident.id,
+        kind="note",
+        at=at or unit.now,
+        recorded_at=unit.now,
+        actor_id=unit.actor.user_id,
+        actor_name=unit.actor.name,
+        text=text.strip(),
+        data={},
+    )
+    unit.session.add(entry)
+    unit.touch(f"incident:{incident.id}")
     await unit.session.flush()
     unit.emit(TimelineChanged(incident.id, entry.id))
     return entry

@@ -23,6 +23,7 @@ from storage.models import Incident, Team, User
 from storage.questions import catalog, oncall
 from storage.questions import incidents as incidents_ask
 from storage.questions.alerts import list_open_of_incident
+from storage.questions.paging import is_any_team_left
 
 NO_COMMANDER_AFTER = timedelta(minutes=10)
 ASK_TO_RESOLVE_AFTER = timedelta(minutes=5)
@@ -61,7 +62,9 @@ async def page_responders(unit: Unit, event: incidents.IncidentEvent) -> None:
 
 async def escalate_incident(unit: Unit, incident: Incident) -> None:
     """Start the policies of its teams that are not under way."""
-    await _escalate(unit, incident, await incidents_ask.list_teams(unit.session, incident.id))
+    await unit.session.flush()
+    if await is_any_team_left(unit.session, incident.id):
+        await _escalate(unit, incident, await incidents_ask.list_teams(unit.session, incident.id))
 
 
 async def _escalate(unit: Unit, incident: Incident, teams: Sequence[Team]) -> None:

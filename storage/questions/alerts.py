@@ -8,20 +8,20 @@ import msgspec
 from sqlalchemy import Table, bindparam, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.bulk import BulkInsert
 from storage.models import Alert, AlertNote, Incident
 from storage.questions.ids import reserve_ids
 from storage.questions.privacy import Looking, is_alert_visible, is_incident_visible
+from storage.ready import Ready, insert_into
 from storage.words import AlertStatus
 
 FIND_OPEN = {
-    "sqlite": text(
+    "sqlite": (
         "SELECT alert.integration_id, alert.alias, alert.id, alert.uid, alert.incident_id "
         "FROM json_each(:pairs) AS pair CROSS JOIN alert "
         "ON alert.integration_id = json_extract(pair.value, '$[0]') "
         "AND alert.alias = json_extract(pair.value, '$[1]') WHERE alert.status = 'open'"
     ),
-    "postgresql": text(
+    "postgresql": (
         "SELECT alert.integration_id, alert.alias, alert.id, alert.uid, alert.incident_id "
         "FROM jsonb_array_elements(CAST(:pairs AS jsonb)) AS pair (value) JOIN alert "
         "ON alert.integration_id = CAST(pair.value ->> 0 AS integer) AND alert.alias = pair.value ->> 1 "
@@ -29,29 +29,30 @@ FIND_OPEN = {
     ),
 }
 """By the index of open aliases, whose condition stands here word for word, so that the planner sees it."""
-FIND_OPEN_TO_CHANGE = {
-    "sqlite": FIND_OPEN["sqlite"],
-    "postgresql": text(f"{FIND_OPEN['postgresql'].text} ORDER BY alert.id FOR UPDATE OF alert"),
-}
+LOOK_AT_OPEN = Ready(lambda database: text(FIND_OPEN[database]))
+LOCK_OPEN = Ready(
+    lambda database: text(
+        FIND_OPEN[database] + (" ORDER BY alert.id FOR UPDATE OF alert" if database == "postgresql" else "")
+    )
+)
 
 
 async def find_open(
     session: AsyncSession, pairs: Collection[tuple[int, str]], lock: bool = True
 ) -> dict[tuple[int, str], tuple[int, str, int | None]]:
     """Open alerts by (integration, alias): their id, uid and incident."""
-    asked = (FIND_OPEN_TO_CHANGE if lock else FIND_OPEN)[session.get_bind().dialect.name]
-    given = {"pairs": msgspec.json.encode(list(pairs)).decode()}
-    rows = await (await session.connection()).execute(asked, given)
+    asked = LOCK_OPEN if lock else LOOK_AT_OPEN
+    rows = await asked.ask(session, pairs=msgspec.json.encode(list(pairs)).decode())
     return {(row[0], row[1]): (row[2], row[3], row[4]) for row in rows}
 
 
 ALERTS: Table = Alert.__table__  # type: ignore[assignment]
-COUNT = (
+COUNT = Ready(
     update(ALERTS)
     .where(ALERTS.c.id == bindparam("alert"))
     .values(count=ALERTS.c.count + bindparam("by"), last_at=bindparam("at", type_=ALERTS.c.last_at.type))
 )
-INSERT = BulkInsert(
+INSERT = insert_into(
     ALERTS,
     (
         "id",
@@ -88,7 +89,7 @@ INSERT = BulkInsert(
 
 async def count_repeats(session: AsyncSession, repeats: list[dict[str, Any]]) -> None:
     """Raise the count of open alerts: rows of `alert`, `by` and `at`."""
-    await (await session.connection()).execute(COUNT, repeats)
+    await COUNT.run_many(session, repeats)
 
 
 async def insert_alerts(session: AsyncSession, rows: list[dict[str, Any]]) -> list[int]:
@@ -96,7 +97,7 @@ async def insert_alerts(session: AsyncSession, rows: list[dict[str, Any]]) -> li
     ids = await reserve_ids(session, ALERTS, len(rows))
     for row, number in zip(rows, ids, strict=True):
         row["id"] = number
-    await INSERT.run(session, rows)
+    await INSERT.run_many(session, rows)
     return ids
 
 
@@ -202,12 +203,12 @@ async def list_notes(session: AsyncSession, alert_id: int) -> Sequence[AlertNote
     ).all()
 
 
-NOTES = BulkInsert(AlertNote.__table__, ("alert_id", "at", "actor_id", "actor_name", "kind", "text", "data"))  # type: ignore[arg-type]
+NOTES = insert_into(AlertNote.__table__, ("alert_id", "at", "actor_id", "actor_name", "kind", "text", "data"))  # type: ignore[arg-type]
 
 
 async def insert_notes(session: AsyncSession, rows: list[dict[str, Any]]) -> None:
     """Write into the logs of alerts."""
-    await NOTES.run(session, rows)
+    await NOTES.run_many(session, rows)
 
 
 async def search_alerts(

@@ -4,9 +4,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import CatalogVersion
+from storage.ready import Ready
 
-VERSION = select(CatalogVersion.version)
+VERSION = Ready(select(CatalogVersion.version))
 
 
 async def find_version(session: AsyncSession) -> int:
-    return (await (await session.connection()).execute(VERSION)).scalar_one()
+    return int((await VERSION.ask(session))[0][0])

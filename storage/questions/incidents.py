@@ -1,6 +1,7 @@
 """Questions about incidents and what hangs on them."""
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from sqlalchemy import bindparam, exists, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,6 +24,7 @@ from storage.models import (
     User,
 )
 from storage.questions.privacy import Looking, is_incident_visible
+from storage.ready import Ready, insert_into
 from storage.words import AlertStatus, IncidentStatus
 
 OPEN = tuple(status for status in IncidentStatus if status.is_open)
@@ -40,19 +42,32 @@ TEAMS = (
     .where(IncidentTeam.incident_id == bindparam("incident"))
     .order_by(Team.name)
 )
-HAS_OPEN = select(literal(1)).where(
-    exists().where(Alert.incident_id == bindparam("incident"), Alert.status == AlertStatus.OPEN)
+HAS_OPEN = Ready(
+    select(literal(1)).where(
+        exists().where(Alert.incident_id == bindparam("incident"), Alert.status == AlertStatus.OPEN)
+    )
 )
-IS_PART = select(
-    exists().where(
-        IncidentTeam.incident_id == bindparam("incident"), IncidentTeam.team_id == bindparam("team")
-    ),
-    exists().where(
-        IncidentService.incident_id == bindparam("incident"),
-        IncidentService.service_id == bindparam("service"),
-    ),
+IS_PART = Ready(
+    select(
+        exists().where(
+            IncidentTeam.incident_id == bindparam("incident"), IncidentTeam.team_id == bindparam("team")
+        ),
+        exists().where(
+            IncidentService.incident_id == bindparam("incident"),
+            IncidentService.service_id == bindparam("service"),
+        ),
+    )
 )
 """Built once: they are asked with every group of alerts that joins an incident."""
+ENTRIES = insert_into(
+    TimelineEntry.__table__,  # type: ignore[arg-type]
+    ("incident_id", "kind", "at", "recorded_at", "actor_id", "actor_name", "text", "data", "permalink"),
+)
+
+
+async def insert_entries(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
+    """Write into the timelines of incidents."""
+    await ENTRIES.run_many(session, rows)
 
 
 async def find_open_in_group(session: AsyncSession, rule_id: int, group_key: str) -> Incident | None:
@@ -114,14 +129,13 @@ async def find_parts(
     session: AsyncSession, incident_id: int, team_id: int | None, service_id: int | None
 ) -> tuple[bool, bool]:
     """Whether a team works on an incident, and whether a service is impacted by it."""
-    asked = {"incident": incident_id, "team": team_id, "service": service_id}
-    row = (await (await session.connection()).execute(IS_PART, asked)).one()
+    row = (await IS_PART.ask(session, incident=incident_id, team=team_id, service=service_id))[0]
     return bool(row[0]), bool(row[1])
 
 
 async def has_open_alerts(session: AsyncSession, incident_id: int) -> bool:
     """By ix_alert_incident, however many there are."""
-    return bool((await (await session.connection()).execute(HAS_OPEN, {"incident": incident_id})).scalar())
+    return bool(await HAS_OPEN.ask(session, incident=incident_id))
 
 
 async def list_services(session: AsyncSession, incident_id: int) -> Sequence[Service]:

@@ -4,10 +4,11 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.models import Escalation, Page, PolicyStep
+from storage.models import Escalation, IncidentTeam, Page, PolicyStep, Team
+from storage.ready import Ready
 from storage.words import EscalationState, PageState
 
 ALIVE = (EscalationState.RUNNING, EscalationState.ACKNOWLEDGED)
@@ -46,6 +47,26 @@ async def list_under_way(session: AsyncSession, subjects: Collection[str]) -> se
     """Which of these subjects have escalations under way, with the policy of each: ix_escalation_subject."""
     rows = await session.execute(UNDER_WAY, {"subjects": list(subjects)})
     return {(row[0], row[1]) for row in rows}
+
+
+IS_LEFT = Ready(
+    select(IncidentTeam.team_id)
+    .join(Team, Team.id == IncidentTeam.team_id)
+    .where(
+        IncidentTeam.incident_id == bindparam("incident"),
+        ~exists().where(
+            Escalation.subject == bindparam("subject"),
+            Escalation.policy_id == Team.policy_id,
+            Escalation.state.in_(ALIVE),
+        ),
+    )
+    .limit(1)
+)
+
+
+async def is_any_team_left(session: AsyncSession, incident_id: int) -> bool:
+    """Whether a team of an incident is not paged for it by its policy, or has none."""
+    return bool(await IS_LEFT.ask(session, incident=incident_id, subject=f"incident:{incident_id}"))
 
 
 async def list_answerable(session: AsyncSession, subject: str) -> Sequence[Escalation]:

@@ -7,12 +7,12 @@ from typing import Any
 from sqlalchemy import Table, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.bulk import BulkInsert
 from storage.models import RawPayload
 from storage.questions.ids import reserve_ids
+from storage.ready import insert_into
 
 PAYLOADS: Table = RawPayload.__table__  # type: ignore[assignment]
-INSERT = BulkInsert(
+INSERT = insert_into(
     PAYLOADS, ("id", "integration_id", "received_at", "outcome", "content_type", "headers", "query", "body")
 )
 
@@ -21,7 +21,7 @@ async def insert_payloads(session: AsyncSession, rows: list[dict[str, Any]]) -> 
     """Insert them; their ids in the order of the rows."""
     ids = await reserve_ids(session, PAYLOADS, len(rows))
     new = [{**row, "id": number} for row, number in zip(rows, ids, strict=True)]
-    await INSERT.run(session, new)
+    await INSERT.run_many(session, new)
     return ids
 
 

@@ -1,43 +1,44 @@
 """What a unit of work writes just before its commit: rows of the outbox, and timers. The statements are built once."""
 
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, delete, text
+from sqlalchemy import Table, and_, bindparam, case, delete, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import OutboxRow, Timer
+from storage.ready import Ready, parameters_of
 
-DELETE_TIMER = delete(Timer.__table__).where(  # type: ignore[arg-type]
-    Timer.kind == bindparam("of_kind"), Timer.subject == bindparam("of_subject")
-)
-
-
-async def put_rows(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
-    """Add rows to the outbox. One that can be a waiting row's (`coalesce_row`) only touches that: so it is locked, and no
-    worker claims it before this change can be seen; unless the new one is `patient`, it may go at once."""
-    connection = await session.connection()
-    await connection.execute(_put(connection.dialect.name), list(rows))
+ROWS: Table = OutboxRow.__table__  # type: ignore[assignment]
+TIMERS: Table = Timer.__table__  # type: ignore[assignment]
 
 
-async def plan_timers(session: AsyncSession, timers: Sequence[dict[str, Any]]) -> None:
-    """Add timers, or move those of the same kind and subject."""
-    connection = await session.connection()
-    await connection.execute(_plan(connection.dialect.name), list(timers))
+def _insert(database: str, table: Table, columns: Sequence[str]) -> Any:
+    insert: Any = sqlite.insert if database == "sqlite" else postgresql.insert
+    return insert(table).values(parameters_of(table, columns)).inline()
 
 
-async def cancel_timers(session: AsyncSession, keys: Sequence[tuple[str, str]]) -> None:
-    """Forget timers of these kinds and subjects, if there are any."""
-    given = [{"of_kind": kind, "of_subject": subject} for kind, subject in keys]
-    await (await session.connection()).execute(DELETE_TIMER, given)
-
-
-@cache
-def _put(dialect: str) -> Any:
-    statement = _insert(dialect)(OutboxRow.__table__)
-    known, new = OutboxRow.__table__.c, statement.excluded
+def _put(database: str) -> Any:
+    statement = _insert(
+        database,
+        ROWS,
+        (
+            "stream",
+            "kind",
+            "subject",
+            "payload",
+            "patient",
+            "coalesce_row",
+            "state",
+            "attempts",
+            "created_at",
+            "not_before",
+            "maybe_sent",
+            "error",
+        ),
+    )
+    known, new = ROWS.c, statement.excluded
     touched = {
         "not_before": case((new.patient, known.not_before), else_=new.not_before),
         "patient": and_(known.patient, new.patient),
@@ -49,12 +50,29 @@ def _put(dialect: str) -> Any:
     )
 
 
-@cache
-def _plan(dialect: str) -> Any:
-    statement = _insert(dialect)(Timer.__table__)
+def _plan(database: str) -> Any:
+    statement = _insert(database, TIMERS, ("kind", "subject", "due_at", "payload", "attempts", "error"))
     replaced = {name: statement.excluded[name] for name in ("due_at", "payload", "attempts", "error")}
     return statement.on_conflict_do_update(index_elements=["kind", "subject"], set_=replaced)
 
 
-def _insert(dialect: str) -> Any:
-    return sqlite.insert if dialect == "sqlite" else postgresql.insert
+PUT, PLAN = Ready(_put), Ready(_plan)
+CANCEL = Ready(
+    delete(TIMERS).where(TIMERS.c.kind == bindparam("of_kind"), TIMERS.c.subject == bindparam("of_subject"))
+)
+
+
+async def put_rows(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
+    """Add rows to the outbox. One that can be a waiting row's (`coalesce_row`) only touches that: so it is locked, and no
+    worker claims it before this change can be seen; unless the new one is `patient`, it may go at once."""
+    await PUT.run_many(session, rows)
+
+
+async def plan_timers(session: AsyncSession, timers: Sequence[dict[str, Any]]) -> None:
+    """Add timers, or move those of the same kind and subject."""
+    await PLAN.run_many(session, timers)
+
+
+async def cancel_timers(session: AsyncSession, keys: Sequence[tuple[str, str]]) -> None:
+    """Forget timers of these kinds and subjects, if there are any."""
+    await CANCEL.run_many(session, [{"of_kind": kind, "of_subject": subject} for kind, subject in keys])

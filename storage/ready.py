@@ -1,0 +1,199 @@
+"""Statements that are asked all the time, ready for the driver.
+
+SQLAlchemy works a tenth of a millisecond and more for each execution, and the session as much again; a row that an index
+finds takes SQLite a fiftieth of that. What every alert, delivery and timer asks is therefore compiled once for each
+database, and goes straight to the driver of the session's connection, within its transaction. What fails there is handed
+to SQLAlchemy, so that it comes out as it does everywhere else.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Dialect, Executable, Table, bindparam, insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.types import Instant
+
+Process = Callable[[Any], Any]
+Row = tuple[Any, ...]
+
+
+class Plan(NamedTuple):
+    """A statement as one database takes it: where each of its values comes from (a name, or a constant), and what becomes
+    of each column of its rows (None: nothing)."""
+
+    text: str
+    values: Sequence[tuple[str | None, Any, Process | None]]
+    columns: Sequence[Process | None]
+    names: frozenset[str]
+
+    def fill(self, given: Mapping[str, Any]) -> Row:
+        if len(given) != len(self.names):
+            raise ValueError(
+                f"{self.text[:60]} takes {', '.join(sorted(self.names))}, and not {', '.join(given)}"
+            )
+        return tuple(
+            [
+                constant if name is None else given[name] if process is None else process(given[name])
+                for name, constant, process in self.values
+            ]
+        )
+
+    def read(self, rows: Sequence[Any]) -> list[Row]:
+        if not any(self.columns):
+            return [tuple(row) for row in rows]
+        return [
+            tuple(
+                [
+                    value if process is None else process(value)
+                    for value, process in zip(row, self.columns, strict=True)
+                ]
+            )
+            for row in rows
+        ]
+
+
+class Ready:
+    """A statement with named parameters (`bindparam`), or what makes it by the name of the database."""
+
+    def __init__(self, statement: Executable | Callable[[str], Executable]) -> None:
+        self._make = statement if callable(statement) else lambda _: statement
+        self._plans: dict[str, Plan] = {}
+
+    async def ask(self, session: AsyncSession, **values: Any) -> list[Row]:
+        """Execute it; its rows. What the session has not written yet is not seen."""
+        driver = await _Driver.of(session)
+        plan = self._plan(driver.dialect)
+        return plan.read(await driver.execute(plan.text, plan.fill(values)))
+
+    async def run_many(self, session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Execute it with one row of values after the other."""
+        if not rows:
+            return
+        driver = await _Driver.of(session)
+        plan = self._plan(driver.dialect)
+        await driver.execute_many(plan.text, [plan.fill(row) for row in rows])
+
+    def _plan(self, dialect: Dialect) -> Plan:
+        plan = self._plans.get(dialect.name)
+        if plan is None:
+            plan = self._plans[dialect.name] = _build(self._make(dialect.name), dialect)
+        return plan
+
+
+def insert_into(table: Table, columns: Sequence[str]) -> Ready:
+    """The INSERT of rows that have these columns."""
+    return Ready(insert(table).values(parameters_of(table, columns)).inline())
+
+
+def parameters_of(table: Table, columns: Sequence[str]) -> dict[str, Any]:
+    """A parameter for each of these columns, of its name and type."""
+    return {name: bindparam(name, type_=table.c[name].type) for name in columns}
+
+
+def _build(statement: Any, dialect: Dialect) -> Plan:
+    compiled = statement.compile(dialect=dialect)
+    left_out = [column.name for column in getattr(compiled, "insert_prefetch", ())]
+    if left_out:
+        raise ValueError(
+            f"{str(compiled)[:60]} leaves out {', '.join(left_out)}, which only the models would fill"
+        )
+    asked = {name for name, bind in compiled.binds.items() if bind.required}
+    state = compiled.construct_expanded_state(dict.fromkeys(asked))
+    values: list[tuple[str | None, Any, Process | None]] = []
+    for name in state.positiontup:
+        process = state.processors.get(name)
+        if name in compiled.binds:
+            kind = compiled.binds[name].type
+            process = kind.dialect_impl(dialect).bind_processor(dialect)
+            process = _once(process) if process and isinstance(kind, Instant) else process
+        constant = state.parameters[name]
+        if name in asked:
+            values.append((name, None, process))
+        else:
+            values.append((None, constant if process is None else process(constant), None))
+    columns = [
+        column.type.dialect_impl(dialect).result_processor(dialect, None)
+        for column in getattr(statement, "exported_columns", ())
+    ]
+    return Plan(state.statement, values, columns, frozenset(asked))
+
+
+def _once(process: Process) -> Process:
+    """Many values in a row are the same moment: it is processed once."""
+    last: Any = None
+    answer: Any = None
+
+    def remember(value: Any) -> Any:
+        nonlocal last, answer
+        if value is not last:
+            last, answer = value, process(value)
+        return answer
+
+    return remember
+
+
+class _Driver:
+    """The connection of a session as its driver sees it."""
+
+    KEY = "tocsin.driver"
+
+    def __init__(self, connection: Any) -> None:
+        self.connection = connection
+        self.adapted = connection.sync_connection.connection.dbapi_connection
+        self.dialect: Dialect = connection.dialect
+        self.is_sqlite = self.dialect.name == "sqlite"
+
+    @classmethod
+    async def of(cls, session: AsyncSession) -> "_Driver":
+        known: _Driver | None = session.sync_session.info.get(cls.KEY)
+        if known is None or known.connection.closed or known.connection.invalidated:
+            known = session.sync_session.info[cls.KEY] = cls(await session.connection())
+        return known
+
+    async def execute(self, text: str, values: Row) -> Sequence[Any]:
+        self._announce(text, values, False)
+        try:
+            if self.is_sqlite:
+                rows: Sequence[Any] = (await self.adapted.run(text, values))[1]
+                return rows
+            return await (await self._begun()).fetch(text, *values)  # type: ignore[no-any-return]
+        except Exception as error:
+            await self._explain(error, text, values)
+            raise
+
+    async def execute_many(self, text: str, rows: Sequence[Row]) -> None:
+        self._announce(text, rows, len(rows) > 1)
+        try:
+            if self.is_sqlite:
+                await self.adapted.run_many(text, rows)
+            elif len(rows) == 1:
+                await (await self._begun()).execute(text, *rows[0])
+            else:
+                await (await self._begun()).executemany(text, rows)
+        except Exception as error:
+            await self._explain(error, text, rows[0])
+            raise
+
+    def _announce(self, text: str, values: Any, is_many: bool) -> None:
+        """Whoever listens to what SQLAlchemy executes hears of this, too."""
+        connection = self.connection.sync_connection
+        for listen in connection.dispatch.before_cursor_execute:
+            listen(connection, None, text, values, None, is_many)
+
+    async def _begun(self) -> Any:
+        """asyncpg's own connection, in the transaction that SQLAlchemy ends."""
+        if self.adapted._transaction is None:
+            await self.adapted._start_transaction()
+        return self.adapted._connection
+
+    async def _explain(self, error: Exception, text: str, values: Row) -> None:
+        """Raise what SQLAlchemy makes of the driver's error; a connection that is gone leaves the pool."""
+
+        def explain(connection: Any) -> None:
+            try:
+                self.adapted._handle_exception(error)
+            except connection.dialect.loaded_dbapi.Error as told:
+                connection._handle_dbapi_exception(told, text, values, None, None)
+
+        await self.connection.run_sync(explain)
