@@ -4,13 +4,12 @@ The first action of the integration that matches decides; where none matches, wh
 forgotten case pages instead of being lost. An action without conditions that ignores, put last, turns that round.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from bot.alerts.fields import read_fields
-from bot.alerts.rules import ReadyRule, Step, Writer, list_matching
+from bot.alerts.rules import ReadyRule, ReadyRules, Step, Writer, list_matching
 from bot.alerts.signal import Action, Signal
 
 BECOMES = {
@@ -32,7 +31,7 @@ class Acted(NamedTuple):
     rule: ReadyRule | None = None
 
 
-def act(signal: Signal, integration: str, rules: Sequence[ReadyRule], at: datetime) -> Acted:
+def act(signal: Signal, integration: str, rules: ReadyRules, at: datetime) -> Acted:
     """What the integration's actions make of a signal."""
     if not rules:
         return Acted(signal)

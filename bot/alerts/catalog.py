@@ -4,12 +4,13 @@ It is read once and used until the database says that something was changed: tri
 change (`catalog_version`; see migration 0011).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any, TypeVar
 
 from bot.alerts.quiet import Quiet, read_quiet
-from bot.alerts.rules import ReadyRule
+from bot.alerts.rules import ReadyRule, ReadyRules
 from bot.flow.unit import Unit
 from storage.models import Integration, Rule, Service, Team
 from storage.questions import catalog as ask
@@ -17,6 +18,7 @@ from storage.questions.catalog_version import find_version
 from storage.questions.rules import mark_matched
 from storage.words import RuleKind
 
+T = TypeVar("T", Service, Team)
 REMEMBERED = timedelta(hours=1)
 """How exactly it is known when a rule matched last."""
 
@@ -36,9 +38,9 @@ class Catalog:
     """Silences and maintenance that are not over, also those that have not begun."""
     counts_repeats: bool
     """Whether an alert may wait for having been sent several times."""
-    _sorted: dict[tuple[RuleKind, int], list[ReadyRule]] = field(default_factory=dict)
-    _names: dict[int, str] = field(default_factory=dict)
-    _of_team: dict[tuple[RuleKind, int, int | None], list[ReadyRule]] = field(default_factory=dict)
+    _lists: dict[tuple[object, ...], ReadyRules] = field(default_factory=dict)
+    _teams_by_id: dict[int, str] = field(default_factory=dict)
+    _by_name: dict[type, dict[str, Any]] = field(default_factory=dict)
 
     @staticmethod
     async def read(unit: Unit, last: "Catalog | None" = None) -> "Catalog":
@@ -67,42 +69,52 @@ class Catalog:
             unit.session.expunge(row)
         return self
 
-    def list_rules(self, kind: RuleKind, integration_id: int) -> list[ReadyRule]:
+    def list_rules(self, kind: RuleKind, integration_id: int) -> ReadyRules:
         """The rules of a kind, in order: those of this sender and those of any."""
-        key = (kind, integration_id)
-        if key not in self._sorted:
-            self._sorted[key] = [
+        return self._list(kind, integration_id, lambda rule: True)
+
+    def list_rules_of_team(self, kind: RuleKind, integration_id: int, team_id: int | None) -> ReadyRules:
+        """Those of them that are one team's; None for those that are for every team."""
+        return self._list(kind, integration_id, lambda rule: rule.team_id == team_id, team_id)
+
+    def list_actions(self, integration_id: int) -> ReadyRules:
+        """The integration's own actions, in order."""
+        return self._list(RuleKind.ACTION, integration_id, lambda rule: rule.row.integration_id is not None)
+
+    def _list(
+        self, kind: RuleKind, integration_id: int, is_wanted: Callable[[ReadyRule], bool], *more: object
+    ) -> ReadyRules:
+        key = (kind, integration_id, *more)
+        if key not in self._lists:
+            self._lists[key] = ReadyRules(
                 rule
                 for rule in self.rules
-                if rule.row.kind is kind and rule.row.integration_id in (None, integration_id)
-            ]
-        return self._sorted[key]
-
-    def list_rules_of_team(self, kind: RuleKind, integration_id: int, team_id: int | None) -> list[ReadyRule]:
-        """Those of them that are one team's; None for those that are for every team."""
-        key = (kind, integration_id, team_id)
-        if key not in self._of_team:
-            rules = self.list_rules(kind, integration_id)
-            self._of_team[key] = [rule for rule in rules if rule.team_id == team_id]
-        return self._of_team[key]
-
-    def list_actions(self, integration_id: int) -> list[ReadyRule]:
-        """The integration's own actions, in order."""
-        rules = self.list_rules(RuleKind.ACTION, integration_id)
-        return [rule for rule in rules if rule.row.integration_id == integration_id]
+                if rule.row.kind is kind
+                and rule.row.integration_id in (None, integration_id)
+                and is_wanted(rule)
+            )
+        return self._lists[key]
 
     def find_service(self, name: str) -> Service | None:
-        wanted = name.lower()
-        return next((row for row in self.services if wanted in (row.slug.lower(), row.name.lower())), None)
+        return self._find(Service, self.services, name)
 
     def find_team(self, name: str) -> Team | None:
-        wanted = name.lower()
-        return next((row for row in self.teams if wanted in (row.slug.lower(), row.name.lower())), None)
+        return self._find(Team, self.teams, name)
+
+    def _find(self, model: type[T], rows: Sequence[T], name: str) -> T | None:
+        """The first whose slug or name this is, in any case of its letters."""
+        if model not in self._by_name:
+            known: dict[str, Any] = {}
+            for row in rows:
+                known.setdefault(row.slug.lower(), row)
+                known.setdefault(row.name.lower(), row)
+            self._by_name[model] = known
+        return self._by_name[model].get(name.lower())
 
     def name_team(self, team_id: int | None) -> str:
-        if not self._names:
-            self._names.update((team.id, team.name) for team in self.teams)
-        return self._names.get(team_id or 0, "")
+        if not self._teams_by_id:
+            self._teams_by_id.update((team.id, team.name) for team in self.teams)
+        return self._teams_by_id.get(team_id or 0, "")
 
 
 def remember_match(unit: Unit, rule: ReadyRule) -> None:

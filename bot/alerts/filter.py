@@ -23,16 +23,30 @@ def make_test(condition: Condition) -> Test:
     wants = not condition.get("not", False)
     make = OPERATIONS[operation]
     judge = make(wanted)
-    if name in TEXTS:
-        return lambda fields: judge(fields.get(name, "")) is wants
-    if name.startswith(LABEL):
-        label = name.removeprefix(LABEL)
-        return lambda fields: judge(str(fields["labels"].get(label, ""))) is wants
+    if name in TEXTS or name.startswith(LABEL):
+        read = make_reader(name)
+        return lambda fields: judge(read(fields)) is wants
     if operation == "is_empty":
         return lambda fields: (not find_value(fields, name)) is wants
     if operation == "has_key":
         return lambda fields: _has_key(find_value(fields, name), wanted) is wants
     return lambda fields: _is_any(find_value(fields, name), judge) is wants
+
+
+def make_reader(name: str) -> Callable[[Fields], str]:
+    """What reads a text or a label out of the fields of an alert; empty when it is missing."""
+    if name in TEXTS:
+        return lambda fields: str(fields.get(name, ""))
+    label = name.removeprefix(LABEL)
+    return lambda fields: str(fields["labels"].get(label, ""))
+
+
+def read_equality(condition: Condition) -> tuple[str, str] | None:
+    """The text or label that a condition wants to be one certain text, and that text; None for one that asks otherwise."""
+    name = str(condition["field"])
+    is_text = name in TEXTS or name.startswith(LABEL)
+    is_equality = condition["operation"] == "equals" and not condition.get("not", False)
+    return (name, str(condition.get("value", ""))) if is_text and is_equality else None
 
 
 def _has_key(value: Any, wanted: str) -> bool:

@@ -1,12 +1,12 @@
 """Whether a rule matches, and the templates in what it does. Pure: nothing here asks or changes the database."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from bot.alerts.fields import TEXTS, Fields
-from bot.alerts.filter import Condition, Test, make_test
+from bot.alerts.filter import Condition, Test, make_reader, make_test, read_equality
 from bot.alerts.hours import is_within
 from bot.alerts.signal import DESCRIPTION_LIMIT, TITLE_LIMIT
 from bot.alerts.values import template_values
@@ -31,6 +31,7 @@ class ReadyRule:
     __slots__ = (
         "_lines",
         "_not_now",
+        "begins",
         "go_on",
         "hours",
         "id",
@@ -40,6 +41,7 @@ class ReadyRule:
         "row",
         "team_id",
         "then",
+        "unmet",
     )
 
     def __init__(self, row: Rule) -> None:
@@ -56,6 +58,11 @@ class ReadyRule:
                 (test, self._tell_unmet([condition]))
                 for test, condition in zip(tests, row.conditions, strict=True)
             ]
+        is_plain = not row.hours and (row.match != "any" or len(row.conditions) == 1)
+        self.begins = read_equality(row.conditions[0]) if is_plain and row.conditions else None
+        """The text that a field must have for it to match, where that is asked first."""
+        self.unmet = self._lines[0][1] if self._lines else {}
+        """What it says when its first condition is not met."""
 
     def judge(self, fields: Fields, at: datetime) -> Step | None:
         """Why it does not match, as a line for the trace that many alerts may share; None when it does."""
@@ -78,8 +85,39 @@ def _any_of(tests: Sequence[Test]) -> Test:
     return lambda fields: any(test(fields) for test in tests)
 
 
+class ReadyRules:
+    """Rules in their order. Most begin by asking whether one field is one text ("is it of this cluster?"), so those of them
+    that can match at all are found by the alert's own text, however many others there are."""
+
+    def __init__(self, rules: Iterable[ReadyRule]) -> None:
+        self.rules = tuple(rules)
+        self._asked: list[int] = []
+        """The places of those that have to be asked."""
+        self._found: dict[str, dict[str, list[int]]] = {}
+        """The places of the others, by their first field and what it has to be."""
+        for place, rule in enumerate(self.rules):
+            if rule.begins is None:
+                self._asked.append(place)
+            else:
+                name, text = rule.begins
+                self._found.setdefault(name, {}).setdefault(text, []).append(place)
+        self._reads = [(make_reader(name), places) for name, places in self._found.items()]
+
+    def __len__(self) -> int:
+        return len(self.rules)
+
+    def find_places(self, fields: Fields) -> list[int]:
+        """The places, in order, of the rules that may match; the others don't, because of their first condition."""
+        places = self._asked
+        for read, by_text in self._reads:
+            found = by_text.get(read(fields))
+            if found:
+                places = places + found
+        return places if places is self._asked else sorted(places)
+
+
 def list_matching(
-    rules: Sequence[ReadyRule],
+    rules: ReadyRules,
     fields: Fields,
     at: datetime,
     trace: list[Step],
@@ -89,25 +127,40 @@ def list_matching(
 ) -> Iterator[ReadyRule]:
     """The first rule that matches, and those after it as long as they say `go_on`, or `every` one that does. Those that
     don't leave a line; of many in a row the last ones are only counted. With `team_id`, rules of other teams don't match."""
-    told = 0
-    for rule in rules:
-        if team_id is not None and rule.team_id not in (None, team_id):
-            unmet: Step | None = rule.tell("rule_of_other_team")
-        else:
-            unmet = rule.judge(fields, at)
-        if unmet is None:
-            yield rule
-            if not (rule.go_on or every):
-                return
-            told = 0
+    start, unmet = 0, {}
+    for place in rules.find_places(fields):
+        rule = rules.rules[place]
+        line = _tell_of_other_team(rule, team_id) or rule.judge(fields, at)
+        if line is not None:
+            unmet[place] = line
             continue
-        told += 1
-        if told <= TOLD:
-            trace.append(unmet)
-        elif told == TOLD + 1:
-            trace.append({"stage": unmet["stage"], "reason": "more", "count": 1})
-        else:
-            trace[-1]["count"] += 1
+        _tell_unmet(rules.rules, range(start, place), unmet, team_id, trace)
+        start = place + 1
+        yield rule
+        if not (rule.go_on or every):
+            return
+    _tell_unmet(rules.rules, range(start, len(rules.rules)), unmet, team_id, trace)
+
+
+def _tell_of_other_team(rule: ReadyRule, team_id: int | None) -> Step | None:
+    is_other = team_id is not None and rule.team_id not in (None, team_id)
+    return rule.tell("rule_of_other_team") if is_other else None
+
+
+def _tell_unmet(
+    rules: Sequence[ReadyRule],
+    places: range,
+    unmet: Mapping[int, Step],
+    team_id: int | None,
+    trace: list[Step],
+) -> None:
+    """The lines of rules in a row that don't match: what was found of those that were asked; the others' first condition
+    is not met."""
+    for place in places[:TOLD]:
+        rule = rules[place]
+        trace.append(unmet.get(place) or _tell_of_other_team(rule, team_id) or rule.unmet)
+    if more := places[TOLD:]:
+        trace.append({"stage": rules[more[0]].row.kind.value, "reason": "more", "count": len(more)})
 
 
 class Writer:
