@@ -21,6 +21,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from storage.dialects import COMPILED, speak_alike
 from storage.one_trip import shorten_trips
+from storage.types import write_json
 
 fcntl: ModuleType | None
 try:
@@ -40,12 +41,8 @@ CLAIM_SECONDS = 6.0
 """How long a server waits at its start for another one on the same file to stop."""
 
 
-def _write_json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
-
-
 SHARED: dict[str, Any] = {
-    "json_serializer": _write_json,
+    "json_serializer": write_json,
     "json_deserializer": msgspec.json.decode,
     "execution_options": {"compiled_cache": COMPILED},
 }

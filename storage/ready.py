@@ -9,10 +9,10 @@ to SQLAlchemy, so that it comes out as it does everywhere else.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Dialect, Executable, Table, bindparam, insert
+from sqlalchemy import JSON, Dialect, Executable, Table, bindparam, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.types import Instant
+from storage.types import Instant, write_json
 
 Process = Callable[[Any], Any]
 Row = tuple[Any, ...]
@@ -104,9 +104,7 @@ def _build(statement: Any, dialect: Dialect) -> Plan:
     for name in state.positiontup:
         process = state.processors.get(name)
         if name in compiled.binds:
-            kind = compiled.binds[name].type
-            process = kind.dialect_impl(dialect).bind_processor(dialect)
-            process = _once(process) if process and isinstance(kind, Instant) else process
+            process = _processor(compiled.binds[name].type, dialect)
         constant = state.parameters[name]
         if name in asked:
             values.append((name, None, process))
@@ -117,6 +115,15 @@ def _build(statement: Any, dialect: Dialect) -> Plan:
         for column in getattr(statement, "exported_columns", ())
     ]
     return Plan(state.statement, values, columns, frozenset(asked))
+
+
+def _processor(kind: Any, dialect: Dialect) -> Process | None:
+    """What makes a value of this type what the driver takes."""
+    known = kind.dialect_impl(dialect)
+    if isinstance(known, JSON):
+        return write_json
+    process: Process | None = known.bind_processor(dialect)
+    return _once(process) if process and isinstance(kind, Instant) else process
 
 
 def _once(process: Process) -> Process:

@@ -4,11 +4,18 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+import msgspec
 from sqlalchemy import JSON, DateTime, Dialect, Enum
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
 
+_encode = msgspec.json.Encoder().encode
 Json = JSON().with_variant(JSONB(), "postgresql")
+
+
+def write_json(value: Any) -> str:
+    """As it is kept in a column of JSON."""
+    return _encode(value).decode()
 
 
 class Instant(TypeDecorator[datetime]):

@@ -91,6 +91,8 @@ class ReadyRules:
 
     def __init__(self, rules: Iterable[ReadyRule]) -> None:
         self.rules = tuple(rules)
+        self.are_of_teams = any(rule.team_id is not None for rule in self.rules)
+        self.unmet = [rule.unmet for rule in self.rules]
         self._asked: list[int] = []
         """The places of those that have to be asked."""
         self._found: dict[str, dict[str, list[int]]] = {}
@@ -127,40 +129,47 @@ def list_matching(
 ) -> Iterator[ReadyRule]:
     """The first rule that matches, and those after it as long as they say `go_on`, or `every` one that does. Those that
     don't leave a line; of many in a row the last ones are only counted. With `team_id`, rules of other teams don't match."""
-    start, unmet = 0, {}
+    row = _InARow(rules, trace, team_id if rules.are_of_teams else None)
     for place in rules.find_places(fields):
         rule = rules.rules[place]
-        line = _tell_of_other_team(rule, team_id) or rule.judge(fields, at)
+        line = row.tell_of_other_team(rule) or rule.judge(fields, at)
         if line is not None:
-            unmet[place] = line
+            row.said[place] = line
             continue
-        _tell_unmet(rules.rules, range(start, place), unmet, team_id, trace)
-        start = place + 1
+        row.tell_until(place)
         yield rule
         if not (rule.go_on or every):
             return
-    _tell_unmet(rules.rules, range(start, len(rules.rules)), unmet, team_id, trace)
+    row.tell_until(len(rules.rules))
 
 
-def _tell_of_other_team(rule: ReadyRule, team_id: int | None) -> Step | None:
-    is_other = team_id is not None and rule.team_id not in (None, team_id)
-    return rule.tell("rule_of_other_team") if is_other else None
+class _InARow:
+    """The lines of rules in a row that don't match: what those that were asked said; the others' first condition is not
+    met."""
 
+    def __init__(self, rules: ReadyRules, trace: list[Step], team_id: int | None) -> None:
+        self.rules, self.trace, self.team_id = rules, trace, team_id
+        self.said: dict[int, Step] = {}
+        self._next = 0
 
-def _tell_unmet(
-    rules: Sequence[ReadyRule],
-    places: range,
-    unmet: Mapping[int, Step],
-    team_id: int | None,
-    trace: list[Step],
-) -> None:
-    """The lines of rules in a row that don't match: what was found of those that were asked; the others' first condition
-    is not met."""
-    for place in places[:TOLD]:
-        rule = rules[place]
-        trace.append(unmet.get(place) or _tell_of_other_team(rule, team_id) or rule.unmet)
-    if more := places[TOLD:]:
-        trace.append({"stage": rules[more[0]].row.kind.value, "reason": "more", "count": len(more)})
+    def tell_of_other_team(self, rule: ReadyRule) -> Step | None:
+        is_other = self.team_id is not None and rule.team_id not in (None, self.team_id)
+        return rule.tell("rule_of_other_team") if is_other else None
+
+    def tell_until(self, place: int) -> None:
+        """Write down those before this place, where a rule matches or the rules end."""
+        start, self._next = self._next, place + 1
+        told = min(place, start + TOLD)
+        lines = self.rules.unmet[start:told]
+        if self.team_id is not None:
+            lines = [self.tell_of_other_team(rule) or rule.unmet for rule in self.rules.rules[start:told]]
+        for one, line in self.said.items():
+            if start <= one < told:
+                lines[one - start] = line
+        self.trace += lines
+        if place > told:
+            stage = self.rules.rules[told].row.kind.value
+            self.trace.append({"stage": stage, "reason": "more", "count": place - told})
 
 
 class Writer:
