@@ -4,9 +4,10 @@ The first action of the integration that matches decides; where none matches, wh
 forgotten case pages instead of being lost. An action without conditions that ignores, put last, turns that round.
 """
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
+
+from msgspec.structs import replace
 
 from bot.alerts.fields import read_fields
 from bot.alerts.rules import ReadyRule, ReadyRules, Step, Writer, list_matching

@@ -1,9 +1,11 @@
 """An alert on its way in, and what its stages look things up in. Plain values: nothing is written yet."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from msgspec.structs import replace
 
 from bot.alerts.catalog import Catalog
 from bot.alerts.events import AlertOpened

@@ -2,9 +2,10 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
+
+import msgspec
 
 from storage.words import Priority
 
@@ -26,8 +27,7 @@ class LinkTo(NamedTuple):
     url: str
 
 
-@dataclass(frozen=True)
-class Signal:
+class Signal(msgspec.Struct, frozen=True):
     """`alias` is the same over the whole life of one trouble, and different for another. `service` and `team` are names
     as the sender knows them, or empty. `raw` is the sender's own object (the part of the body that this signal was read
     from), for templates of integration actions."""
@@ -40,7 +40,7 @@ class Signal:
     source: str = ""
     service: str = ""
     team: str = ""
-    labels: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, str] = {}
     links: tuple[LinkTo, ...] = ()
     images: tuple[LinkTo, ...] = ()
     """Pictures: a text for who can't see them, and the URL."""
@@ -51,7 +51,7 @@ class Signal:
     """Who did it at the sender, where a person did."""
     note: str = ""
     """What is to be written on the alert beside it."""
-    raw: Mapping[str, Any] = field(default_factory=dict)
+    raw: Mapping[str, Any] = msgspec.field(default_factory=dict)
     responders: tuple[Mapping[str, Any], ...] = ()
     """Whom the sender wants to have called: {"type": "user" | "team" | "schedule" | "policy", "id": ..., "name": ...}."""
     actions: tuple[str, ...] = ()

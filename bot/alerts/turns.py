@@ -1,8 +1,10 @@
 """Waiting signals, cut into turns within which their order does not matter; and how they fit their columns. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec.structs import replace
 
 from bot.alerts.signal import DESCRIPTION_LIMIT, TITLE_LIMIT, Action, LinkTo, Signal, clip, fit_alias
 

@@ -5,8 +5,9 @@ to call in, which actions it offers) follows in a second unit of work, still bef
 adds what is missing, and nothing twice.
 """
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from bot.alerts.intake import SenderChanged
 from bot.alerts.queue import Sender

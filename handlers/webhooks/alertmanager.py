@@ -65,7 +65,7 @@ def _read_map(value: Any, where: str) -> dict[str, str]:
         return {}
     if not isinstance(value, dict):
         raise Malformed("field.not_object", where, name=where)
-    if all(type(item) is str for item in value.values()):
+    if set(map(type, value.values())) <= {str}:
         return value
     return {name: text_of(item) for name, item in value.items()}
 

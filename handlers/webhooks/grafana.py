@@ -6,8 +6,9 @@ Legacy alerting posts one rule: {"ruleId": 7, "ruleName": "...", "state": "alert
 Source: grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-contact-points/integrations/webhook-notifier
 """
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from bot.alerts.signal import Action, Signal
 from bot.errors import Malformed

@@ -6,10 +6,12 @@ TOCSIN_WRITE_GOLDEN=1 writes it anew, to be read line by line before it is kept.
 """
 
 import json
-from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
+
+from msgspec import NODEFAULT
+from msgspec.structs import fields
 
 from bot.alerts.signal import LinkTo, Signal
 from handlers.webhooks.receive import list_sources
@@ -117,7 +119,7 @@ def show(signal: Signal) -> dict[str, Any]:
     shown = {}
     for each in fields(signal):
         value = getattr(signal, each.name)
-        default = each.default_factory() if each.default_factory is not MISSING else each.default
+        default = each.default_factory() if each.default_factory is not NODEFAULT else each.default
         if each.name != "raw" and value != default:
             shown[each.name] = _plain(value)
     return shown
