@@ -13,12 +13,13 @@ from pydantic.fields import FieldInfo
 
 from bot.catalog.effects import ConditionShape, FlapShape, HoursShape, RestartShape, UntilShape, WindowShape
 from bot.catalog.shape import Shape
-from bot.catalog.shapes import SECTIONS, RotationShape, StepShape
+from bot.catalog.shapes import SECTIONS, RotationShape, ShiftWindowShape, StepShape
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "configuration.md"
 TABLES: dict[str, type[Shape]] = {
     **{name: section.shape for name, section in SECTIONS.items()},
     "rotations": RotationShape,
+    "shift_windows": ShiftWindowShape,
     "steps": StepShape,
     "conditions": ConditionShape,
     "hours": HoursShape,

@@ -108,6 +108,15 @@ class RotationKind(StrEnum):
     WEEKLY = "weekly"
 
 
+class Combine(StrEnum):
+    """What several rotations of a schedule come to."""
+
+    ADD = "add"
+    """All of them are on call."""
+    LAYERS = "layers"
+    """The first one is that has somebody on call."""
+
+
 class HeartbeatStatus(StrEnum):
     WAITING = "waiting"
     """No ping has come since it was made or switched on: it is not armed."""

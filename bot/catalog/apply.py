@@ -14,6 +14,7 @@ from bot.catalog.effects import SECTION_OF, Ids, columns_of
 from bot.catalog.integrations import get_own_integration
 from bot.catalog.ledger import FILE, Ledger, Values
 from bot.catalog.maintenance import columns_of_maintenance
+from bot.catalog.rotations import keep_rotations
 from bot.catalog.shapes import Config
 from bot.flow.unit import Unit
 from bot.logs import get_logger
@@ -25,7 +26,6 @@ from storage.models import (
     Maintenance,
     Member,
     PolicyStep,
-    Rotation,
     Rule,
     Schedule,
     Service,
@@ -33,7 +33,6 @@ from storage.models import (
     User,
 )
 from storage.questions import config as ask
-from storage.questions import oncall
 
 log = get_logger(__name__)
 R = TypeVar("R")
@@ -71,6 +70,7 @@ async def apply_config(unit: Unit, config: Config) -> int:
             slug: {
                 "name": entry.name,
                 "zone": entry.zone,
+                "combine": entry.combine,
                 "team_id": _find_id(teams, entry.team),
                 "chat_group": entry.chat_group or "",
             }
@@ -103,7 +103,7 @@ async def apply_config(unit: Unit, config: Config) -> int:
     ids = {word: {slug: row.id for slug, row in rows.items()} for word, rows in things.items()}
     await _keep_rules(ledger, config, ids)
     await _keep_members(ledger, config, teams, users)
-    await _keep_rotations(ledger, config, schedules, users)
+    await keep_rotations(ledger, config, schedules, users, teams)
     await _keep_steps(ledger, config, policies, {"user": users, "team": teams, "schedule": schedules})
     await _keep_dependencies(ledger, config, services)
     await unit.session.flush()
@@ -249,31 +249,6 @@ async def _keep_dependencies(ledger: Ledger, config: Config, services: Mapping[s
         ledger.unit.session.add_all(
             Dependency(service_id=service.id, needs_id=needs_id) for needs_id in new if needs_id not in old
         )
-
-
-async def _keep_rotations(
-    ledger: Ledger, config: Config, schedules: Mapping[str, Schedule], users: Mapping[str, User]
-) -> None:
-    rows = await oncall.list_rotations(ledger.unit.session, [schedule.id for schedule in schedules.values()])
-    for slug, schedule in schedules.items():
-        old = [row for row in rows if row.schedule_id == schedule.id]
-        new = [
-            Rotation(
-                schedule_id=schedule.id,
-                name=entry.name or entry.kind.value.capitalize(),
-                kind=entry.kind,
-                length=entry.length,
-                starts=entry.starts,
-                participants=[users[handle].id if handle else None for handle in entry.participants],
-            )
-            for entry in config.schedules[slug].rotations
-        ]
-        if await _replace(ledger, old, new, _read_rotation):
-            ledger.note(schedule, "rotations")
-
-
-def _read_rotation(row: Rotation) -> list[Any]:
-    return [row.name, row.kind, row.length, row.starts, row.participants]
 
 
 async def _keep_steps(

@@ -25,6 +25,7 @@ def check_together(config: Config, raw: Raw) -> Iterator[Found]:
     """Every fault between entries. `config` has the entries without faults of their own, `raw` has all of them."""
     yield from _check_people(raw)
     yield from _check_lists(raw)
+    yield from _check_rotations(config)
     yield from _check_steps(config)
     yield from _check_owners(config, raw)
     yield from _check_integrations(config)
@@ -94,6 +95,25 @@ def _find_twice(place: Place, names: object) -> Iterator[Found]:
             yield (*place, index), reasons.tell_named_twice(name)
         elif isinstance(name, str):
             seen.add(name)
+
+
+def _check_rotations(config: Config) -> Iterator[Found]:
+    empty = {slug for slug, team in config.teams.items() if not team.members}
+    for slug, schedule in config.schedules.items():
+        seen: set[str] = set()
+        for index, rotation in enumerate(schedule.rotations):
+            place = ("schedules", slug, "rotations", index)
+            if rotation.name is not None and rotation.name in seen:
+                yield (*place, "name"), reasons.tell_named_twice(rotation.name)
+            seen.add(rotation.name or "")
+            if rotation.ends is not None and rotation.ends <= rotation.starts:
+                yield (*place, "ends"), reasons.ENDS_TOO_SOON
+            teams = [one.name for one in rotation.participants if one and one.kind == "team"]
+            if all(one is None or one.name in empty for one in rotation.participants):
+                yield (*place, "participants"), reasons.tell_nobody([f"team `{name}`" for name in teams])
+            for number, window in enumerate(rotation.hours):
+                if window.until_day is not None and len(window.days) != 1:
+                    yield (*place, "hours", number, "until_day"), reasons.UNTIL_DAY_OF_MANY
 
 
 def _check_steps(config: Config) -> Iterator[Found]:

@@ -170,21 +170,19 @@ def world_of(info: ValidationInfo) -> World:
     return info.context
 
 
-def _read_participants(participants: list[str | None]) -> list[str | None]:
+def _read_participants(participants: list[Recipient | None]) -> list[Recipient | None]:
     if participants and not any(participants):
         raise wrong(reasons.ONLY_GAPS)
     return participants
 
 
 def _read_participant(value: object, info: ValidationInfo) -> object:
+    """A person by handle, or a team; None is a gap."""
     if value is None or value == GAP:
         return None
-    if not isinstance(value, str):
-        return value
-    names = world_of(info).names["user"]
-    if value not in names:
-        raise wrong(reasons.tell_reference("user", value, names))
-    return value
+    if isinstance(value, str) and ":" not in value:
+        value = f"user:{value}"
+    return _read_to(value, info, ("user", "team"), reasons.BAD_PARTICIPANT)
 
 
 def _read_recipient(value: object, info: ValidationInfo) -> Recipient:
@@ -203,16 +201,18 @@ def _read_clock(text: str) -> str:
     return f"{int(found[1]):02}:{found[2]}"
 
 
-def _read_to(value: object, info: ValidationInfo, kinds: tuple[str, ...]) -> Recipient:
+def _read_to(
+    value: object, info: ValidationInfo, kinds: tuple[str, ...], problem: str = reasons.BAD_RECIPIENT
+) -> Recipient:
     if isinstance(value, dict) and len(value) == 1:
         kind, name = next(iter(value.items()))
     elif isinstance(value, str):
         kind, _, name = value.partition(":")
         kind, name = kind.strip(), name.strip()
     else:
-        raise wrong(reasons.BAD_RECIPIENT)
+        raise wrong(problem)
     if kind not in kinds or not isinstance(name, str) or not name:
-        raise wrong(reasons.BAD_RECIPIENT)
+        raise wrong(problem)
     names = world_of(info).names[kind]
     if name not in names:
         raise wrong(reasons.tell_reference(kind, name, names))
@@ -236,7 +236,7 @@ PolicyName = Annotated[str, known("policy")]
 IntegrationName = Annotated[str, known("integration")]
 Clock = Annotated[str, AfterValidator(_read_clock)]
 Participants = Annotated[
-    list[Annotated[str | None, BeforeValidator(_read_participant)]],
+    list[Annotated[Recipient | None, BeforeValidator(_read_participant)]],
     Field(min_length=1, max_length=500),
     AfterValidator(_read_participants),
 ]

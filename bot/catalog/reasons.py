@@ -58,6 +58,9 @@ NEVER_BEGINS = "with this rule no window begins between `starts` and `until`"
 MORE_THAN_A_LINE = "must be on one line"
 CONTROL_CHARACTER = "contains a character that can't be shown; remove it"
 BAD_RECIPIENT = "must be `user:`, `team:` or `schedule:` and a name, like `schedule:primary`"
+BAD_PARTICIPANT = "must be a handle, `team:` and a slug like `team:payments`, or `nobody`"
+ENDS_TOO_SOON = "it is over before it starts; write a time after `starts`"
+UNTIL_DAY_OF_MANY = "goes with one day in `days`, on which the window begins"
 BAD_ENVIRONMENT_NAME = (
     "must be the name of an environment variable, like `TOCSIN_KEY_PROMETHEUS` (not the key itself)"
 )

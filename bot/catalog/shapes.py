@@ -11,7 +11,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-from bot.catalog.effects import ActionShape, AlertPolicyShape, IncidentRuleShape, RouteShape
+from bot.catalog.effects import (
+    ActionShape,
+    AlertPolicyShape,
+    Day,
+    IncidentRuleShape,
+    RouteShape,
+    WindowShape,
+)
 from bot.catalog.kinds import (
     Duration,
     Email,
@@ -44,7 +51,7 @@ from bot.catalog.senders import (
     Topic,
 )
 from bot.catalog.shape import Shape, key
-from storage.words import Priority, RotationKind, StepCondition, UserRole
+from storage.words import Combine, Priority, RotationKind, StepCondition, UserRole
 
 
 class Chat(StrEnum):
@@ -92,8 +99,19 @@ class ServiceShape(Shape):
     needs: list[ServiceName] = key("the services that it can't work without", "[database]", default=[])
 
 
+class ShiftWindowShape(WindowShape):
+    """A part of the week in which a rotation is on call."""
+
+    days: list[Annotated[Day, one_of(Day)]] = key(
+        "the days on which it begins (default: all)", "[fri]", default=[]
+    )
+    until_day: Annotated[Day, one_of(Day)] | None = key(
+        "the day on which it ends, where that is neither the same nor the next", "mon", default=None
+    )
+
+
 class RotationShape(Shape):
-    """People who take turns. All rotations of a schedule add up."""
+    """People and teams who take turns."""
 
     name: Name | None = key("what people call the rotation (default: its kind)", "Weekly", default=None)
     kind: Annotated[RotationKind, one_of(RotationKind)] = key(
@@ -103,7 +121,16 @@ class RotationShape(Shape):
         "how many hours, days or weeks a turn has", "1", default=1
     )
     starts: Start = key("the first handoff, by the clocks of the schedule's zone", "2026-11-02T09:00")
-    participants: Participants = key("handles in order; `nobody` is a deliberate gap", "[kate, sam, nobody]")
+    ends: Start | None = key("when it is over, by the same clocks", "2027-11-01T09:00", default=None)
+    participants: Participants = key(
+        "who takes turns, in order: handles, `team:` and a slug for all of its people, `nobody` for a deliberate gap",
+        "[kate, team:payments, nobody]",
+    )
+    hours: Annotated[list[ShiftWindowShape], Field(max_length=50)] = key(
+        "the parts of the week in which it is on call (default: always)",
+        '[{from: "18:00", until: "09:00"}]',
+        default=[],
+    )
 
 
 class ScheduleShape(Shape):
@@ -112,6 +139,11 @@ class ScheduleShape(Shape):
     name: Name = key("what people call the schedule", "Payments on-call")
     team: TeamName | None = key("the team whose schedule it is", "payments", default=None)
     zone: Zone = key("the time zone that its handoffs are written in", "Europe/Paris", default="UTC")
+    combine: Annotated[Combine, one_of(Combine)] = key(
+        "whether its rotations `add` up, or are `layers` of which the first one counts that has somebody on call",
+        "layers",
+        default=Combine.ADD,
+    )
     chat_group: Group | None = key(
         "the user group in chat that gets whoever is on call", "oncall-payments", default=None
     )

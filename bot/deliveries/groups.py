@@ -5,8 +5,8 @@ from bot.errors import Rejected
 from bot.flow.outbox import Job, Outcome
 from bot.flow.unit import Unit
 from bot.logs import get_logger
+from bot.oncall.answers import find_people_on_call
 from bot.oncall.groups import fact_of
-from bot.oncall.resolve import find_people_on_call
 from storage.models import Fact, Schedule, User
 
 log = get_logger(__name__)
@@ -41,8 +41,8 @@ class Groups:
 
     async def _read(self, unit: Unit, number: int) -> tuple[Schedule | None, tuple[User, ...]]:
         schedule = await unit.session.get(Schedule, number)
-        _, people = await find_people_on_call(unit, number, unit.now)
-        return schedule, people
+        _, reasons = await find_people_on_call(unit, number, unit.now)
+        return schedule, tuple(reason.user for reason in reasons)
 
     @staticmethod
     def _note(number: int, platform: str, reason: str) -> Outcome:

@@ -2,7 +2,7 @@
 
 from bot.flow.timers import Due
 from bot.flow.unit import Unit
-from bot.oncall.resolve import HORIZON, list_on_call
+from bot.oncall.answers import HORIZON, list_on_call
 from storage.models import Schedule
 from storage.questions import oncall
 

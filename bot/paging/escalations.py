@@ -12,7 +12,7 @@ from typing import Any
 from bot.errors import Refused
 from bot.flow.timers import Due
 from bot.flow.unit import Unit
-from bot.oncall.resolve import find_people_on_call, read_people_on_call
+from bot.oncall.answers import Reason, find_people_on_call, read_people_on_call
 from bot.paging.events import EscalationExhausted, NobodyReached
 from bot.paging.pages import queue_pages
 from bot.paging.policy import Progress, Step, decide
@@ -189,6 +189,7 @@ async def _ask_recipients(
         kind, number = recipient["type"], int(recipient.get("id") or 0)
         people: Sequence[User] = ()
         name = ""
+        duties: Sequence[Reason] = ()
         if kind == "user":
             user = (await access.list_users_by_id(unit.session, [number])).get(number)
             people = [user] if user is not None and user.active else []
@@ -199,9 +200,11 @@ async def _ask_recipients(
             if recipient.get("pick") == "random" and people:
                 people = [random.choice(people)]
         elif kind == "schedule":
-            name, people = await find_people_on_call(unit, number, unit.now)
+            name, duties = await find_people_on_call(unit, number, unit.now)
         for user in people:
             found.setdefault(user.id, (user, {"type": kind, "name": name}))
+        for duty in duties:
+            found.setdefault(duty.user.id, (duty.user, {"type": kind, "name": name, **duty.evidence}))
     return list(found.values())
 
 

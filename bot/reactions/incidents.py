@@ -9,7 +9,7 @@ from bot.incidents import events as incidents
 from bot.incidents import lives, people
 from bot.incidents.rooms import list_platforms
 from bot.incidents.timeline import record, record_event
-from bot.oncall.resolve import list_on_call
+from bot.oncall.answers import is_on_call
 from bot.paging.escalations import (
     acknowledge_escalations,
     start_escalation,
@@ -96,8 +96,7 @@ async def _is_on_call(unit: Unit, team_ids: list[int]) -> bool:
     if unit.actor.user_id is None or not team_ids:
         return False
     schedules = await oncall.list_schedules_of_teams(unit.session, team_ids)
-    on_call = await list_on_call(unit, unit.now, [schedule.id for schedule in schedules])
-    return any(person.id == unit.actor.user_id for entry in on_call for person in entry.people)
+    return await is_on_call(unit, unit.actor.user_id, unit.now, [schedule.id for schedule in schedules])
 
 
 async def watch_for_commander(unit: Unit, event: incidents.IncidentEvent) -> None:

@@ -9,8 +9,8 @@ from bot.flow.unit import Unit
 from bot.incidents.people import take_part
 from bot.incidents.privacy import find_private, hide_private
 from bot.incidents.timeline import record
-from bot.oncall.groups import follow_schedule
-from bot.oncall.overrides import PagerTaken
+from bot.oncall.exceptions import AbsenceChanged, OverrideChanged
+from bot.oncall.groups import follow_schedule, follow_schedules
 from bot.paging import events as paging
 from bot.paging.escalations import (
     go_on_if_nobody_is_left,
@@ -100,10 +100,15 @@ async def job_parked(unit: Unit, job: Job, reason: str) -> None:
         say_to_ops(unit, "delivery_parked", {"kind": job.kind, "subject": subject, "reason": reason})
 
 
-async def show_on_call(unit: Unit, _: PagerTaken) -> None:
+async def show_on_call(unit: Unit, _: OverrideChanged | AbsenceChanged) -> None:
     unit.touch("oncall")
 
 
-async def show_group(unit: Unit, event: PagerTaken) -> None:
+async def show_groups(unit: Unit, _: AbsenceChanged) -> None:
+    """Whoever is away may be so in any schedule."""
+    await follow_schedules(unit)
+
+
+async def show_group(unit: Unit, event: OverrideChanged) -> None:
     """The schedule's user group in chat has them, too."""
     follow_schedule(unit, await unit.session.get_one(Schedule, event.schedule_id))

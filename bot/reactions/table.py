@@ -7,7 +7,7 @@ or done later. It never sends anything itself.
 from bot.alerts import events as alerts
 from bot.flow.unit import Reactions
 from bot.incidents import events as incidents
-from bot.oncall.overrides import PagerTaken
+from bot.oncall.exceptions import AbsenceChanged, OverrideChanged
 from bot.paging import events as paging
 from bot.reactions.alerts import (
     alert_acknowledged,
@@ -48,6 +48,7 @@ from bot.reactions.paging import (
     note_failed_page,
     note_page,
     show_group,
+    show_groups,
     show_on_call,
     tell_exhausted,
     tell_nobody_reached,
@@ -212,5 +213,6 @@ REACTIONS: Reactions = {
     paging.PersonOutOfReach: (tell_out_of_reach, go_on_without_them),
     paging.NobodyReached: (tell_nobody_reached,),
     paging.EscalationExhausted: (tell_exhausted,),
-    PagerTaken: (show_on_call, show_group),
+    OverrideChanged: (show_on_call, show_group),
+    AbsenceChanged: (show_on_call, show_groups),
 }

@@ -15,8 +15,8 @@ from bot.errors import Rejected, Retry
 from bot.flow.unit import Unit
 from bot.incidents.privacy import hide_private
 from bot.notify.notifier import Notifier
+from bot.oncall.answers import HORIZON, list_on_call
 from bot.oncall.groups import fact_of
-from bot.oncall.resolve import HORIZON, list_on_call
 from bot.paging.pages import list_methods
 from bot.paging.reach import is_reached
 from storage.models import EscalationPolicy, Fact, Integration, Team, User

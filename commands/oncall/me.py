@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from bot.chat.registry import Call, Command
 from bot.chat.reply import Reply
-from bot.oncall.resolve import list_shifts
+from bot.oncall.answers import list_shifts
 from bot.paging.pages import list_methods
 from commands.kinds import get_person
 

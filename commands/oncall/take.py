@@ -6,11 +6,10 @@ from datetime import datetime, timedelta
 from bot.chat.arguments import arg
 from bot.chat.registry import Call, Command
 from bot.chat.reply import Reply
-from bot.errors import Invalid
-from bot.oncall.overrides import take_pager
+from bot.oncall.exceptions import make_override
 from commands.kinds import FUTURE, SCHEDULE, get_person
+from commands.oncall_kinds import choose_schedule
 from storage.models import Schedule
-from storage.questions import catalog
 
 USUAL = timedelta(hours=1)
 
@@ -23,14 +22,9 @@ class Args:
 
 async def run(call: Call) -> Reply:
     user = get_person(call)
-    schedule = call.args.schedule
-    if schedule is None:
-        known = await catalog.list_named(call.unit.session, Schedule)
-        if len(known) != 1:
-            raise Invalid("schedule.which", "schedule", known=[row.slug for row in known])
-        schedule = known[0]
+    schedule = await choose_schedule(call, call.args.schedule)
     until = call.args.until or call.unit.now + USUAL
-    await take_pager(call.unit, schedule, user, call.unit.now, until)
+    await make_override(call.unit, schedule, user, call.unit.now, until)
     return Reply("oncall_take", {"schedule": schedule.name, "until": until, "zone": user.zone})
 
 

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from bot.chat.room.board import find_channel
 from bot.flow.unit import Unit
-from bot.oncall.resolve import list_on_call, list_shifts
+from bot.oncall.answers import list_on_call, list_shifts
 from handlers.pages.messages import read_conversation
 from handlers.pages.visit import Values, Visit, read_strip, signed_in
 from handlers.parts import Parts

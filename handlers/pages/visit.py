@@ -11,7 +11,7 @@ from bot.access.roles import check_role
 from bot.access.signin import find_session_user
 from bot.errors import Unauthenticated, Unknown
 from bot.flow.unit import Actor, Unit
-from bot.oncall.resolve import OnCall, list_on_call
+from bot.oncall.answers import find_own_duty
 from handlers.parts import Parts
 from storage.models import User
 from storage.questions import flow, screens
@@ -118,23 +118,13 @@ async def find_visitor(parts: Parts, request: web.Request) -> User | None:
 
 async def read_strip(unit: Unit, user: User) -> Values:
     """What the top of every page says: until when this person is on call, and how many pages wait for an answer."""
-    duty = [
-        one
-        for one in await list_on_call(unit, unit.now)
-        if any(person.id == user.id for person in one.people)
-    ]
     waiting = await screens.count_waiting_pages(unit.session, user.id, unit.now - WAITING_PAGES_FOR)
-    return {"duty": _first_to_end(duty), "waiting_pages": waiting}
+    return {"duty": await find_own_duty(unit, user.id, unit.now), "waiting_pages": waiting}
 
 
 async def read_outages(unit: Unit) -> Values:
     """Which platforms and channels have not answered for a while, and what waits for them."""
     return {"outages": await flow.list_outages(unit.session, unit.now)}
-
-
-def _first_to_end(duty: list[OnCall]) -> OnCall | None:
-    ending = sorted((one for one in duty if one.until is not None), key=lambda one: str(one.until))
-    return next(iter(ending or duty), None)
 
 
 def is_fragment(request: web.Request) -> bool:

@@ -6,7 +6,8 @@ from datetime import timedelta
 from bot.chat.card import Card
 from bot.chat.templates import Templates
 from bot.flow.unit import Unit
-from bot.oncall.resolve import HORIZON, find_shifts, list_rosters, read_on_call
+from bot.oncall.answers import HORIZON, read_on_call, read_shifts
+from bot.oncall.rosters import list_rosters
 from storage.models import Alert, Incident, Page, User
 from storage.questions import home as ask
 
@@ -33,7 +34,7 @@ async def build_home(unit: Unit, templates: Templates) -> tuple[Card, ...]:
 async def _show_on_call(unit: Unit, templates: Templates, user: User) -> list[Card]:
     rosters = await list_rosters(unit, unit.now, unit.now + HORIZON)
     schedules = await read_on_call(unit, unit.now, rosters)
-    shifts = find_shifts(rosters, user.id, unit.now, unit.now + HORIZON)[:SHIFTS]
+    shifts = read_shifts(rosters, user.id, unit.now, unit.now + HORIZON)[:SHIFTS]
     values = {"now": unit.now, "zone": user.zone, "horizon": unit.now + HORIZON}
     cards = [templates.render_card("home_oncall", schedules=schedules, **values)] if schedules else []
     return [*cards, *([templates.render_card("home_shifts", shifts=shifts, **values)] if shifts else [])]

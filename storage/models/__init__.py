@@ -31,7 +31,7 @@ from storage.models.incidents import (
     TimelineEntry,
     Update,
 )
-from storage.models.oncall import Override, Rotation, Schedule
+from storage.models.oncall import Forwarding, Override, Rotation, Schedule, TimeOff
 from storage.models.paging import Escalation, EscalationPolicy, Page, PolicyStep
 from storage.models.rules import Rule
 from storage.models.sayings import Saying, SayingCopy
@@ -57,6 +57,7 @@ __all__ = [
     "EscalationPolicy",
     "Fact",
     "Follower",
+    "Forwarding",
     "Heartbeat",
     "Incident",
     "IncidentRoom",
@@ -86,6 +87,7 @@ __all__ = [
     "Silence",
     "Task",
     "Team",
+    "TimeOff",
     "TimelineEntry",
     "Timer",
     "Update",

@@ -10,6 +10,7 @@ from storage.types import Instant, Json, words
 from storage.words import (
     AlertStatus,
     Audience,
+    Combine,
     EscalationState,
     HeartbeatStatus,
     IncidentStatus,
@@ -45,6 +46,7 @@ class Model(DeclarativeBase):
             for kind in (
                 AlertStatus,
                 Audience,
+                Combine,
                 EscalationState,
                 HeartbeatStatus,
                 IncidentStatus,

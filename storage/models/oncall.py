@@ -1,4 +1,4 @@
-"""Who is on call: schedules, their rotations, and the exceptions."""
+"""Who is on call: schedules, their rotations, and the exceptions. `bot.oncall.rosters` reads all of it into plans."""
 
 from datetime import datetime
 from typing import Any
@@ -7,11 +7,11 @@ from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.models.base import Model
-from storage.words import RotationKind
+from storage.words import Combine, RotationKind
 
 
 class Schedule(Model):
-    """A named roster. All of its rotations add up; `zone` is the IANA zone its handoffs are written in."""
+    """A named roster. `zone` is the IANA zone that its rotations are written in."""
 
     __tablename__ = "schedule"
 
@@ -20,6 +20,7 @@ class Schedule(Model):
     name: Mapped[str] = mapped_column(String(120))
     team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"))
     zone: Mapped[str] = mapped_column(String(64), default="UTC")
+    combine: Mapped[Combine] = mapped_column(default=Combine.ADD)
     chat_group: Mapped[str] = mapped_column(String(80), default="")
     """Handle of the user group that has, on each chat platform, whoever is on call; empty for none."""
     active: Mapped[bool] = mapped_column(default=True)
@@ -27,29 +28,65 @@ class Schedule(Model):
 
 
 class Rotation(Model):
-    """People who take turns of `length` hours, days or weeks. `starts` is a wall-clock time without zone
-    (`2026-11-02T09:00`) in the schedule's zone; its clock time is the handoff time."""
+    """Takes turns of `length` hours, days or weeks, from `starts` to `ends`: wall-clock times without zone
+    (`2026-11-02T09:00`) in the schedule's zone. The clock time of `starts` is the handoff time."""
 
     __tablename__ = "rotation"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     schedule_id: Mapped[int] = mapped_column(ForeignKey("schedule.id", ondelete="CASCADE"), index=True)
     name: Mapped[str] = mapped_column(String(120))
+    position: Mapped[int] = mapped_column(default=0)
+    """Its place among the rotations of the schedule; the lowest is the uppermost layer."""
     kind: Mapped[RotationKind]
     length: Mapped[int] = mapped_column(default=1)
     starts: Mapped[str] = mapped_column(String(16))
+    ends: Mapped[str] = mapped_column(String(16), default="")
+    """Empty for never."""
     participants: Mapped[list[Any]] = mapped_column(default=list)
-    """User ids in order; None is a deliberate gap; a person may stand in it twice."""
+    """In order: the id of a person, `{"team": id}`, or None for a deliberate gap. Each may stand in it twice."""
+    hours: Mapped[list[Any]] = mapped_column(default=list)
+    """The parts of the week in which it is on call, as the configuration file writes them; empty for always."""
 
 
 class Override(Model):
-    """For a time, this person instead of whoever the rotations say."""
+    """For a time, this person (None: nobody) instead of all rotations of the schedule, or of one of them."""
 
     __tablename__ = "override"
     __table_args__ = (Index("ix_override_schedule", "schedule_id", "ends_at"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     schedule_id: Mapped[int] = mapped_column(ForeignKey("schedule.id", ondelete="CASCADE"))
+    rotation_id: Mapped[int | None] = mapped_column(ForeignKey("rotation.id", ondelete="CASCADE"))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    created_at: Mapped[datetime]
+
+
+class Forwarding(Model):
+    """For a time, what would be one person's shifts, in whichever schedule, are another's."""
+
+    __tablename__ = "forwarding"
+    __table_args__ = (Index("ix_forwarding_ends", "ends_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    giver_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    taker_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    created_at: Mapped[datetime]
+
+
+class TimeOff(Model):
+    """For a time, others stand in for this person."""
+
+    __tablename__ = "time_off"
+    __table_args__ = (Index("ix_time_off_ends", "ends_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]

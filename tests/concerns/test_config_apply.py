@@ -38,6 +38,7 @@ from storage.models import (
     Team,
     User,
 )
+from storage.words import Combine
 from tests.house import START, House
 
 KEY = "0123456789abcdef0123456789abcdef01234567"
@@ -502,3 +503,50 @@ async def test_rules_of_a_mailbox_in_the_file_read_its_mail(house: House, apply)
         await house.settle()
     (alert,) = await house.rows(Alert)
     assert (alert.alias, alert.priority, alert.status) == ("db1", "P1", "closed")
+
+
+async def test_a_rotation_stays_the_same_one_with_its_overrides_as_long_as_it_is_there(house: House, apply):
+    nights = "{name: Nights, starts: 2026-11-02T09:00, participants: [team:ops, nobody], "
+    nights += "hours: [{from: '18:00', until: '09:00'}]}"
+    days = "{name: Days, starts: 2026-11-02T09:00, participants: [kate]}"
+
+    def write(*rotations: str) -> str:
+        return re.sub(
+            r"^schedules:\n.*\n",
+            f"schedules:\n  ops: {{name: Ops, combine: layers, rotations: [{', '.join(rotations)}]}}\n",
+            SMALL,
+            flags=re.MULTILINE,
+        )
+
+    await apply(write(nights, days))
+    kate, ops = (await active(house, User))["kate"], (await active(house, Schedule))["ops"]
+    team = (await active(house, Team))["ops"]
+    first, second = await house.rows(Rotation, Rotation.schedule_id == ops.id)
+    assert (first.participants, first.hours) == (
+        [{"team": team.id}, None],
+        [{"days": [], "from": "18:00", "until": "09:00"}],
+    )
+    assert ops.combine is Combine.LAYERS
+
+    async def override(unit: Any) -> None:
+        for rotation in (first, second):
+            unit.session.add(
+                Override(
+                    schedule_id=ops.id,
+                    rotation_id=rotation.id,
+                    user_id=kate.id,
+                    starts_at=START,
+                    ends_at=START.replace(hour=9),
+                    created_at=START,
+                )
+            )
+
+    await house.parts.work.run(override)
+    await apply(write(days.replace("T09", "T10"), nights.replace("Nights", "Evenings")))
+    rows = {row.id: row for row in await house.rows(Rotation, Rotation.schedule_id == ops.id)}
+    assert (rows[second.id].starts, rows[second.id].position) == ("2026-11-02T10:00", 0)
+    assert (rows[first.id].name, rows[first.id].position) == ("Evenings", 1)
+    assert len(await house.rows(Override)) == 2
+    await apply(write(days))
+    assert [row.rotation_id for row in await house.rows(Override)] == [second.id]
+    assert await apply(write(days)) == 0

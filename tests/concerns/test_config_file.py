@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.access.people import make_handle
 from bot.catalog.faults import ConfigWrong
 from bot.catalog.file import read_config, read_example
-from bot.catalog.kinds import is_handle, read_duration
+from bot.catalog.kinds import Recipient, is_handle, read_duration
 from bot.catalog.senders import FIELDS, list_source_names
 from handlers.webhooks.generic import NAMES
 from handlers.webhooks.receive import list_sources
@@ -30,8 +30,14 @@ policies:
   primary: {name: Primary, steps: [{page: [schedule:primary]}]}
 """
 ROTATIONS = "[{starts: 2026-11-02T09:00, participants: [kate, nobody]}]"
+TURNS = "schedules.primary.rotations[0]"
 USERS_ONLY = "users:\n  kate: {name: Kate, role: owner}\n"
 GOOD_KEY = "0123456789abcdef0123456789abcdef01234567"
+
+
+def of_turns(participants: str) -> str:
+    """The world with other participants, and what follows them."""
+    return WORLD.replace("[kate, nobody]", participants)
 
 
 def read(folder: Path, text: str | bytes, environment: dict[str, str] | None = None):
@@ -84,7 +90,7 @@ incident_rules:
     assert (rotation.kind, rotation.starts, rotation.participants) == (
         RotationKind.WEEKLY,
         "2026-11-02T09:00",
-        ["kate", None],
+        [Recipient("user", "kate"), None],
     )
     late = config.policies["late"]
     assert (late.repeat_after, [step.after for step in late.steps]) == (5400, [0, 90])
@@ -157,6 +163,20 @@ FAULTS = {
     ),
     "participant": (
         WORLD.replace("[kate, nobody]", "[kate, jo]"), 9, "schedules.primary.rotations[0].participants[1]", "`jo`"
+    ),
+    "team in turn": (of_turns("[kate, team:paymnts]"), 9, f"{TURNS}.participants[1]", "`payments`?"),
+    "schedule in turn": (of_turns("[schedule:primary]"), 9, f"{TURNS}.participants[0]", "`team:payments`"),
+    "empty team in turn": (
+        of_turns("[team:payments, nobody]").replace("members: [kate, sam], ", ""),
+        9, f"{TURNS}.participants", "team `payments` has no members",
+    ),
+    "ends too soon": (of_turns("[kate], ends: 2026-11-02T09:00"), 9, f"{TURNS}.ends", "before it starts"),
+    "hours": (of_turns("[kate], hours: [{from: 25:00}]"), 9, f"{TURNS}.hours[0].from", "time of day"),
+    "end day": (
+        of_turns("[kate], hours: [{until_day: mon}]"), 9, f"{TURNS}.hours[0].until_day", "one day in `days`"
+    ),
+    "combine": (
+        WORLD.replace("{name: Primary, ", "{name: Primary, combine: layer, ", 1), 9, "schedules.primary.combine", "`layers`?"
     ),
     "no rotations": (WORLD.replace(ROTATIONS, "[]"), 9, "schedules.primary.rotations", "must not be empty"),
     "no participants": (

@@ -55,9 +55,9 @@ def test_every_example_of_the_page_is_right(tmp_path: Path):
         written, faults = read_lines(text.encode())
         assert not faults
         entries[name] = written.values
-    inner = ("rotations", "steps", "conditions", "hours", "windows", "delay_until", "flap", "restart")
-    parts = {name: entries.pop(name) for name in inner}
-    entries["schedules"]["rotations"] = [parts["rotations"]]
+    rules = ("conditions", "hours", "windows", "delay_until", "flap", "restart")
+    parts = {name: entries.pop(name) for name in ("rotations", "shift_windows", "steps", *rules)}
+    entries["schedules"]["rotations"] = [parts["rotations"] | {"hours": [parts["shift_windows"]]}]
     entries["policies"]["steps"] = [parts["steps"]]
     entries["incident_rules"]["conditions"] = [parts["conditions"]]
     entries["actions"]["hours"] = parts["hours"] | {"windows": [parts["windows"]]}

@@ -80,7 +80,7 @@ async def test_the_organisation_can_be_read(house: House, api: Program):
     assert (await api.ask("/services/web"))["related"] == []
     assert (await api.ask("/schedules"))["items"][0]["on_call"][0]["handle"] == house.owner.handle
     schedule = await api.ask("/schedules/primary")
-    assert schedule["rotations"][0]["participants"][0]["handle"] == house.owner.handle
+    assert schedule["rotations"][0]["participants"][0]["person"]["handle"] == house.owner.handle
 
 
 # Lists

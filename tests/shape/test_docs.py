@@ -7,7 +7,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -22,7 +22,8 @@ from bot.alerts import signal
 from bot.catalog.senders import FIELDS
 from bot.chat.registry import Command
 from bot.flow.discovery import discover, list_modules
-from bot.oncall.rotation import Turns, start_of_turn
+from bot.oncall.plan import Plan, Rotation, Slot
+from bot.oncall.shifts import find_change
 from handlers.api.document import list_operations
 from handlers.api.operation import PREFIX
 from handlers.webhooks.generic import NAMES, OVER, SEEN
@@ -246,10 +247,13 @@ def test_every_source_has_a_section_and_its_fields() -> None:
 
 def test_the_examples_of_changing_clocks_are_what_the_rotation_does() -> None:
     for kind, length, first, following, wall, _ in list_rows(
-        read(DOCS / "paging.md"), "### When the clocks change"
+        read(DOCS / "oncall.md"), "## When the clocks change"
     ):
-        turns = Turns(RotationKind(kind), int(length), datetime.fromisoformat(first), "Europe/Paris", (1, 2))
-        at = start_of_turn(turns, 1)
+        starts, slots = datetime.fromisoformat(first), (Slot((1,)), Slot((2,)))
+        plan = Plan("Europe/Paris", (Rotation(1, RotationKind(kind), int(length), starts, slots),))
+        handoff = find_change(plan, starts.replace(tzinfo=ZoneInfo("Europe/Paris")), timedelta(days=30))
+        assert handoff is not None
+        at = handoff.at
         assert at == datetime.fromisoformat(following).replace(tzinfo=UTC), first
         assert f"{at.astimezone(ZoneInfo('Europe/Paris')):%H:%M}" == wall
 

@@ -1,0 +1,80 @@
+"""The kinds of argument of the commands about on call: moments, people or nobody, rotations, and exceptions."""
+
+from datetime import datetime
+
+from bot.access.roles import check_role
+from bot.chat.arguments import Kind, Reading
+from bot.chat.form import Choice
+from bot.chat.registry import Call
+from bot.errors import Invalid
+from bot.oncall.exceptions import AnyException, get_exception
+from bot.oncall.overview import list_coming
+from commands.kinds import PERSON, TEXT, find_acting_user, get_person, parse_time
+from storage.models import Schedule, User
+from storage.questions import catalog, oncall
+
+NOBODY = "nobody"
+
+
+async def _moment(reading: Reading, text: str) -> datetime:
+    """Any time, before or after now; a time of day is the next one."""
+    user = await find_acting_user(reading.unit, reading.invocation)
+    zone = user.zone if user else "UTC"
+    return parse_time(text, reading.unit.now, zone, forward=True, field=reading.name)
+
+
+async def _who(reading: Reading, text: str) -> User | None:
+    if text.strip().lower() == NOBODY:
+        return None
+    user: User = await PERSON.parse(reading, text)
+    return user
+
+
+async def _suggest_who(reading: Reading, prefix: str) -> list[Choice]:
+    people = await PERSON.suggest(reading, prefix)
+    return [*people, Choice(NOBODY, "Nobody")] if NOBODY.startswith(prefix.lower()) else people
+
+
+async def _suggest_rotations(reading: Reading, prefix: str) -> list[Choice]:
+    """Of the schedule that is chosen, or of all."""
+    session, chosen = reading.unit.session, reading.values.get("schedule", "")
+    schedule = await catalog.find_named(session, Schedule, chosen) if chosen else None
+    known = [schedule] if schedule else await catalog.list_named(session, Schedule)
+    rows = await oncall.list_rotations(session, [row.id for row in known])
+    return [Choice(name, name) for name in dict.fromkeys(row.name for row in rows)]
+
+
+async def _exception(reading: Reading, text: str) -> AnyException:
+    found = await get_exception(reading.unit, text)
+    await reading.unit.lock(found)
+    return found
+
+
+async def _suggest_exceptions(reading: Reading, prefix: str) -> list[Choice]:
+    schedules = await catalog.list_named(reading.unit.session, Schedule)
+    return [
+        Choice(one.name, " ".join(word for word in (one.name, one.person, one.schedule) if word)[:75])
+        for one in await list_coming(reading.unit, schedules)
+    ]
+
+
+async def choose_schedule(call: Call, chosen: Schedule | None) -> Schedule:
+    """The one that was named, or the only one that there is; raises Invalid."""
+    known = [chosen] if chosen else await catalog.list_named(call.unit.session, Schedule)
+    if len(known) != 1:
+        raise Invalid("schedule.which", "schedule", known=[row.slug for row in known])
+    return known[0]
+
+
+def choose_person(call: Call, chosen: User | None) -> User:
+    """Whose shifts it is about: one's own, or, for admins, somebody else's."""
+    if chosen is None or (call.user is not None and chosen.id == call.user.id):
+        return get_person(call)
+    check_role(call.user, "admin")
+    return chosen
+
+
+MOMENT = Kind("text", _moment, example="18:00")
+WHO = Kind("suggest", _who, _suggest_who, example="@kate")
+ROTATION = Kind("suggest", TEXT.parse, _suggest_rotations, example="weekly")
+EXCEPTION = Kind("suggest", _exception, _suggest_exceptions, example="override-12")
