@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-NAMES = ("start", "intake", "lateness", "card", "slack", "discord", "overload", "growth")
+NAMES = ("start", "intake", "lateness", "oncall", "card", "slack", "discord", "overload", "growth")
 
 
 @dataclass(frozen=True)
