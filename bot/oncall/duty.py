@@ -184,8 +184,7 @@ class Desk:
             if duties:
                 break
             slot = rotation.slots[(first + step) % len(rotation.slots)]
-            if slot != owner:
-                duties, _ = self._list_present(rotation.id, slot, owner.people)
+            duties, _ = self._list_present(rotation.id, slot, owner.people)
         return Share(duties, reluctant, None if duties or reluctant else Nobody.EMPTY)
 
     def _list_present(

@@ -36,9 +36,9 @@ async def list_rosters(
     ids = [schedule.id for schedule in schedules]
     rows: dict[int, list[Any]] = defaultdict(list)
     overrides: dict[int, list[Override]] = defaultdict(list)
-    for row in await oncall.list_turns(session, ids):
+    for row in await oncall.list_rotation_rows(session, ids):
         rows[row.schedule_id].append(row)
-    for number, *values in await oncall.list_places(session, ids, start, end):
+    for number, *values in await oncall.list_override_rows(session, ids, start, end):
         overrides[number].append(Override(*values))
     rotations = await _read_rotations(unit, rows)
     away = await _read_away(unit, start, end)

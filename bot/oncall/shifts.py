@@ -1,4 +1,4 @@
-"""What follows from who is on call when: shifts, gaps, who comes next and who was before. Pure, by the one resolver."""
+"""What follows from who is on call when: shifts, gaps, and who comes next. Pure, by the one resolver."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -66,16 +66,6 @@ def find_next(plan: Plan, at: datetime, horizon: timedelta) -> Handoff | None:
     for span in _list_ahead(plan, at, horizon):
         if coming := tuple(person for person in span.people if person not in now):
             return Handoff(span.start, coming)
-    return None
-
-
-def find_previous(plan: Plan, at: datetime, horizon: timedelta) -> Handoff | None:
-    """Who was on call last before `at`, of those who are not on call then, and until when."""
-    now = list_people(who(plan, at))
-    for start, end in ((at - SOON, at), (at - horizon, at - SOON)):
-        for span in reversed(resolve(plan, start, end)):
-            if gone := tuple(person for person in span.people if person not in now):
-                return Handoff(span.end, gone)
     return None
 
 

@@ -25,7 +25,7 @@ OVERRIDES = (
     )
     .order_by(Override.id)
 )
-TURNS = ROTATIONS.with_only_columns(
+ROTATION_ROWS = ROTATIONS.with_only_columns(
     Rotation.id,
     Rotation.schedule_id,
     Rotation.name,
@@ -36,7 +36,7 @@ TURNS = ROTATIONS.with_only_columns(
     Rotation.participants,
     Rotation.hours,
 )
-PLACES = OVERRIDES.with_only_columns(
+OVERRIDE_ROWS = OVERRIDES.with_only_columns(
     Override.schedule_id,
     Override.id,
     Override.user_id,
@@ -78,17 +78,17 @@ async def list_rotations(session: AsyncSession, schedule_ids: Collection[int]) -
     return (await session.scalars(ROTATIONS, {"schedules": list(set(schedule_ids))})).all()
 
 
-async def list_turns(session: AsyncSession, schedule_ids: Collection[int]) -> Sequence[Any]:
+async def list_rotation_rows(session: AsyncSession, schedule_ids: Collection[int]) -> Sequence[Any]:
     """Rotations as plain rows, by schedule, in their order."""
-    return (await session.execute(TURNS, {"schedules": list(set(schedule_ids))})).all()
+    return (await session.execute(ROTATION_ROWS, {"schedules": list(set(schedule_ids))})).all()
 
 
-async def list_places(
+async def list_override_rows(
     session: AsyncSession, schedule_ids: Collection[int], start: datetime, end: datetime
 ) -> Sequence[Any]:
     """Overrides as plain rows (schedule, then what `bot.oncall.plan.Override` has), in the order in which they were made."""
     values = {"schedules": list(set(schedule_ids)), "start": start, "end": end}
-    return (await session.execute(PLACES, values)).all()
+    return (await session.execute(OVERRIDE_ROWS, values)).all()
 
 
 async def list_overrides(

@@ -8,7 +8,7 @@ from bot.oncall.duty import Nobody
 from bot.oncall.hours import read_hours
 from bot.oncall.plan import Forwarding, Override, Plan, Restriction, Rotation, Slot, TimeOff
 from bot.oncall.resolve import who
-from bot.oncall.shifts import find_change, find_gaps, find_next, find_previous, find_shifts
+from bot.oncall.shifts import find_change, find_gaps, find_next, find_shifts
 from storage.words import RotationKind
 
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -48,7 +48,7 @@ def test_windows_that_overlap_or_touch_are_one() -> None:
     assert hours((0, 5000), (5000, 0)) == hours((300, 300)) == ()
 
 
-def test_who_comes_next_and_who_was_before_whatever_gap_lies_between() -> None:
+def test_who_comes_next_whatever_gap_lies_between() -> None:
     plan = make_plan(1, None, 2)
     at = MONDAY - timedelta(weeks=2)
     change, following = find_change(plan, at - 6 * DAY, YEAR), find_next(plan, at - 6 * DAY, YEAR)
@@ -56,12 +56,8 @@ def test_who_comes_next_and_who_was_before_whatever_gap_lies_between() -> None:
     assert following is not None
     assert (change.at, change.people) == (at, ())
     assert (following.at, following.people) == (MONDAY - timedelta(weeks=1), (2,))
-    previous = find_previous(plan, MONDAY - timedelta(weeks=1), YEAR)
-    assert previous is not None
-    assert (previous.at, previous.people) == (at, (1,))
     assert find_next(make_plan(1), MONDAY, YEAR) is None
     assert find_change(make_plan(1), MONDAY, YEAR) is None
-    assert find_previous(make_plan(1), MONDAY, YEAR) is None
 
 
 def test_shifts_of_a_person_are_whole_whatever_the_reason() -> None:
@@ -111,3 +107,41 @@ def test_whoever_is_off_is_on_call_only_where_nobody_else_would_be() -> None:
     both = make_plan(1, 2, times_off=off)
     second = Rotation(2, RotationKind.DAILY, 1, datetime(2026, 1, 1), (Slot((4,)),))
     assert [one.person for one in who(Plan("UTC", (*both.rotations, second), times_off=off), MONDAY)] == [4]
+
+
+def test_whoever_forwards_to_somebody_who_is_gone_keeps_the_shifts() -> None:
+    away = (Forwarding(1, 9, MONDAY, MONDAY + DAY),)
+    (kept,) = who(make_plan(1, forwardings=away, gone=frozenset({9})), MONDAY)
+    assert (kept.person, kept.passed_by) == (1, ())
+
+
+@pytest.mark.parametrize(
+    ("slots", "cause"),
+    [
+        ((3, None), Nobody.EMPTY),
+        ((3, 3), Nobody.EMPTY),
+        ((None, 3), Nobody.EMPTY),
+        ((None, None), Nobody.GAP),
+    ],
+)
+def test_of_several_causes_the_one_that_nobody_meant_is_told(
+    slots: tuple[int | None, int | None], cause: Nobody
+) -> None:
+    """One rotation for each; the first one's place is taken by nobody in the second half of the time."""
+    begin = datetime(2026, 11, 2, 9)
+    rotations = tuple(
+        Rotation(number, RotationKind.WEEKLY, 1, begin, (Slot(() if one is None else (one,)),))
+        for number, one in enumerate(slots, 1)
+    )
+    later = Override(1, None, MONDAY + DAY, MONDAY + 2 * DAY, rotation=1)
+    plan = Plan("UTC", rotations, overrides=(later,), gone=frozenset({3}))
+    rest = Nobody.OVERRIDE if slots[1] is None else Nobody.EMPTY
+    found = [gap.cause for gap in find_gaps(plan, MONDAY, MONDAY + 2 * DAY)]
+    assert found == ([cause] if cause is rest else [cause, rest])
+
+
+def test_a_rotation_is_over_at_the_very_minute_of_its_end() -> None:
+    ends = datetime(2026, 11, 23, 9)
+    once = Rotation(1, RotationKind.WEEKLY, 1, datetime(2026, 11, 2, 9), (Slot((1,)),), ends=ends)
+    assert [duty.person for duty in who(Plan("UTC", (once,)), MONDAY - timedelta(minutes=1))] == [1]
+    assert who(Plan("UTC", (once,)), MONDAY) == ()
