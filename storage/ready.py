@@ -6,10 +6,23 @@ database, and goes straight to the driver of the session's connection, within it
 to SQLAlchemy, so that it comes out as it does everywhere else.
 """
 
+from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import JSON, Dialect, Executable, Table, bindparam, insert
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    ColumnElement,
+    Dialect,
+    Executable,
+    Table,
+    any_,
+    bindparam,
+    func,
+    insert,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.types import Instant, write_json
@@ -25,6 +38,7 @@ class Plan(NamedTuple):
     text: str
     values: Sequence[tuple[str | None, Any, Process | None]]
     columns: Sequence[Process | None]
+    make: Callable[[Sequence[Any]], Row]
     names: frozenset[str]
 
     def fill(self, given: Mapping[str, Any]) -> Row:
@@ -41,9 +55,9 @@ class Plan(NamedTuple):
 
     def read(self, rows: Sequence[Any]) -> list[Row]:
         if not any(self.columns):
-            return [tuple(row) for row in rows]
+            return [self.make(row) for row in rows]
         return [
-            tuple(
+            self.make(
                 [
                     value if process is None else process(value)
                     for value, process in zip(row, self.columns, strict=True)
@@ -61,7 +75,7 @@ class Ready:
         self._plans: dict[str, Plan] = {}
 
     async def ask(self, session: AsyncSession, **values: Any) -> list[Row]:
-        """Execute it; its rows. What the session has not written yet is not seen."""
+        """Execute it; its rows, whose values have the names of their columns."""
         driver = await _Driver.of(session)
         plan = self._plan(driver.dialect)
         return plan.read(await driver.execute(plan.text, plan.fill(values)))
@@ -110,11 +124,11 @@ def _build(statement: Any, dialect: Dialect) -> Plan:
             values.append((name, None, process))
         else:
             values.append((None, constant if process is None else process(constant), None))
-    columns = [
-        column.type.dialect_impl(dialect).result_processor(dialect, None)
-        for column in getattr(statement, "exported_columns", ())
-    ]
-    return Plan(state.statement, values, columns, frozenset(asked))
+    told = list(getattr(statement, "exported_columns", ()))
+    columns = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in told]
+    named: Any = namedtuple("Row", [column.key for column in told], rename=True) if told else None
+    make = named._make if told else tuple
+    return Plan(state.statement, values, columns, make, frozenset(asked))
 
 
 def _processor(kind: Any, dialect: Dialect) -> Process | None:
@@ -140,6 +154,14 @@ def _once(process: Process) -> Process:
     return remember
 
 
+def is_among(database: str, column: Any, name: str) -> ColumnElement[bool]:
+    """Whether a column has one of the values of a list, which is one parameter however long it is."""
+    if database == "sqlite":
+        values = func.json_each(bindparam(name, type_=JSON)).table_valued("value")
+        return column.in_(select(values.c.value))  # type: ignore[no-any-return]
+    return column == any_(bindparam(name, type_=ARRAY(column.type)))  # type: ignore[no-any-return]
+
+
 class _Driver:
     """The connection of a session as its driver sees it."""
 
@@ -153,6 +175,9 @@ class _Driver:
 
     @classmethod
     async def of(cls, session: AsyncSession) -> "_Driver":
+        """What the session has not written yet is written first."""
+        if not session.sync_session._is_clean():
+            await session.flush()
         known: _Driver | None = session.sync_session.info.get(cls.KEY)
         if known is None or known.connection.closed or known.connection.invalidated:
             known = session.sync_session.info[cls.KEY] = cls(await session.connection())

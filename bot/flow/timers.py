@@ -16,6 +16,7 @@ from sqlalchemy import Integer, bindparam, delete, func, select, update
 from bot.flow.unit import Unit, Work
 from bot.logs import get_logger
 from storage.models import Timer
+from storage.ready import Ready
 
 log = get_logger(__name__)
 GROUP = 250
@@ -31,21 +32,24 @@ lateness = Histogram(
 failed = Counter("tocsin_timer_failed_total", "Timers whose handler failed and was put off", ["kind"])
 
 
-DUE = (
-    select(Timer.id, Timer.kind, Timer.subject, Timer.due_at, Timer.payload, Timer.attempts)
-    .where(Timer.due_at <= bindparam("now"))
-    .order_by(Timer.due_at, Timer.id)
+TIMERS: Any = Timer.__table__
+ARE_DUE = (
+    select(
+        TIMERS.c.id,
+        TIMERS.c.kind,
+        TIMERS.c.subject,
+        TIMERS.c.due_at,
+        TIMERS.c.payload,
+        TIMERS.c.attempts,
+    )
+    .where(TIMERS.c.due_at <= bindparam("now", type_=TIMERS.c.due_at.type))
+    .order_by(TIMERS.c.due_at, TIMERS.c.id)
     .limit(bindparam("most", type_=Integer))
     .with_for_update(skip_locked=True)
 )
-DUE_ONLY = DUE.where(Timer.id == bindparam("only"))
-FORGET = (
-    delete(Timer)
-    .where(Timer.id.in_(bindparam("ids", expanding=True)))
-    .execution_options(synchronize_session=False)
-)
-NEXT = select(func.min(Timer.due_at))
-"""Built once: that costs as much as asking."""
+DUE, DUE_ONLY = Ready(ARE_DUE), Ready(ARE_DUE.where(TIMERS.c.id == bindparam("only")))
+FORGET = Ready(delete(TIMERS).where(TIMERS.c.id == bindparam("timer")))
+NEXT = Ready(select(func.min(TIMERS.c.due_at)))
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,8 @@ class Timers:
     async def find_next(self) -> datetime | None:
         """When the earliest timer is due, or None."""
         async with self.work.database.read() as session:
-            return await session.scalar(NEXT)
+            next_due: datetime | None = (await NEXT.ask(session))[0][0]
+            return next_due
 
     async def _group(self, size: int) -> int:
         started = time.monotonic()
@@ -115,16 +120,15 @@ class Timers:
             self._group_size = min(GROUP, 2 * size)
 
     async def _do(self, unit: Unit, limit: int, only: int | None = None) -> int:
-        values = {"now": unit.now, "most": limit}
         rows = await (
-            unit.session.execute(DUE, values)
+            DUE.ask(unit.session, now=unit.now, most=limit)
             if only is None
-            else unit.session.execute(DUE_ONLY, {**values, "only": only})
+            else DUE_ONLY.ask(unit.session, now=unit.now, most=limit, only=only)
         )
         due = [Due(*row) for row in rows]
         if not due:
             return 0
-        await unit.session.execute(FORGET, {"ids": [timer.id for timer in due]})
+        await FORGET.run_many(unit.session, [{"timer": timer.id} for timer in due])
         for kind, prepare in self.prepares.items():
             if of_kind := [timer for timer in due if timer.kind == kind]:
                 await prepare(unit, of_kind)

@@ -123,11 +123,11 @@ async def _read_away(unit: Unit, start: datetime, end: datetime) -> _Away:
     return _Away(
         [
             Forwarding(row.giver_id, row.taker_id, row.starts_at, row.ends_at)
-            for row in await oncall.list_forwardings(unit.session, start, end)
+            for row in await oncall.list_forwarding_rows(unit.session, start, end)
         ],
         [
             TimeOff(row.user_id, row.starts_at, row.ends_at)
-            for row in await oncall.list_times_off(unit.session, start, end)
+            for row in await oncall.list_time_off_rows(unit.session, start, end)
         ],
     )
 

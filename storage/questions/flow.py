@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import Arrival, OutboxRow, Timer
+from storage.ready import Ready
 from storage.words import OutboxState
 
 SHOWN_AFTER = timedelta(minutes=1)
@@ -65,7 +66,7 @@ async def list_waiting(session: AsyncSession) -> list[Waiting]:
     return sorted(found.values(), key=lambda one: one.lane)
 
 
-TRIED = (
+TRIED = Ready(
     select(OutboxRow.stream, OutboxRow.away_since, OutboxRow.error)
     .where(OutboxRow.away_since.is_not(None), OutboxRow.state != OutboxState.PARKED)
     .order_by(OutboxRow.not_before.desc())
@@ -74,7 +75,7 @@ TRIED = (
 
 async def list_away(session: AsyncSession) -> list[Away]:
     """Every other side that does not answer; costs one look at a small index when all of them do: ix_outbox_away."""
-    tried = (await session.execute(TRIED)).all()
+    tried = await TRIED.ask(session)
     if not tried:
         return []
     waiting = {one.lane: one for one in await list_waiting(session)}

@@ -8,10 +8,11 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, exists, func, or_, select, update
+from sqlalchemy import Integer, bindparam, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import OutboxRow
+from storage.ready import Ready, is_among
 from storage.types import Instant
 from storage.words import OutboxState
 
@@ -29,38 +30,43 @@ CLAIMABLE = (
     select(ROWS.c.id, ROWS.c.stream)
     .where(*IS_HEAD, *MAY_GO)
     .order_by(ROWS.c.attempts, ROWS.c.id)
-    .limit(bindparam("most"))
+    .limit(bindparam("most", type_=Integer))
 )
-STILL_FREE = (
-    select(
-        ROWS.c.id,
-        ROWS.c.stream,
-        ROWS.c.kind,
-        ROWS.c.subject,
-        ROWS.c.payload,
-        ROWS.c.attempts,
-        ROWS.c.created_at,
-        ROWS.c.maybe_sent,
-        ROWS.c.away_since,
-    )
-    .where(ROWS.c.id.in_(bindparam("ids", expanding=True)), *IS_HEAD, *MAY_GO)
-    .order_by(ROWS.c.id)
-    .with_for_update(skip_locked=True, of=ROWS)
-)
-LEASE = (
-    update(ROWS)
-    .where(ROWS.c.id.in_(bindparam("ids", expanding=True)))
-    .values(
-        state=OutboxState.SENDING,
-        leased_until=bindparam("until", type_=Instant),
-        leased_by=bindparam("owner"),
-        maybe_sent=True,
+CLAIMABLE_OF_ALL = Ready(CLAIMABLE)
+STILL_FREE = Ready(
+    lambda database: (
+        select(
+            ROWS.c.id,
+            ROWS.c.stream,
+            ROWS.c.kind,
+            ROWS.c.subject,
+            ROWS.c.payload,
+            ROWS.c.attempts,
+            ROWS.c.created_at,
+            ROWS.c.maybe_sent,
+            ROWS.c.away_since,
+        )
+        .where(is_among(database, ROWS.c.id, "ids"), *IS_HEAD, *MAY_GO)
+        .order_by(ROWS.c.id)
+        .with_for_update(skip_locked=True, of=ROWS)
     )
 )
-NEXT = select(func.min(ROWS.c.not_before)).where(*IS_HEAD, ROWS.c.not_before > NOW)
+LEASE = Ready(
+    lambda database: (
+        update(ROWS)
+        .where(is_among(database, ROWS.c.id, "ids"))
+        .values(
+            state=OutboxState.SENDING,
+            leased_until=bindparam("until", type_=Instant),
+            leased_by=bindparam("owner"),
+            maybe_sent=True,
+        )
+    )
+)
+NEXT = Ready(select(func.min(ROWS.c.not_before)).where(*IS_HEAD, ROWS.c.not_before > NOW))
 OURS = (ROWS.c.id == bindparam("row"), ROWS.c.leased_by == bindparam("owner"))
-FORGET = delete(ROWS).where(*OURS).returning(ROWS.c.id)
-HOLD = select(ROWS.c.id).where(*OURS).with_for_update()
+FORGET = Ready(delete(ROWS).where(*OURS).returning(ROWS.c.id))
+HOLD = Ready(select(ROWS.c.id).where(*OURS).with_for_update())
 
 
 def is_in_lane(lane: str) -> Any:
@@ -72,7 +78,9 @@ async def list_claimable(
     session: AsyncSession, now: datetime, most: int, closed: Collection[str] = ()
 ) -> dict[int, str]:
     """Rows that may go now, without those of closed lanes, those that were tried least first: their streams by id."""
-    asked = CLAIMABLE.where(*(~is_in_lane(lane) for lane in closed)) if closed else CLAIMABLE
+    if not closed:
+        return dict(await CLAIMABLE_OF_ALL.ask(session, now=now, most=most))
+    asked = CLAIMABLE.where(*(~is_in_lane(lane) for lane in closed))
     rows = await (await session.connection()).execute(asked, {"now": now, "most": most})
     return {row[0]: row[1] for row in rows}
 
@@ -81,22 +89,19 @@ async def lease(
     session: AsyncSession, ids: Sequence[int], now: datetime, until: datetime, owner: str
 ) -> Sequence[Any]:
     """Take those of these rows that may still go; what is asked by STILL_FREE of each."""
-    connection = await session.connection()
-    rows = (await connection.execute(STILL_FREE, {"ids": list(ids), "now": now})).all()
+    rows: Sequence[Any] = await STILL_FREE.ask(session, ids=list(ids), now=now)
     if rows:
-        taken = {"ids": [row.id for row in rows], "until": until, "owner": owner}
-        await connection.execute(LEASE, taken)
+        await LEASE.ask(session, ids=[row.id for row in rows], until=until, owner=owner)
     return rows
 
 
 async def find_next(session: AsyncSession, now: datetime) -> datetime | None:
     """When the next row that waits for its time may go."""
-    found: datetime | None = (await (await session.connection()).execute(NEXT, {"now": now})).scalar()
+    found: datetime | None = (await NEXT.ask(session, now=now))[0][0]
     return found
 
 
 async def give_up(session: AsyncSession, row: int, owner: str, is_done: bool) -> bool:
     """Remove a row that is done with, or lock one that is not; False when it is no longer this owner's."""
     asked = FORGET if is_done else HOLD
-    found = await (await session.connection()).execute(asked, {"row": row, "owner": owner})
-    return found.scalar() is not None
+    return bool(await asked.ask(session, row=row, owner=owner))
