@@ -78,6 +78,8 @@ class EscalationState(StrEnum):
 class PageState(StrEnum):
     """Delivery evidence of one page, in the order in which it normally grows."""
 
+    WAITING = "waiting"
+    """It is a later step of how the person wants to be paged, or quiet hours keep it back."""
     QUEUED = "queued"
     SENT = "sent"
     ANSWERED = "answered"

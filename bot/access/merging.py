@@ -42,6 +42,7 @@ async def merge(unit: Unit, gone: User, kept: User) -> tuple[str, ...]:
         await give_account(unit, account, kept)
     await unit.session.flush()
     await move_references(unit.session, gone.id, kept.id)
+    kept.paging = kept.paging or gone.paging
     gone.active, gone.handle, gone.email = False, f"merged-{gone.id}", ""
     await unit.session.flush()
     unit.touch("incidents", "alerts", "oncall", f"user:{gone.id}", f"user:{kept.id}")

@@ -15,6 +15,11 @@ def make_plain_secret() -> str:
     return secrets.token_hex(16)
 
 
+def make_token() -> str:
+    """What a link is made of that lets whoever has it do one thing: 256 random bits, 43 characters."""
+    return secrets.token_urlsafe(32)
+
+
 def digest(secret: str) -> str:
     """SHA-256 in hex. The secrets are random and long, so a slow hash would add nothing."""
     return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()

@@ -6,9 +6,9 @@ from typing import Any
 
 from bot.alerts.arrival import Arrival
 from bot.alerts.catalog import Catalog, remember_match
-from bot.alerts.hours import next_time
 from bot.alerts.rules import ReadyRule, Writer, list_matching
 from bot.flow.unit import Unit
+from bot.oncall.week import next_time
 from storage.questions import alerts as ask
 from storage.words import RuleKind
 

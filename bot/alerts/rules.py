@@ -7,11 +7,11 @@ from typing import Any
 
 from bot.alerts.fields import TEXTS, Fields
 from bot.alerts.filter import Condition, Test, make_reader, make_test, read_equality
-from bot.alerts.hours import is_within
 from bot.alerts.signal import DESCRIPTION_LIMIT, TITLE_LIMIT
 from bot.alerts.values import template_values
 from bot.chat.sandbox import render_user_template
 from bot.errors import Problem
+from bot.oncall.week import is_within
 from storage.models import Rule
 from storage.words import Priority
 

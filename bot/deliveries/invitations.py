@@ -6,7 +6,7 @@ from bot.deliveries.openings import Entry, Openings
 from bot.flow.outbox import Job, Outcome
 from bot.flow.unit import Unit
 from bot.incidents.rooms import get_locked, note_invited
-from bot.paging.pages import list_methods
+from bot.paging.ways import list_methods
 from storage.models import User
 from storage.questions import access
 

@@ -6,6 +6,7 @@ is dropped, visibly. Messages to a person about an incident (updates for followe
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from bot.chat.card import Card
 from bot.chat.markup import render_text
@@ -20,9 +21,10 @@ from bot.flow.unit import Unit
 from bot.incidents.privacy import is_hidden_from
 from bot.incidents.view import build_incident_view
 from bot.notify.notifier import Notice
+from bot.paging.events import PersonPaged
 from bot.paging.pages import refresh_page
 from bot.paging.reach import is_reached
-from storage.models import Alert, Escalation, Page, Team, User
+from storage.models import Alert, ContactMethod, Escalation, Page, Team, User
 from storage.questions import paging
 from storage.words import AlertStatus, EscalationState, PageState, StepCondition
 
@@ -65,7 +67,7 @@ class Pages:
             return None
         if pointless:
             return self._mark(page.id, PageState.DROPPED, error=pointless)
-        address = await self._hand_over(job, user, self._card(page, user, subject), subject)
+        address = await self._hand_over(job, user, self._card(page, user, subject), subject, page)
         return self._mark(page.id, PageState.SENT, address=address)
 
     async def _examine(self, unit: Unit, number: int) -> tuple[Page, User, Subject | None, str]:
@@ -81,10 +83,10 @@ class Pages:
             return "left the private incident before it was sent"
         if subject is not None:
             if subject.over or not (subject.waiting or await self._insists(unit, page)):
-                return "answered or over before it was sent"
+                return paging.ANSWERED_BEFORE
             newer = await paging.has_newer(unit.session, page)
             return "a newer page says the same" if newer and not await self._insists(unit, page) else ""
-        if unit.now - page.created_at < PLAIN_GOES_STALE_AFTER:
+        if unit.now - (page.due_at or page.created_at) < PLAIN_GOES_STALE_AFTER:
             return ""
         others = [
             other for other in await paging.list_pages_beside(unit.session, page) if other.id != page.id
@@ -146,20 +148,32 @@ class Pages:
         await platform.post_direct(person, message, once_of(job))
         return None
 
-    async def _hand_over(self, job: Job, user: User, card: Card, subject: Subject | None) -> str:
-        method = job.stream.rpartition("@")[2]
-        notifier = self.delivery.notifiers.get(method)
+    async def _hand_over(
+        self, job: Job, user: User, card: Card, subject: Subject | None, page: Page | None = None
+    ) -> str:
+        notifier = self.delivery.notifiers.get(job.lane.partition(".")[0])
         if notifier is not None:
+            address, options = await self._find_contact(page, user)
             words = render_text(self.delivery.templates.render_markup("email/notice", card=card))
             html = self.delivery.templates.render_html("email/notice", card=card)
             thread = subject.ref.lower() if subject else ""
-            notice = Notice(card.title, words, html, thread)
-            return await noting(notifier.send)(user.email, notice, job.key)
+            notice = Notice(card.title, words, html, thread, options=options)
+            return await noting(notifier.send)(address, notice, job.key)
         platform = self.delivery.platform_of(job)
         person = await self.delivery.find_address(platform, user)
         if person is None:
             raise Rejected(f"{user.handle} is not on {platform.name}")
         return await platform.post_direct(person, Message(card=card, summary=card.title), once_of(job))
+
+    async def _find_contact(self, page: Page | None, user: User) -> tuple[str, dict[str, Any]]:
+        """Where a page goes that goes to no chat platform: the person's e-mail address, or one of their contact methods."""
+        if page is None or page.contact_id is None:
+            return user.email, {}
+        number = page.contact_id
+        contact = await self.delivery.work.look(lambda unit: unit.session.get(ContactMethod, number))
+        if contact is None or not contact.active or contact.verified_at is None:
+            raise Rejected("contact.removed")
+        return contact.address, dict(contact.options)
 
     def _card(self, page: Page, user: User, subject: Subject | None) -> Card:
         return self.delivery.templates.render_card("page", page=page, user=user, subject=subject)
@@ -173,6 +187,9 @@ class Pages:
             page.address = address or page.address
             if state is PageState.SENT:
                 page.sent_at = unit.now
+            if state is PageState.SENT and page.due_at is not None:
+                user = await unit.session.get_one(User, page.user_id)
+                unit.emit(PersonPaged(page.id, page.subject, user.id, user.name, page.method, page.reason))
             unit.touch(f"user:{page.user_id}")
             if page.state is not state or not await self._still_waits(unit, page):
                 refresh_page(

@@ -3,6 +3,7 @@
 from bot.deliveries.accounts import Accounts
 from bot.deliveries.announcements import Announcements
 from bot.deliveries.cards import Cards
+from bot.deliveries.codes import Codes
 from bot.deliveries.delivery import Delivery
 from bot.deliveries.files import Files
 from bot.deliveries.groups import Groups
@@ -44,6 +45,7 @@ def list_deliverers(delivery: Delivery) -> dict[str, Deliverer]:
         "page.refresh": pages.refresh,
         "follower.update": pages.send_update,
         "person.say": pages.say,
+        "contact.code": Codes(delivery).send,
         "account.find": Accounts(delivery).find,
         "entry.files": Files(delivery).fetch,
         "heartbeat.alert": Heartbeats(delivery).tell,

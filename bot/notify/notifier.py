@@ -1,7 +1,8 @@
 """The port of a notification channel. A channel knows only plain values: an address and a notice."""
 
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True)
@@ -12,6 +13,20 @@ class Notice:
     text: str
     html: str = ""
     thread: str = ""
+    priority: str = ""
+    """P1 to P5; empty where it is about nothing that has one."""
+    url: str = ""
+    """Where to look."""
+    answer_url: str = ""
+    """Who opens it can acknowledge, without signing in; empty when there is nothing to acknowledge."""
+    answer_word: str = ""
+    """What the button for that says."""
+    code: str = ""
+    """The code that shows that the address is theirs; nothing else then."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """The contact method's own."""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """The same for programs."""
 
 
 class Notifier(Protocol):

@@ -1,34 +1,24 @@
-"""Pages: one attempt to reach one person by one contact method, with evidence of what became of it."""
+"""Pages: one attempt to reach one person by one contact method, with evidence of what became of it.
+
+Which methods, and when, is what the person wishes (`bot.paging.wishes`). A page whose time has not come waits as a row
+with a timer (`page`).
+"""
 
 from collections.abc import Sequence
 
+from bot.access.secrets import make_token
 from bot.errors import Unknown
+from bot.flow.timers import Due
 from bot.flow.unit import Unit
 from bot.paging.events import PageAnswered, PageFailed, PersonPaged
-from bot.paging.reach import hold_if_away
-from storage.models import Alert, Page, User
-from storage.questions import access
+from bot.paging.reach import bring_forward, hold_if_away, send_now
+from bot.paging.ways import list_ways
+from bot.paging.wishes import AT_ONCE, Planned, plan_page
+from storage.models import Alert, Incident, Page, User
 from storage.questions import paging as ask
-from storage.words import PageState
+from storage.words import PageState, Priority
 
-
-async def list_methods(unit: Unit, user: User) -> list[str]:
-    """The contact methods that can reach this person now."""
-    return [method for method in unit.installation.methods if await _is_reachable(unit, user, method)]
-
-
-async def _is_reachable(unit: Unit, user: User, method: str) -> bool:
-    """The Room reaches everybody. A chat platform reaches whoever has an account there, or an e-mail address by which the
-    platform was not asked for one yet."""
-    if method == "room":
-        return True
-    if method == "email":
-        return bool(user.email)
-    question = ("account", method, user.id)
-    if question not in unit.known:
-        unit.known[question] = await access.find_account_of(unit.session, method, user.id)
-    account = unit.known[question]
-    return bool(user.email) if account is None else account.address is not None
+UNANSWERED = (PageState.QUEUED, PageState.SENT)
 
 
 async def queue_pages(
@@ -43,32 +33,56 @@ async def queue_pages(
     why: str = "",
     about: str = "",
 ) -> int:
-    """Page a person by all of their contact methods; returns how many. `about` is what the words of a page without
-    subject are about (`incident:7`): who may not see that does not see the page."""
-    methods = await list_methods(unit, user)
+    """Page a person as they wish; returns by how many methods. `about` is what the words of a page without subject are
+    about (`incident:7`): who may not see that does not see the page. A test page goes by everything at once."""
+    is_test = reason is not None and reason["type"] == "test"
+    planned = await _plan(unit, user, subject, by_everything=is_test)
     pages = []
-    for method in methods:
+    for one in planned:
         page = Page(
             subject=subject,
             escalation_id=escalation_id,
             step=step,
             round=round_,
             user_id=user.id,
-            method=method,
+            method=one.way.method,
+            contact_id=one.way.contact_id,
+            label=one.way.label,
+            token=make_token() if one.way.contact_id is not None else "",
             reason={
                 **(reason or {"type": "direct", "name": unit.actor.name}),
                 **({"about": about} if about else {}),
+                **({"waits": one.waits} if one.waits else {}),
             },
             why=why,
             by_name=unit.actor.name,
             by_id=unit.actor.user_id,
+            state=PageState.QUEUED if one.wait == AT_ONCE else PageState.WAITING,
             created_at=unit.now,
+            due_at=None if one.wait == AT_ONCE else unit.now + one.wait,
         )
         unit.session.add(page)
         pages.append(page)
     unit.gather(_send, (user, pages))
     unit.touch(f"user:{user.id}")
-    return len(methods)
+    return len(planned)
+
+
+async def _plan(unit: Unit, user: User, subject: str, by_everything: bool) -> list[Planned]:
+    ways = await list_ways(unit, user)
+    if by_everything or not user.paging:
+        return [Planned(way) for way in ways]
+    return plan_page(ways, user.paging, user.zone, await _read_priority(unit, subject), unit.now)
+
+
+async def _read_priority(unit: Unit, subject: str) -> Priority:
+    """That of its subject; somebody who is asked for by another person is wanted as for a P1."""
+    kind, _, number = subject.partition(":")
+    if kind == "alert":
+        return (await unit.session.get_one(Alert, int(number))).priority
+    if kind == "incident":
+        return (await unit.session.get_one(Incident, int(number))).priority
+    return Priority.P1
 
 
 async def _send(unit: Unit, paged: Sequence[tuple[User, Sequence[Page]]]) -> None:
@@ -78,9 +92,22 @@ async def _send(unit: Unit, paged: Sequence[tuple[User, Sequence[Page]]]) -> Non
     await unit.read_many(Alert, {int(one[6:]) for one in subjects if one.startswith("alert:")})
     for user, pages in paged:
         for page in pages:
-            unit.put(f"page:{user.id}@{page.method}", "page.send", f"page:{page.id}")
+            if page.due_at is not None:
+                unit.plan("page", f"page:{page.id}", page.due_at)
+                continue
+            unit.put(page.stream, "page.send", f"page:{page.id}")
             unit.emit(PersonPaged(page.id, page.subject, user.id, user.name, page.method, page.reason))
         await hold_if_away(unit, user, pages)
+
+
+async def send_due_page(unit: Unit, due: Due) -> None:
+    """The handler of the `page` timer. Whether it is wanted still is seen when it is sent."""
+    page = await unit.session.get(Page, due.number)
+    if page is None:
+        return
+    await unit.lock(page)
+    if page.state is PageState.WAITING:
+        await send_now(unit, await unit.session.get_one(User, page.user_id), [page])
 
 
 async def answer_page(unit: Unit, page_id: int) -> Page:
@@ -90,7 +117,11 @@ async def answer_page(unit: Unit, page_id: int) -> Page:
         raise Unknown("page.unknown", number=page_id)
     for other in await ask.list_pages_of_user(unit.session, page.user_id):
         same = other.why == page.why and other.created_at == page.created_at and not other.subject
-        if (other.id == page.id or same) and other.state in (PageState.QUEUED, PageState.SENT):
+        if other.id != page.id and not same:
+            continue
+        if other.state is PageState.WAITING:
+            other.state, other.error = PageState.DROPPED, ask.ANSWERED_BEFORE
+        elif other.state in UNANSWERED:
             other.state = PageState.ANSWERED
             other.answered_at = unit.now
             refresh_page(unit, other)
@@ -101,17 +132,20 @@ async def answer_page(unit: Unit, page_id: int) -> Page:
 
 
 async def fail_page(unit: Unit, page_id: int, error: str) -> None:
+    """The other side will never take it, or could not deliver it: what was to come later comes now."""
     page = await unit.session.get_one(Page, page_id)
     user = await unit.session.get_one(User, page.user_id)
     page.state = PageState.FAILED
     page.error = error
+    await bring_forward(unit, user, page)
+    unit.touch(f"user:{user.id}")
     unit.emit(PageFailed(page.id, page.subject, user.id, user.name, page.method, error))
 
 
 def refresh_page(unit: Unit, page: Page | ask.PageCopy) -> None:
     """Show a page's new state where it was sent."""
     if page.address:
-        unit.put(f"page:{page.user_id}@{page.method}", "page.refresh", f"page:{page.id}", coalesce=True)
+        unit.put(page.stream, "page.refresh", f"page:{page.id}", coalesce=True)
 
 
 async def refresh_pages(unit: Unit, *subjects: str) -> None:

@@ -1,7 +1,8 @@
 """Whether pages reach anybody: which of them can still arrive, and which wait for a platform that is away.
 
 A page is *held* when its platform is known to be away. It stays queued and is sent, or dropped, when the platform is back;
-meanwhile it reaches nobody, and the person's other methods and the next step have to do.
+meanwhile it reaches nobody, and the person's other methods and the next step have to do. Of the person's other methods,
+those whose time has not come yet come at once.
 """
 
 from collections.abc import Collection, Sequence
@@ -44,17 +45,47 @@ async def hold_if_away(unit: Unit, user: User, pages: Sequence[Page]) -> None:
     away: dict[str, flow.Away] = unit.known["away"]
     held = []
     for page in pages:
-        absence = away.get(page.method)
-        if absence is not None and page.held_at is None and unit.now - absence.since >= KNOWN_AFTER:
+        absence = away.get(page.lane)
+        is_fresh = page.state is PageState.QUEUED and page.held_at is None
+        if absence is not None and is_fresh and unit.now - absence.since >= KNOWN_AFTER:
             _hold(unit, page, absence.reason)
             held.append(page)
     if held:
         await _say_if_out_of_reach(unit, user, held[0])
 
 
-async def hold_waiting_pages(unit: Unit, method: str, reason: str) -> None:
+async def send_now(unit: Unit, user: User, pages: Sequence[Page]) -> None:
+    """Queue the sending of pages that waited for their time."""
+    for page in pages:
+        page.state = PageState.QUEUED
+        unit.cancel("page", f"page:{page.id}")
+        unit.put(page.stream, "page.send", f"page:{page.id}")
+    unit.touch(f"user:{user.id}")
+    await unit.session.flush()
+    await hold_if_away(unit, user, pages)
+
+
+async def bring_forward(unit: Unit, user: User, page: Page) -> bool:
+    """What was to come next for the person beside this page comes at once; False when there is nothing more."""
+    await unit.session.flush()
+    waiting = [
+        other
+        for other in await ask.list_pages_beside(unit.session, page)
+        if other.state is PageState.WAITING and other.due_at is not None
+    ]
+    if not waiting:
+        return False
+    first = min(other.due_at for other in waiting if other.due_at is not None)
+    coming = [other for other in waiting if other.due_at == first]
+    for other in coming:
+        other.due_at = unit.now
+    await send_now(unit, user, coming)
+    return True
+
+
+async def hold_waiting_pages(unit: Unit, lane: str, reason: str) -> None:
     """Hold every page that waits for this platform."""
-    pages = await ask.list_not_held(unit.session, method)
+    pages = await ask.list_not_held(unit.session, lane)
     for page in pages:
         _hold(unit, page, reason)
     await unit.session.flush()
@@ -68,7 +99,10 @@ def _hold(unit: Unit, page: Page, reason: str) -> None:
 
 
 async def _say_if_out_of_reach(unit: Unit, user: User, page: Page) -> None:
+    """Unless something else reaches the person now, or what was to come later does instead."""
     pages = await ask.list_pages_beside(unit.session, page)
-    if not is_reached(pages):
+    if is_reached([one for one in pages if one.state is not PageState.WAITING]):
+        return
+    if not await bring_forward(unit, user, page):
         methods = tuple(one.method for one in pages if one.held_at is not None)
         unit.emit(PersonOutOfReach(page.id, page.subject, user.id, user.name, methods))

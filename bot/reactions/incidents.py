@@ -16,7 +16,8 @@ from bot.paging.escalations import (
     stop_escalations,
 )
 from bot.paging.events import NobodyReached
-from bot.paging.pages import list_methods, queue_pages, refresh_pages
+from bot.paging.pages import queue_pages, refresh_pages
+from bot.paging.ways import list_methods
 from bot.reactions.rooms import announcement_stream, refresh_incident, room_stream, say
 from bot.updates.updates import UpdateOverdue, UpdatePosted
 from storage.models import Incident, Team, User

@@ -17,8 +17,8 @@ from bot.incidents.privacy import hide_private
 from bot.notify.notifier import Notifier
 from bot.oncall.answers import HORIZON, list_on_call
 from bot.oncall.groups import fact_of
-from bot.paging.pages import list_methods
 from bot.paging.reach import is_reached
+from bot.paging.ways import list_methods
 from storage.models import EscalationPolicy, Fact, Integration, Team, User
 from storage.questions import access, catalog, flow, heartbeats, oncall, paging, pruning
 from storage.words import EscalationState

@@ -5,7 +5,7 @@ from datetime import timedelta
 from bot.chat.registry import Call, Command
 from bot.chat.reply import Reply
 from bot.oncall.answers import list_shifts
-from bot.paging.pages import list_methods
+from bot.paging.ways import list_ways
 from commands.kinds import get_person
 
 
@@ -16,7 +16,7 @@ async def run(call: Call) -> Reply:
         "shifts": shifts[:10],
         "now": call.unit.now,
         "zone": user.zone,
-        "methods": await list_methods(call.unit, user),
+        "methods": [way.method for way in await list_ways(call.unit, user)],
     }
     return Reply("oncall_me", data)
 

@@ -6,7 +6,8 @@ from bot.chat.arguments import arg
 from bot.chat.registry import Call, Command
 from bot.chat.reply import Reply
 from bot.errors import Refused
-from bot.paging.pages import list_methods, queue_pages
+from bot.paging.pages import queue_pages
+from bot.paging.ways import list_ways
 from commands.kinds import PERSON, get_person
 from storage.models import User
 
@@ -18,12 +19,12 @@ class Args:
 
 async def run(call: Call) -> Reply:
     user = call.args.who or get_person(call)
-    methods = await list_methods(call.unit, user)
+    ways = await list_ways(call.unit, user)
     count = await queue_pages(call.unit, user, reason={"type": "test", "name": call.unit.actor.name})
     if not count:
         raise Refused("page.no_method", name=user.name)
     own = call.user is not None and user.id == call.user.id
-    return Reply("tocsin_test_page", {"name": user.name, "methods": methods, "own": own})
+    return Reply("tocsin_test_page", {"name": user.name, "methods": [way.method for way in ways], "own": own})
 
 
 COMMAND = Command("tocsin test-page", "Send a test page", run, Args)

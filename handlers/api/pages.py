@@ -36,18 +36,21 @@ class PageFilterQuery(PageQuery, frozen=True, kw_only=True):
     subject: Annotated[
         str, Meta(pattern=SUBJECT, description="What about: `alert:12`, `incident:7` or `INC-7`.")
     ] = ""
-    state: Annotated[tuple[PageState, ...], Meta(max_length=5)] = ()
+    state: Annotated[tuple[PageState, ...], Meta(max_length=6)] = ()
 
 
 class PageItem(Struct, frozen=True):
     """One attempt to reach one person by one method. `subject` is `alert:12`, `incident:7` or empty; `why` are the
-    words of somebody who paged by hand; `reason` says why this person. `step` and `round` count from 0. `held_at` is when
-    its platform was known to be away, for the reason `held_because`, so that other ways had to do."""
+    words of somebody who paged by hand; `reason` says why this person. `step` and `round` count from 0. `contact` is the
+    label of the contact method, empty for an account in chat and the e-mail address of the profile. `due_at` is when it goes
+    out, where that is not at once. `held_at` is when its platform was known to be away, for the reason `held_because`, so
+    that other ways had to do. `delivered_at` is when the other side said that it has arrived, where it says so."""
 
     id: int
     subject: str
     person: Person
     method: str
+    contact: str
     state: PageState
     step: int
     round: int
@@ -57,7 +60,9 @@ class PageItem(Struct, frozen=True):
     by: str
     error: str
     created_at: datetime
+    due_at: datetime | None
     sent_at: datetime | None
+    delivered_at: datetime | None
     answered_at: datetime | None
     held_at: datetime | None
     held_because: str
@@ -100,6 +105,7 @@ def _show_page(row: Page, user: User) -> PageItem:
         row.subject,
         show_person(user),
         row.method,
+        row.label,
         row.state,
         row.step,
         row.round,
@@ -109,7 +115,9 @@ def _show_page(row: Page, user: User) -> PageItem:
         row.by_name,
         row.error,
         row.created_at,
+        row.due_at,
         row.sent_at,
+        row.delivered_at,
         row.answered_at,
         row.held_at,
         row.held_because,

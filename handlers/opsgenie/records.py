@@ -18,6 +18,7 @@ from storage.questions import access, alerts, paging
 from storage.words import PageState
 
 STATES = {
+    PageState.WAITING: ("notactive", ""),
     PageState.QUEUED: ("notactive", ""),
     PageState.SENT: ("active", "Notify"),
     PageState.ANSWERED: ("action", "Acknowledge"),

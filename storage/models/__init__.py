@@ -1,6 +1,14 @@
 """Every table, by concern."""
 
-from storage.models.access import ApiKey, AuditEntry, ChatAccount, SignInLink, User, WebSession
+from storage.models.access import (
+    ApiKey,
+    AuditEntry,
+    ChatAccount,
+    ContactMethod,
+    SignInLink,
+    User,
+    WebSession,
+)
 from storage.models.alerts import Alert, AlertFile, AlertNote, RawPayload
 from storage.models.base import Model
 from storage.models.board import BoardChannel, BoardMessage
@@ -52,6 +60,7 @@ __all__ = [
     "CatalogVersion",
     "Change",
     "ChatAccount",
+    "ContactMethod",
     "Dependency",
     "Escalation",
     "EscalationPolicy",

@@ -27,6 +27,8 @@ class User(Model):
     origin: Mapped[str] = mapped_column(String(12), default="room")
     """Where the row came from: seed (first start), file (configuration file), room (made by people), or the chat platform
     on which somebody unknown acted."""
+    paging: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """How the person wants to be paged, {} for by everything at once: see `bot.paging.wishes`."""
     created_at: Mapped[datetime]
 
 
@@ -43,6 +45,30 @@ class ChatAccount(Model):
     name: Mapped[str] = mapped_column(String(120), default="")
     guest: Mapped[bool] = mapped_column(default=False)
     checked_at: Mapped[datetime]
+
+
+class ContactMethod(Model):
+    """One more way to reach a person, beside their accounts in chat and the e-mail address of their profile. Only one that
+    is verified pages. One that was removed is kept, switched off: pages name it."""
+
+    __tablename__ = "contact_method"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    address: Mapped[str] = mapped_column(Text)
+    label: Mapped[str] = mapped_column(String(60))
+    """What the person calls it; they have no other that is active by this name."""
+    options: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """The kind's own, such as where its secret is."""
+    active: Mapped[bool] = mapped_column(default=True)
+    origin: Mapped[str] = mapped_column(String(12), default="room")
+    created_at: Mapped[datetime]
+    verified_at: Mapped[datetime | None]
+    digest: Mapped[str] = mapped_column(String(64), default="")
+    """The SHA-256 of the code that was sent to it last; empty when there is none to be typed."""
+    code_until: Mapped[datetime | None]
+    wrong_codes: Mapped[int] = mapped_column(default=0)
 
 
 class ApiKey(Model):

@@ -9,6 +9,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from storage.models.base import Model
 from storage.words import EscalationState, PageState, StepCondition
 
+OWN_SERVER = ("ntfy", "gotify", "webhook")
+"""Kinds of contact method that each go to a server of their own."""
+
 
 class EscalationPolicy(Model):
     """Steps in order; after the last one they start again `repeat` times, `repeat_after` seconds later."""
@@ -86,6 +89,12 @@ class Page(Model):
     round: Mapped[int] = mapped_column(default=0)
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
     method: Mapped[str] = mapped_column(String(16))
+    contact_id: Mapped[int | None]
+    """Which contact method, where it is not the person's account on a platform or their e-mail address."""
+    label: Mapped[str] = mapped_column(String(60), default="")
+    """What that was called then."""
+    token: Mapped[str] = mapped_column(String(43), default="")
+    """What its links are made of; empty where it has none."""
     reason: Mapped[dict[str, Any]] = mapped_column(default=dict)
     why: Mapped[str] = mapped_column(Text, default="")
     by_name: Mapped[str] = mapped_column(String(120), default="")
@@ -98,8 +107,29 @@ class Page(Model):
     """The digest of what its copy was last edited to, so that an edit which changes nothing is not made."""
     error: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime]
+    due_at: Mapped[datetime | None]
+    """When it goes out, where that is not at once."""
     sent_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+    """When the other side said that it has arrived, where it says so."""
     answered_at: Mapped[datetime | None]
     held_at: Mapped[datetime | None]
     """When it was known that the other side is away and other ways must do; kept when it is sent after all."""
     held_because: Mapped[str] = mapped_column(Text, default="")
+
+    @property
+    def lane(self) -> str:
+        """The other side that it goes to: each contact method by URL has one of its own."""
+        return self.stream.rpartition("@")[2]
+
+    @property
+    def stream(self) -> str:
+        """What it waits behind: earlier pages of the same person to the same place."""
+        return stream_of(self.user_id, self.method, self.contact_id)
+
+
+def stream_of(user_id: int, method: str, contact_id: int | None) -> str:
+    """`page:7@email`, `page:7.12@sms`, `page:7.13@ntfy.13`."""
+    if contact_id is None:
+        return f"page:{user_id}@{method}"
+    return f"page:{user_id}.{contact_id}@{method}{f'.{contact_id}' if method in OWN_SERVER else ''}"

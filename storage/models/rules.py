@@ -14,7 +14,7 @@ class Rule(Model):
     """One rule. Rules of a kind are asked in the order of `position`.
 
     `conditions` is [{"field", "operation", "value", "not"}], all or any of which must hold (`match`). `hours` is when the
-    rule holds, {} for always: see `bot.alerts.hours`. `then` is what it does, which depends on `kind`: the shapes in
+    rule holds, {} for always: see `bot.oncall.week`. `then` is what it does, which depends on `kind`: the shapes in
     `bot.catalog.effects` say what it may hold. `integration_id`
     and `team_id` narrow it to the alerts of one sender or one team; `go_on` lets the rules after it be asked as well.
     """

@@ -92,8 +92,8 @@ async def list_away(session: AsyncSession) -> list[Away]:
 
 
 async def list_outages(session: AsyncSession, now: datetime) -> list[Away]:
-    """Those that have been away for so long that people are told."""
-    return [one for one in await list_away(session) if now - one.since >= SHOWN_AFTER]
+    """Those that have been away for so long that people are told; what is one person's alone is theirs to know."""
+    return [one for one in await list_away(session) if now - one.since >= SHOWN_AFTER and "." not in one.lane]
 
 
 async def find_away(session: AsyncSession, lane: str) -> Away | None:
@@ -157,8 +157,12 @@ async def list_parked(session: AsyncSession, limit: int = 20) -> Sequence[Outbox
 
 
 async def take_parked(session: AsyncSession, lane: str, limit: int) -> Sequence[OutboxRow]:
-    """Remove what is parked, of one lane or (empty) of all, the oldest first, and return what it was."""
-    wanted = [OutboxRow.stream.endswith(f"@{lane}", autoescape=True)] if lane else []
+    """Remove what is parked, of one lane (and those of single people: `ntfy.7`) or (empty) of all, the oldest first, and
+    return what it was."""
+    of_lane = OutboxRow.stream.endswith(f"@{lane}", autoescape=True) | OutboxRow.stream.contains(
+        f"@{lane}.", autoescape=True
+    )
+    wanted = [of_lane] if lane else []
     rows = (
         await session.scalars(
             select(OutboxRow)

@@ -8,12 +8,14 @@ from sqlalchemy import bindparam, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import Escalation, IncidentTeam, Page, PolicyStep, Team
+from storage.models.paging import stream_of
 from storage.ready import Ready
 from storage.words import EscalationState, PageState
 
 ALIVE = (EscalationState.RUNNING, EscalationState.ACKNOWLEDGED)
 STOPPABLE = (*ALIVE, EscalationState.EXHAUSTED)
 CHUNK = 400
+ANSWERED_BEFORE = "answered or over before it was sent"
 
 
 async def list_steps(session: AsyncSession, policy_id: int) -> Sequence[PolicyStep]:
@@ -125,7 +127,12 @@ class PageCopy(NamedTuple):
     id: int
     user_id: int
     method: str
+    contact_id: int | None
     address: str | None
+
+    @property
+    def stream(self) -> str:
+        return stream_of(self.user_id, self.method, self.contact_id)
 
 
 async def list_copies(session: AsyncSession, subjects: Collection[str]) -> list[PageCopy]:
@@ -134,7 +141,7 @@ async def list_copies(session: AsyncSession, subjects: Collection[str]) -> list[
     given = list(subjects)
     for start in range(0, len(given), CHUNK):
         rows = await session.execute(
-            select(Page.id, Page.user_id, Page.method, Page.address)
+            select(Page.id, Page.user_id, Page.method, Page.contact_id, Page.address)
             .where(Page.subject.in_(given[start : start + CHUNK]))
             .order_by(Page.id)
         )
@@ -177,12 +184,14 @@ async def list_pages_beside(session: AsyncSession, page: Page) -> Sequence[Page]
     ).all()
 
 
-async def list_not_held(session: AsyncSession, method: str) -> Sequence[Page]:
-    """Pages that wait to be sent by this method, and for which no other way was looked for yet: ix_page_state."""
+async def list_not_held(session: AsyncSession, lane: str) -> Sequence[Page]:
+    """Pages that wait to be sent on this lane, and for which no other way was looked for yet: ix_page_state."""
+    method, _, contact = lane.partition(".")
+    own = [Page.contact_id == int(contact)] if contact else []
     return (
         await session.scalars(
             select(Page)
-            .where(Page.state == PageState.QUEUED, Page.method == method, Page.held_at.is_(None))
+            .where(Page.state == PageState.QUEUED, Page.method == method, Page.held_at.is_(None), *own)
             .order_by(Page.id)
         )
     ).all()
@@ -210,13 +219,18 @@ async def has_held_before(session: AsyncSession, user_id: int, page_id: int) -> 
 
 async def has_newer(session: AsyncSession, page: Page) -> bool:
     """Whether a later page of the same step reaches, or is about to reach, the same person by the same method (two accounts
-    were joined); for a page that was held, also one of a later step."""
-    same_step = [Page.round == page.round, Page.step == page.step] if page.held_at is None else []
+    were joined); for a page that was held or waited for its time, also one of a later step."""
+    was_late = page.held_at is not None or page.due_at is not None
+    same_step = [] if was_late else [Page.round == page.round, Page.step == page.step]
+    same_contact = (
+        Page.contact_id.is_(None) if page.contact_id is None else Page.contact_id == page.contact_id
+    )
     newer = select(Page.id).where(
         *same_step,
         Page.user_id == page.user_id,
         Page.escalation_id == page.escalation_id,
         Page.method == page.method,
+        same_contact,
         Page.id > page.id,
         Page.state.in_((PageState.QUEUED, PageState.SENT, PageState.ANSWERED)),
     )
@@ -224,17 +238,15 @@ async def has_newer(session: AsyncSession, page: Page) -> bool:
 
 
 async def answer_pages(session: AsyncSession, subject: str, user_id: int, now: object) -> None:
-    """Mark this person's pages about the subject as answered."""
-    await session.execute(
-        update(Page)
-        .where(
-            Page.subject == subject,
-            Page.user_id == user_id,
-            Page.state.in_((PageState.QUEUED, PageState.SENT)),
-        )
-        .values(state=PageState.ANSWERED, answered_at=now)
-        .execution_options(synchronize_session=False)
-    )
+    """Mark this person's pages about the subject as answered; what was to come later need not come."""
+    of_them = update(Page).where(Page.subject == subject, Page.user_id == user_id)
+    for changed in (
+        of_them.where(Page.state.in_((PageState.QUEUED, PageState.SENT))).values(
+            state=PageState.ANSWERED, answered_at=now
+        ),
+        of_them.where(Page.state == PageState.WAITING).values(state=PageState.DROPPED, error=ANSWERED_BEFORE),
+    ):
+        await session.execute(changed.execution_options(synchronize_session=False))
 
 
 async def count_escalations(session: AsyncSession, state: EscalationState) -> int:

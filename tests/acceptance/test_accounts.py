@@ -16,7 +16,7 @@ from bot.chat.markup import render_text
 from bot.chat.reply import Reply
 from bot.errors import Unauthenticated
 from bot.flow.unit import Actor, Unit
-from bot.paging.pages import list_methods
+from bot.paging.ways import list_methods
 from storage.models import (
     AuditEntry,
     ChatAccount,

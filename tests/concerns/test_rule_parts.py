@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from bot.alerts.fields import find_value
 from bot.alerts.filter import OPERATIONS, make_test
-from bot.alerts.hours import DAYS, is_within, next_time
 from bot.alerts.rules import ReadyRule
 from bot.chat.sandbox import Text, render_user_template
 from bot.errors import Invalid
+from bot.oncall.week import DAYS, is_within, next_time
 from storage.models import Rule
 from storage.words import RuleKind
 

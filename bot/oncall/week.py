@@ -1,10 +1,12 @@
-"""When a rule holds: windows of the week by the clocks of a zone. Pure."""
+"""Windows of the week by the clocks of a zone: when a rule holds, when somebody is not to be rung. Pure."""
 
 from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+LONGEST = timedelta(days=1)
+"""So far ahead the end of a window is looked for."""
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -12,7 +14,7 @@ def is_within(hours: Mapping[str, Any], at: datetime) -> bool:
     """Whether `at` is in one of the windows; no windows are always. {"zone": "Europe/Paris", "windows": [{"days":
     ["mon", "tue"], "from": "18:00", "until": "09:00"}]}: a window that ends before it begins ends on the next day, and
     one that ends when it begins lasts a whole day. `days` are those on which it begins; without any, all."""
-    windows = hours.get("windows") or []
+    windows = windows_of(hours)
     if not windows:
         return True
     local = at.astimezone(ZoneInfo(str(hours.get("zone", "UTC"))))
@@ -28,6 +30,23 @@ def _is_in(window: Mapping[str, Any], local: datetime) -> bool:
     began_today = DAYS[local.weekday()] in days and now >= start
     began_yesterday = DAYS[(local.weekday() - 1) % 7] in days and now < end
     return began_today or began_yesterday
+
+
+def find_end(hours: Mapping[str, Any], at: datetime) -> datetime:
+    """The first moment after `at` that is in none of the windows, or a day later when they have no end by then."""
+    moment = at
+    while moment - at < LONGEST and windows_of(hours) and is_within(hours, moment):
+        ends = [
+            next_time(moment, window.get("until", "00:00"), str(hours.get("zone", "UTC")))
+            for window in windows_of(hours)
+            if is_within({**hours, "windows": [window]}, moment)
+        ]
+        moment = min(ends)
+    return min(moment, at + LONGEST)
+
+
+def windows_of(hours: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return list(hours.get("windows") or [])
 
 
 def read_time(text: str) -> time:

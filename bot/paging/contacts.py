@@ -1,0 +1,127 @@
+"""The contact methods of a person: adding one, showing by a code that it is theirs, and removing it.
+
+The code goes by the method itself, and nothing else does before it was typed in. Codes cost money and disturb, so one
+person can have only a few sent in an hour, to whichever address.
+"""
+
+import re
+import secrets
+from datetime import timedelta
+
+from bot.access.people import audit
+from bot.access.secrets import digest
+from bot.errors import Invalid, Refused, Unknown
+from bot.flow.unit import Unit
+from bot.notify.kinds import KINDS, read_address
+from bot.paging.ways import read_contacts
+from storage.models import ContactMethod, User
+from storage.models.paging import stream_of
+from storage.questions import access
+
+MINUTES = 15
+CODES_AN_HOUR = 5
+WRONG_CODES = 5
+MOST = 20
+LABEL = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
+
+
+async def add_contact(unit: Unit, user: User, kind: str, address: str, label: str = "") -> ContactMethod:
+    """Add a way to reach this person, and send the code to it. Raises Invalid with the field, or Refused."""
+    kept = read_address(kind, address)
+    if kind not in unit.installation.methods:
+        raise Refused("contact.not_set_up", kind=kind)
+    await unit.lock(user)
+    others = await read_contacts(unit, user.id)
+    is_known = any((one.kind, one.address) == (kind, kept) for one in others)
+    if is_known or (kind == "email" and kept.lower() == user.email.lower()):
+        raise Invalid("contact.known", "address", address=kept)
+    if len(others) >= MOST:
+        raise Refused("contact.too_many", count=MOST)
+    contact = ContactMethod(
+        user_id=user.id,
+        kind=kind,
+        address=kept,
+        label=_choose_label(unit, kind, label.strip().lower(), {one.label for one in others}),
+        created_at=unit.now,
+    )
+    unit.session.add(contact)
+    await unit.session.flush()
+    unit.known.pop(("contacts", user.id), None)
+    audit(unit, "contact.added", f"user:{user.id}", contact.label, kind=kind)
+    await send_code(unit, contact)
+    return contact
+
+
+def _choose_label(unit: Unit, kind: str, wanted: str, taken: set[str]) -> str:
+    reserved = reserved_labels(unit.installation.platforms, kind)
+    if wanted:
+        if not LABEL.fullmatch(wanted):
+            raise Invalid("contact.bad_label", "label", label=wanted)
+        if wanted in taken | reserved:
+            raise Invalid("contact.label_taken", "label", label=wanted)
+        return wanted
+    numbered = (kind, *(f"{kind}-{number}" for number in range(2, MOST + 3)))
+    return next(name for name in numbered if name not in taken | reserved)
+
+
+def reserved_labels(platforms: tuple[str, ...], kind: str) -> set[str]:
+    """What means something else in a rule: a platform, the address of the profile, another kind."""
+    return {*platforms, "room", "slack", "discord", "email", *KINDS} - ({kind} - {"email"})
+
+
+async def find_contact(unit: Unit, user: User, label: str) -> ContactMethod:
+    """The contact method that this person calls so; raises Unknown."""
+    contacts = await read_contacts(unit, user.id)
+    found = next((one for one in contacts if one.label == label.strip().lower()), None)
+    if found is None:
+        raise Unknown("contact.unknown", label=label, known=[one.label for one in contacts])
+    return found
+
+
+async def send_code(unit: Unit, contact: ContactMethod) -> None:
+    """Send a new code by the method itself; the one before works no more. Raises Refused after too many."""
+    if contact.verified_at is not None:
+        raise Refused("contact.verified", label=contact.label)
+    since = unit.now - timedelta(hours=1)
+    subject = f"user:{contact.user_id}"
+    if await access.count_audited(unit.session, "contact.code_sent", subject, since) >= CODES_AN_HOUR:
+        raise Refused("contact.too_many_codes", count=CODES_AN_HOUR)
+    code = f"{secrets.randbelow(1_000_000):06}"
+    contact.digest, contact.wrong_codes = _digest(contact, code), 0
+    contact.code_until = unit.now + timedelta(minutes=MINUTES)
+    audit(unit, "contact.code_sent", subject, contact.label)
+    stream = stream_of(contact.user_id, contact.kind, contact.id)
+    unit.put(stream, "contact.code", f"contact:{contact.id}", payload={"code": code})
+
+
+async def verify_contact(unit: Unit, contact: ContactMethod, code: str) -> bool:
+    """Whether the code is right; the method pages from then on. A wrong one is counted, and after a few of those the code
+    is worth nothing."""
+    await unit.lock(contact)
+    typed = code.strip().replace(" ", "")
+    is_alive = contact.code_until is not None and contact.code_until > unit.now
+    if contact.verified_at is not None:
+        raise Refused("contact.verified", label=contact.label)
+    if not contact.digest or not is_alive or contact.digest != _digest(contact, typed):
+        contact.wrong_codes += 1
+        if contact.wrong_codes >= WRONG_CODES:
+            contact.digest = ""
+        return False
+    contact.verified_at, contact.digest, contact.code_until = unit.now, "", None
+    audit(unit, "contact.verified", f"user:{contact.user_id}", contact.label)
+    unit.touch(f"user:{contact.user_id}")
+    return True
+
+
+async def remove_contact(unit: Unit, contact: ContactMethod) -> None:
+    """Nothing goes there any more. Raises Refused for one of the configuration file, which would bring it back."""
+    if contact.origin == "file":
+        raise Refused("contact.in_file", label=contact.label)
+    contact.active, contact.digest = False, ""
+    unit.known.pop(("contacts", contact.user_id), None)
+    audit(unit, "contact.removed", f"user:{contact.user_id}", contact.label)
+    unit.touch(f"user:{contact.user_id}")
+
+
+def _digest(contact: ContactMethod, code: str) -> str:
+    return digest(f"{contact.id}:{code}")

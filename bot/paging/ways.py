@@ -1,0 +1,48 @@
+"""By which ways a person can be reached now."""
+
+from collections.abc import Sequence
+
+from bot.flow.unit import Unit
+from bot.paging.wishes import Way
+from storage.models import ContactMethod, User
+from storage.questions import access
+from storage.questions.contacts import list_contacts
+
+
+async def list_methods(unit: Unit, user: User) -> list[str]:
+    """The platforms on which this person is, and e-mail when they have an address."""
+    known = unit.installation
+    methods = [one for one in known.methods if one in known.platforms or one == "email"]
+    return [method for method in methods if await _is_reachable(unit, user, method)]
+
+
+async def list_ways(unit: Unit, user: User) -> list[Way]:
+    """The same, and the person's contact methods that are verified and set up here."""
+    ways = [Way(method) for method in await list_methods(unit, user)]
+    known = unit.installation.methods
+    contacts = await read_contacts(unit, user.id)
+    working = [one for one in contacts if one.verified_at is not None and one.kind in known]
+    return [*ways, *(Way(one.kind, one.id, one.label) for one in working)]
+
+
+async def read_contacts(unit: Unit, user_id: int) -> Sequence[ContactMethod]:
+    """A person's contact methods, asked for once in a unit."""
+    question = ("contacts", user_id)
+    if question not in unit.known:
+        unit.known[question] = await list_contacts(unit.session, user_id)
+    found: Sequence[ContactMethod] = unit.known[question]
+    return found
+
+
+async def _is_reachable(unit: Unit, user: User, method: str) -> bool:
+    """The Room reaches everybody. A chat platform reaches whoever has an account there, or an e-mail address by which the
+    platform was not asked for one yet."""
+    if method == "room":
+        return True
+    if method == "email":
+        return bool(user.email)
+    question = ("account", method, user.id)
+    if question not in unit.known:
+        unit.known[question] = await access.find_account_of(unit.session, method, user.id)
+    account = unit.known[question]
+    return bool(user.email) if account is None else account.address is not None

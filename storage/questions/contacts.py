@@ -1,0 +1,28 @@
+"""Questions about the contact methods of people."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.models import ContactMethod
+
+
+async def list_contacts(session: AsyncSession, user_id: int) -> Sequence[ContactMethod]:
+    """Those that were not removed, verified or not, in the order in which they were added: ix_contact_method_user_id."""
+    return (
+        await session.scalars(
+            select(ContactMethod)
+            .where(ContactMethod.user_id == user_id, ContactMethod.active.is_(True))
+            .order_by(ContactMethod.id)
+        )
+    ).all()
+
+
+async def list_of_file(session: AsyncSession) -> Sequence[ContactMethod]:
+    """Those that a configuration file has named, removed or not."""
+    return (
+        await session.scalars(
+            select(ContactMethod).where(ContactMethod.origin == "file").order_by(ContactMethod.id)
+        )
+    ).all()
