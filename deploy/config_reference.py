@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pydantic.fields import FieldInfo
 
+from bot.catalog.contacts import ContactShape, PagingRuleShape, PagingStepShape, QuietShape
 from bot.catalog.effects import ConditionShape, FlapShape, HoursShape, RestartShape, UntilShape, WindowShape
 from bot.catalog.shape import Shape
 from bot.catalog.shapes import SECTIONS, RotationShape, ShiftWindowShape, StepShape
@@ -18,6 +19,10 @@ from bot.catalog.shapes import SECTIONS, RotationShape, ShiftWindowShape, StepSh
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "configuration.md"
 TABLES: dict[str, type[Shape]] = {
     **{name: section.shape for name, section in SECTIONS.items()},
+    "contacts": ContactShape,
+    "paging_rules": PagingRuleShape,
+    "paging_steps": PagingStepShape,
+    "quiet_hours": QuietShape,
     "rotations": RotationShape,
     "shift_windows": ShiftWindowShape,
     "steps": StepShape,

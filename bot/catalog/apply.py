@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bot.access.secrets import digest, make_secret
+from bot.catalog.contacts import keep_paged
 from bot.catalog.effects import SECTION_OF, Ids, columns_of
 from bot.catalog.integrations import get_own_integration
 from bot.catalog.ledger import FILE, Ledger, Values
@@ -46,6 +47,7 @@ async def apply_config(unit: Unit, config: Config) -> int:
     """Apply it; returns how many things were created, changed or removed."""
     ledger = Ledger(unit)
     users = await _keep_users(ledger, config)
+    await keep_paged(ledger, config.users, users)
     policies = await ledger.keep(
         EscalationPolicy,
         {

@@ -7,6 +7,7 @@ with its entry; the rest looks only at entries without faults of their own.
 from collections.abc import Iterator, Mapping
 
 from bot.catalog import reasons
+from bot.catalog.contacts import check_paged
 from bot.catalog.effects import SECTION_OF, RouteShape
 from bot.catalog.kinds import GAP
 from bot.catalog.lines import Place
@@ -24,6 +25,12 @@ Raw = Mapping[str, Mapping[str, object]]
 def check_together(config: Config, raw: Raw) -> Iterator[Found]:
     """Every fault between entries. `config` has the entries without faults of their own, `raw` has all of them."""
     yield from _check_people(raw)
+    for handle, person in config.users.items():
+        for place, reason in check_paged(person):
+            yield ("users", handle, *place), reason
+        for index, contact in enumerate(person.contacts):
+            if contact.kind == "email" and contact.address.lower() == (person.email or "").lower():
+                yield ("users", handle, "contacts", index, "address"), reasons.EMAIL_AGAIN
     yield from _check_lists(raw)
     yield from _check_rotations(config)
     yield from _check_steps(config)

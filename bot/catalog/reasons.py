@@ -39,6 +39,9 @@ BAD_HANDLE = "must be 1 to 64 small letters, digits, `.`, `-` and `_`, with a le
 HANDLE_TAKEN = "`nobody` means a gap in a rotation; choose another handle"
 BAD_GROUP = "must be the handle of a user group, like `oncall-payments`"
 BAD_EMAIL = "must be an e-mail address like `kate@example.org`"
+EMAIL_AGAIN = "is the `email` of this person, which is used anyway"
+BAD_LABEL = "must be small letters, digits, dots and dashes, at most 60"
+STEP_TOO_LATE = "must be at most `7d`"
 BAD_URL = "must be an address that begins with https:// or http://"
 BAD_DAY = "must be a day, like `2027-06-30`"
 NO_SUCH_DATE = "there is no such day in the calendar; write one like `2027-06-30`"
@@ -118,6 +121,14 @@ def tell_unknown(what: str, name: str, known: Collection[str]) -> str:
 
 
 HEARTBEAT_TOO_FAST = "a heartbeat pings at most every `30s`; write that or more"
+
+
+def tell_bad_address(kind: str, example: str) -> str:
+    return f"can't be an address for {kind}; one looks like `{example}`"
+
+
+def tell_label_taken(label: str) -> str:
+    return f"the name {spell(label)} means something else in a rule, or another contact has it; give it a `label` of its own"
 
 
 def tell_reference(what: str, name: str, known: Collection[str]) -> str:

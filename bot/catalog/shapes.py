@@ -11,6 +11,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from bot.catalog.contacts import PagedShape
 from bot.catalog.effects import (
     ActionShape,
     AlertPolicyShape,
@@ -60,8 +61,8 @@ class Chat(StrEnum):
     DISCORD = "discord"
 
 
-class PersonShape(Shape):
-    """Somebody who is paged, works on incidents or reads about them, by their handle."""
+class WhoShape(Shape):
+    """Who a person is."""
 
     name: Name = key("what people call the person", "Kate Moreau")
     email: Email | None = key("where pages by e-mail go", "kate@example.org", default=None)
@@ -69,6 +70,10 @@ class PersonShape(Shape):
     role: Annotated[UserRole, one_of(UserRole)] = key(
         "what the person may do: owner, admin, responder or stakeholder", "owner", default=UserRole.RESPONDER
     )
+
+
+class PersonShape(PagedShape, WhoShape):
+    """Somebody who is paged, works on incidents or reads about them, by their handle."""
 
 
 class TeamShape(Shape):

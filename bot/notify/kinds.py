@@ -2,24 +2,41 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from bot.errors import Invalid
 
 EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+")
+LABEL = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
+RESERVED = ("room", "slack", "discord", "email")
+"""What rules call a person's account on a platform and the address of their profile."""
 
 
-def _read_email(text: str) -> str:
-    if not EMAIL.fullmatch(text) or len(text) > 254:
-        raise Invalid("user.bad_email", "address", email=text)
-    return text
+@dataclass(frozen=True)
+class ContactKind:
+    """`read` returns an address as it is kept, or None for what can't be one."""
+
+    read: Callable[[str], str | None]
+    example: str
 
 
-KINDS: dict[str, Callable[[str], str]] = {"email": _read_email}
-"""What reads an address: returns it as it is kept, or raises Invalid."""
+def _read_email(text: str) -> str | None:
+    return text if EMAIL.fullmatch(text) and len(text) <= 254 else None
+
+
+KINDS = {"email": ContactKind(_read_email, "kate@home.example.org")}
 
 
 def read_address(kind: str, text: str) -> str:
     """The address of a contact method of this kind, as it is kept; raises Invalid."""
     if kind not in KINDS:
         raise Invalid("contact.kind", "kind", kind=kind, known=list(KINDS))
-    return KINDS[kind](text.strip())
+    address = KINDS[kind].read(text.strip())
+    if address is None or "\x00" in address:
+        raise Invalid("contact.bad_address", "address", kind=kind, example=KINDS[kind].example)
+    return address
+
+
+def list_reserved(kind: str) -> set[str]:
+    """What a contact method of this kind can't be called, because it means something else in a rule."""
+    return {*RESERVED, *KINDS} - ({kind} - {"email"})

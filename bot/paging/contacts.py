@@ -4,7 +4,6 @@ The code goes by the method itself, and nothing else does before it was typed in
 person can have only a few sent in an hour, to whichever address.
 """
 
-import re
 import secrets
 from datetime import timedelta
 
@@ -12,7 +11,7 @@ from bot.access.people import audit
 from bot.access.secrets import digest
 from bot.errors import Invalid, Refused, Unknown
 from bot.flow.unit import Unit
-from bot.notify.kinds import KINDS, read_address
+from bot.notify.kinds import LABEL, list_reserved, read_address
 from bot.paging.ways import read_contacts
 from storage.models import ContactMethod, User
 from storage.models.paging import stream_of
@@ -22,7 +21,6 @@ MINUTES = 15
 CODES_AN_HOUR = 5
 WRONG_CODES = 5
 MOST = 20
-LABEL = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
 
 
 async def add_contact(unit: Unit, user: User, kind: str, address: str, label: str = "") -> ContactMethod:
@@ -53,7 +51,7 @@ async def add_contact(unit: Unit, user: User, kind: str, address: str, label: st
 
 
 def _choose_label(unit: Unit, kind: str, wanted: str, taken: set[str]) -> str:
-    reserved = reserved_labels(unit.installation.platforms, kind)
+    reserved = {*list_reserved(kind), *unit.installation.platforms}
     if wanted:
         if not LABEL.fullmatch(wanted):
             raise Invalid("contact.bad_label", "label", label=wanted)
@@ -62,11 +60,6 @@ def _choose_label(unit: Unit, kind: str, wanted: str, taken: set[str]) -> str:
         return wanted
     numbered = (kind, *(f"{kind}-{number}" for number in range(2, MOST + 3)))
     return next(name for name in numbered if name not in taken | reserved)
-
-
-def reserved_labels(platforms: tuple[str, ...], kind: str) -> set[str]:
-    """What means something else in a rule: a platform, the address of the profile, another kind."""
-    return {*platforms, "room", "slack", "discord", "email", *KINDS} - ({kind} - {"email"})
 
 
 async def find_contact(unit: Unit, user: User, label: str) -> ContactMethod:
@@ -94,23 +87,24 @@ async def send_code(unit: Unit, contact: ContactMethod) -> None:
     unit.put(stream, "contact.code", f"contact:{contact.id}", payload={"code": code})
 
 
-async def verify_contact(unit: Unit, contact: ContactMethod, code: str) -> bool:
-    """Whether the code is right; the method pages from then on. A wrong one is counted, and after a few of those the code
-    is worth nothing."""
-    await unit.lock(contact)
+async def verify_contact(unit: Unit, user: User, code: str) -> ContactMethod | None:
+    """The contact method to which this code was sent; it pages from then on. A wrong code is counted for all that wait for
+    one, and after a few of those theirs are worth nothing."""
     typed = code.strip().replace(" ", "")
-    is_alive = contact.code_until is not None and contact.code_until > unit.now
-    if contact.verified_at is not None:
-        raise Refused("contact.verified", label=contact.label)
-    if not contact.digest or not is_alive or contact.digest != _digest(contact, typed):
+    for contact in await read_contacts(unit, user.id):
+        is_alive = contact.code_until is not None and contact.code_until > unit.now
+        if contact.verified_at is not None or not contact.digest or not is_alive:
+            continue
+        await unit.lock(contact)
+        if contact.digest and contact.digest == _digest(contact, typed):
+            contact.verified_at, contact.digest, contact.code_until = unit.now, "", None
+            audit(unit, "contact.verified", f"user:{user.id}", contact.label)
+            unit.touch(f"user:{user.id}")
+            return contact
         contact.wrong_codes += 1
         if contact.wrong_codes >= WRONG_CODES:
             contact.digest = ""
-        return False
-    contact.verified_at, contact.digest, contact.code_until = unit.now, "", None
-    audit(unit, "contact.verified", f"user:{contact.user_id}", contact.label)
-    unit.touch(f"user:{contact.user_id}")
-    return True
+    return None
 
 
 async def remove_contact(unit: Unit, contact: ContactMethod) -> None:

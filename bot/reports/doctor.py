@@ -18,7 +18,8 @@ from bot.notify.notifier import Notifier
 from bot.oncall.answers import HORIZON, list_on_call
 from bot.oncall.groups import fact_of
 from bot.paging.reach import is_reached
-from bot.paging.ways import list_methods
+from bot.paging.settings import list_unheard
+from bot.paging.ways import list_methods, list_ways
 from storage.models import EscalationPolicy, Fact, Integration, Team, User
 from storage.questions import access, catalog, flow, heartbeats, oncall, paging, pruning
 from storage.words import EscalationState
@@ -139,9 +140,17 @@ async def _check_schedules(unit: Unit) -> list[Check]:
 async def _check_people(unit: Unit) -> list[Check]:
     users = await access.list_users(unit.session)
     mute = [user.name for user in users if not await list_methods(unit, user)]
+    found = [await _check_wishes(unit, user) for user in users if user.paging.get("rules")]
     if mute:
-        return [Check("people_without_method", False, {"names": mute})]
-    return [Check("people", bool(users), {"count": len(users)})]
+        return [Check("people_without_method", False, {"names": mute}), *filter(None, found)]
+    return [Check("people", bool(users), {"count": len(users)}), *filter(None, found)]
+
+
+async def _check_wishes(unit: Unit, user: User) -> Check | None:
+    """Somebody's rules may name what was removed since, was never verified, or is not set up here."""
+    names = {name for way in await list_ways(unit, user) for name in (way.method, way.label)}
+    unheard = list_unheard(user, names)
+    return Check("rules_name_nothing", False, {"name": user.name, "methods": unheard}) if unheard else None
 
 
 async def _check_accounts(unit: Unit) -> list[Check]:

@@ -19,10 +19,6 @@ async def list_contacts(session: AsyncSession, user_id: int) -> Sequence[Contact
     ).all()
 
 
-async def list_of_file(session: AsyncSession) -> Sequence[ContactMethod]:
-    """Those that a configuration file has named, removed or not."""
-    return (
-        await session.scalars(
-            select(ContactMethod).where(ContactMethod.origin == "file").order_by(ContactMethod.id)
-        )
-    ).all()
+async def list_all_contacts(session: AsyncSession) -> Sequence[ContactMethod]:
+    """Those of everybody, removed or not."""
+    return (await session.scalars(select(ContactMethod).order_by(ContactMethod.id))).all()

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,11 @@ from bot.catalog.first_start import greet
 from bot.catalog.integrations import create_integration, renew_key
 from bot.catalog.teams import get_team, join_team
 from bot.errors import Refused
+from bot.paging.settings import change_paging
 from storage.models import (
     Alert,
     AuditEntry,
+    ContactMethod,
     Dependency,
     Escalation,
     EscalationPolicy,
@@ -550,3 +553,56 @@ async def test_a_rotation_stays_the_same_one_with_its_overrides_as_long_as_it_is
     await apply(write(days))
     assert [row.rotation_id for row in await house.rows(Override)] == [second.id]
     assert await apply(write(days)) == 0
+
+
+PAGED = SMALL.replace(
+    "role: owner}",
+    """role: owner, contacts: [{kind: email, address: k@home.example.org, label: home}],
+    rules: [{priorities: [P1], hours: [{days: [sat], from: "20:00"}], steps: [{by: email}, {after: 5m, by: [home]}]}],
+    quiet_hours: {hours: [{from: "22:00", until: "07:00"}]}}""",
+)
+
+
+async def test_how_people_are_paged_is_applied_counts_as_verified_and_goes_with_the_file(house: House, apply):
+    assert await apply(PAGED) > 0
+    kate = (await active(house, User))["kate"]
+    window = {"days": ["sat"], "from": "20:00", "until": "00:00"}
+    steps = [{"after": 0, "by": ["email"]}, {"after": 300, "by": ["home"]}]
+    night = {"days": [], "from": "22:00", "until": "07:00"}
+    assert kate.paging == {
+        "rules": [{"priorities": ["P1"], "windows": [window], "steps": steps}],
+        "quiet": {"windows": [night], "p1": False},
+        "origin": "file",
+    }
+    (contact,) = await house.rows(ContactMethod)
+    assert (contact.label, contact.active, contact.origin) == ("home", True, "file")
+    assert contact.verified_at is not None
+    assert await apply(PAGED) == 0
+    assert await apply(SMALL) == 1
+    assert (await active(house, User))["kate"].paging == {}
+    assert [row.active for row in await house.rows(ContactMethod)] == [False]
+    assert await apply(PAGED) == 1
+    assert [row.active for row in await house.rows(ContactMethod)] == [True]
+
+
+async def test_what_people_set_themselves_stays_when_the_file_says_nothing_of_it(house: House, apply):
+    await apply(SMALL)
+    wishes = {"rules": [{"priorities": [], "windows": [], "steps": [{"after": 0, "by": ["email"]}]}]}
+
+    async def wish(unit):
+        kate = await unit.session.get_one(User, (await active(house, User))["kate"].id)
+        await change_paging(unit, kate, wishes)
+        unit.session.add(
+            ContactMethod(
+                user_id=kate.id, kind="email", address="k@other.org", label="mine", created_at=unit.now
+            )
+        )
+
+    house.parts.work.installation = replace(house.parts.work.installation, methods=("room", "email"))
+    await house.parts.work.run(wish)
+    assert await apply(SMALL) == 0
+    assert (await active(house, User))["kate"].paging == wishes
+    await apply(PAGED)
+    assert {row.label: row.active for row in await house.rows(ContactMethod)} == {"mine": True, "home": True}
+    with pytest.raises(Refused):
+        await house.parts.work.run(wish)

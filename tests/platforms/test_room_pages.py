@@ -35,6 +35,7 @@ PAGES = [
     "/search?q=slow",
     "/help",
     "/me",
+    "/me/paging",
 ]
 
 
@@ -114,6 +115,7 @@ async def test_nobody_else_changes_anything(sqlite_house: House) -> None:
         "/board/1/say",
         "/messages/1/act",
         "/me",
+        "/me/paging",
         "/INC-1/postmortem",
         "/logout",
     ):
@@ -376,3 +378,22 @@ async def test_an_open_page_hears_what_changes_and_only_of_itself(browser: Brows
         assert await stream.content.readuntil(b"\n\n") == b"retry: 1000\nevent: hello\ndata: \n\n"
         await browser.house.command("/incident title INC-1 Something else")
         assert b"incident:1" in await stream.content.readuntil(b"\n\n")
+
+
+async def test_a_person_says_how_they_are_paged_and_sees_what_is_wrong(browser: Browser) -> None:
+    wrong = await browser.post("/me/paging", rules="always = pigeon", quiet="22:00-07:00")
+    assert wrong[0] == 422
+    assert "Rule 1 names pigeon" in wrong[1]
+    assert "always = pigeon" in wrong[1], "what was typed is there still"
+    status, text = await browser.post("/me/paging", quiet="at night")
+    assert (status, "says nothing about when" in text) == (422, True)
+    saved = await browser.post("/me/paging", rules="P1 = room\nsat-sun = room", quiet="22:00-07:00", p1="1")
+    assert saved == (303, "/me/paging?saved=1")
+    (user,) = await browser.house.rows(User)
+    assert [rule["priorities"] for rule in user.paging["rules"]] == [["P1"], []]
+    assert user.paging["quiet"]["p1"] is True
+    _, text = await browser.get("/me/paging")
+    assert "P1 = room\nsat sun = room" in text
+    assert await browser.post("/me/paging", rules="", quiet="") == (303, "/me/paging?saved=1")
+    (user,) = await browser.house.rows(User)
+    assert user.paging == {}

@@ -1,0 +1,73 @@
+"""How a person is paged: their contact methods, their rules and their quiet hours."""
+
+from typing import Any
+
+from aiohttp import web
+
+from bot.errors import Invalid
+from bot.flow.unit import Unit
+from bot.paging.lines import parse_quiet, parse_rules, spell_rules, spell_windows
+from bot.paging.settings import FROM_FILE, change_paging, list_names
+from bot.paging.ways import list_methods, read_contacts
+from handlers.pages.visit import Values, Visit, signed_in
+from handlers.parts import Parts
+from storage.models import User
+
+LONGEST = 4_000
+
+
+def list_routes(parts: Parts) -> list[web.RouteDef]:
+    async def show(visit: Visit) -> web.StreamResponse:
+        return await _show(visit, _spell(visit.user), saved="saved" in visit.request.query)
+
+    async def change(visit: Visit) -> web.StreamResponse:
+        form = await visit.form()
+        written = {name: form.get(name, "")[:LONGEST] for name in ("rules", "quiet")}
+        p1 = bool(form.get("p1"))
+        try:
+            paging = {
+                "rules": parse_rules(written["rules"]),
+                "quiet": {"windows": parse_quiet(written["quiet"]), "p1": p1},
+            }
+            await parts.work.run(lambda unit: _change(unit, visit.user.id, paging), visit.actor)
+        except Invalid as wrong:
+            errors = {wrong.field or "": parts.templates.explain(wrong)}
+            return await _show(visit, {**written, "p1": p1}, errors=errors)
+        return visit.go("/me/paging?saved=1")
+
+    return [web.get("/me/paging", signed_in(parts, show)), web.post("/me/paging", signed_in(parts, change))]
+
+
+async def _change(unit: Unit, user_id: int, paging: dict[str, Any]) -> None:
+    await change_paging(unit, await unit.session.get_one(User, user_id), paging)
+
+
+def _spell(user: User) -> Values:
+    quiet = user.paging.get("quiet") or {}
+    return {
+        "rules": spell_rules(user.paging.get("rules") or []),
+        "quiet": spell_windows(quiet.get("windows") or []),
+        "p1": bool(quiet.get("p1")),
+    }
+
+
+async def _show(
+    visit: Visit, known: Values, saved: bool = False, errors: dict[str, str] | None = None
+) -> web.Response:
+    async def ask(unit: Unit) -> Values:
+        return {
+            "methods": await list_methods(unit, visit.user),
+            "contacts": await read_contacts(unit, visit.user.id),
+            "names": await list_names(unit, visit.user),
+            "set_up": unit.installation.methods,
+        }
+
+    return await visit.show(
+        "pages/paging",
+        ask,
+        status=422 if errors else 200,
+        known=known,
+        saved=saved,
+        errors=errors or {},
+        in_file=visit.user.paging.get("origin") == FROM_FILE,
+    )
