@@ -56,7 +56,11 @@ def test_every_example_of_the_page_is_right(tmp_path: Path):
         assert not faults
         entries[name] = written.values
     rules = ("conditions", "hours", "windows", "delay_until", "flap", "restart")
-    parts = {name: entries.pop(name) for name in ("rotations", "shift_windows", "steps", *rules)}
+    paging = ("contacts", "paging_rules", "paging_steps", "quiet_hours")
+    parts = {name: entries.pop(name) for name in ("rotations", "shift_windows", "steps", *rules, *paging)}
+    entries["users"]["contacts"] = [parts["contacts"]]
+    entries["users"]["rules"] = [parts["paging_rules"] | {"steps": [parts["paging_steps"]]}]
+    entries["users"]["quiet_hours"] = parts["quiet_hours"]
     entries["schedules"]["rotations"] = [parts["rotations"] | {"hours": [parts["shift_windows"]]}]
     entries["policies"]["steps"] = [parts["steps"]]
     entries["incident_rules"]["conditions"] = [parts["conditions"]]

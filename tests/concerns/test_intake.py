@@ -245,5 +245,5 @@ async def test_an_alert_and_its_page_cost_few_statements(sqlite_house: House) ->
         )
     assert (await post(house, url, trigger("second")))[0] == 202
     await house.parts.outbox.drain()
-    assert len(asked) <= 44
+    assert len(asked) <= 45
     assert len(await house.pages()) == 2
