@@ -35,7 +35,7 @@ def test_it_is_written_for_the_versions_that_are_locked(package: str) -> None:
     }
     advice = (
         f"storage/one_trip.py was written for {package} {WRITTEN_FOR[package]} and works inside it. Read what changed in "
-        "its connection, cursor and adapter classes, those of asyncpg for storage/ready.py as well, run the tests of storage "
+        "its connection, cursor and adapter classes, those of asyncpg for storage/ready.py, run the tests of storage "
         "and of crashes, then set WRITTEN_FOR."
     )
     assert locked[package] == WRITTEN_FOR[package], advice
