@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.flow.unit import Unit
 from bot.oncall.duty import Duty, list_people
-from bot.oncall.resolve import who
+from bot.oncall.resolve import Span, who
 from bot.oncall.rosters import Roster, list_rosters
 from bot.oncall.shifts import Gap, Handoff, find_change, find_gaps, find_shifts
 from storage.models import Schedule, User
@@ -147,6 +147,13 @@ def tell(duty: Duty, roster: Roster, people: Mapping[int, User]) -> Reason:
 
 
 # Over some time
+
+
+async def tell_spans(unit: Unit, roster: Roster, spans: Iterable[Span]) -> dict[Duty, Reason]:
+    """Every duty of some spans, with names."""
+    duties = {duty for span in spans for duty in span.duties}
+    people = await access.list_users_by_id(unit.session, list_named(duties))
+    return {duty: tell(duty, roster, people) for duty in duties}
 
 
 async def list_shifts(unit: Unit, user_id: int, start: datetime, end: datetime) -> list[Shift]:

@@ -1,6 +1,6 @@
 """Exceptions to the rotations as people read them: with names in place of ids."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -27,19 +27,22 @@ class Listed:
     rotation: str = ""
 
 
-async def list_coming(unit: Unit, schedules: Sequence[Schedule]) -> list[Listed]:
-    """What is in force and what will be: the overrides of these schedules, and what everybody forwards and takes off."""
+async def list_coming(
+    unit: Unit, schedules: Sequence[Schedule], people: Collection[int] | None = None
+) -> list[Listed]:
+    """What is in force and what will be: the overrides of these schedules, and what these people, or all, forward and take
+    off."""
     session, end = unit.session, unit.now + FAR
     ids = [schedule.id for schedule in schedules]
     overrides = await oncall.list_overrides(session, ids, unit.now, end)
     forwardings = await oncall.list_forwardings(session, unit.now, end)
+    absences: list[AnyException] = [*forwardings, *await oncall.list_times_off(session, unit.now, end)]
     rows: list[AnyException] = [
         *overrides,
-        *forwardings,
-        *await oncall.list_times_off(session, unit.now, end),
+        *(row for row in absences if people is None or _list_people(row)[0] in people),
     ]
-    people = await access.list_users_by_id(session, {number for row in rows for number in _list_people(row)})
-    names = {number: user.name for number, user in people.items()}
+    users = await access.list_users_by_id(session, {number for row in rows for number in _list_people(row)})
+    names = {number: user.name for number, user in users.items()}
     where = {schedule.id: schedule.name for schedule in schedules}
     rotations = {row.id: row.name for row in await oncall.list_rotations(session, ids)} if overrides else {}
     found = []

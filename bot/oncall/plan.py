@@ -133,3 +133,11 @@ class Plan:
     forwardings: tuple[Forwarding, ...] = ()
     times_off: tuple[TimeOff, ...] = ()
     gone: frozenset[int] = frozenset()
+
+    @property
+    def people(self) -> frozenset[int]:
+        """Everybody who may come to be on call, or whose shifts may go to others."""
+        named = {override.person for override in self.overrides if override.person is not None}
+        for rotation in self.rotations:
+            named |= rotation.people
+        return frozenset(named.union(*({one.giver, one.taker} for one in self.forwardings)))

@@ -25,6 +25,9 @@ PAGES = [
     "/silences",
     "/oncall",
     "/oncall/strip",
+    "/schedules",
+    "/schedules/primary",
+    "/schedules/primary?view=month",
     "/services",
     "/rules",
     "/rules/new/route",
@@ -87,7 +90,14 @@ async def test_every_page_is_shown_to_people_who_signed_in(browser: Browser) -> 
     for path in PAGES:
         status, text = await browser.get(path)
         assert status == 200, (path, text)
-        if path in ("/", "/alerts", "/oncall", "/services"):  # when something changes, a piece is fetched
+        if path in (
+            "/",
+            "/alerts",
+            "/oncall",
+            "/schedules",
+            "/schedules/primary",
+            "/services",
+        ):  # when something changes, a piece is fetched
             status, text = await browser.get(path, script=True)
             assert status == 200, (path, text)
             assert "<html" not in text, path
