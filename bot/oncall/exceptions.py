@@ -38,7 +38,7 @@ async def make_override(
 ) -> Override:
     """Put `user` (None: nobody) on call instead of all rotations of the schedule, or of one of them; raises Invalid when
     that is no time at all."""
-    _check_times(starts_at, ends_at)
+    check_times(starts_at, ends_at)
     override = Override(
         schedule_id=schedule.id,
         rotation_id=rotation.id if rotation else None,
@@ -60,7 +60,7 @@ async def forward_shifts(
     unit: Unit, giver: User, taker: User, starts_at: datetime, ends_at: datetime
 ) -> Forwarding:
     """Let `giver`'s shifts be `taker`'s for a time; raises Invalid, or Refused where they would come back to the giver."""
-    _check_times(starts_at, ends_at)
+    check_times(starts_at, ends_at)
     if giver.id == taker.id:
         raise Invalid("forwarding.to_self", "to")
     for row in await oncall.list_forwardings(unit.session, starts_at, ends_at):
@@ -83,7 +83,7 @@ async def forward_shifts(
 
 async def take_time_off(unit: Unit, user: User, starts_at: datetime, ends_at: datetime) -> TimeOff:
     """Let others stand in for `user` for a time; raises Invalid when that is no time at all."""
-    _check_times(starts_at, ends_at)
+    check_times(starts_at, ends_at)
     off = TimeOff(
         user_id=user.id,
         starts_at=starts_at,
@@ -98,7 +98,8 @@ async def take_time_off(unit: Unit, user: User, starts_at: datetime, ends_at: da
     return off
 
 
-def _check_times(starts_at: datetime, ends_at: datetime) -> None:
+def check_times(starts_at: datetime, ends_at: datetime) -> None:
+    """Raises Invalid when that is no time at all."""
     if ends_at <= starts_at:
         raise Invalid("override.backwards", "until")
 

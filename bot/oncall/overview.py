@@ -25,6 +25,8 @@ class Listed:
     taker: str = ""
     schedule: str = ""
     rotation: str = ""
+    owner_id: int = 0
+    """Whose it is: whoever is put on call, forwards or is off."""
 
 
 async def list_coming(
@@ -56,7 +58,7 @@ async def list_coming(
         owner = next(iter(_list_people(row)), 0)
         person = names.get(owner, "")
         found.append(
-            Listed(name_of(row), kind, row.starts_at, row.ends_at, person, taker, schedule, rotation)
+            Listed(name_of(row), kind, row.starts_at, row.ends_at, person, taker, schedule, rotation, owner)
         )
     return sorted(found, key=lambda one: one.starts_at)
 

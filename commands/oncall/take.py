@@ -7,6 +7,7 @@ from bot.chat.arguments import arg
 from bot.chat.registry import Call, Command
 from bot.chat.reply import Reply
 from bot.oncall.exceptions import make_override
+from bot.oncall.moves import SHOWN, tell_moves
 from commands.kinds import FUTURE, SCHEDULE, get_person
 from commands.oncall_kinds import choose_schedule
 from storage.models import Schedule
@@ -24,8 +25,10 @@ async def run(call: Call) -> Reply:
     user = get_person(call)
     schedule = await choose_schedule(call, call.args.schedule)
     until = call.args.until or call.unit.now + USUAL
+    moves = await tell_moves(call.unit, schedule, user, call.unit.now, until)
     await make_override(call.unit, schedule, user, call.unit.now, until)
-    return Reply("oncall_take", {"schedule": schedule.name, "until": until, "zone": user.zone})
+    data = {"schedule": schedule.name, "until": until, "zone": user.zone, "moves": moves, "shown": SHOWN}
+    return Reply("oncall_take", data)
 
 
 COMMAND = Command("oncall take", "Take the pager for a while", run, Args, ask=True, submit="Take it")

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from html import unescape
 
 import pytest
 
 from bot.flow.unit import Unit
-from storage.models import Rotation, Schedule, User
+from storage.models import Override, Rotation, Schedule, User
 from storage.words import RotationKind
 from tests.acceptance.test_oncall import set_rotations
 from tests.house import House
@@ -138,3 +140,71 @@ async def test_a_schedule_that_is_not_there_is_not_found(browser: Browser) -> No
     status, page = await browser.get("/schedules/nothing")
     assert status == 404
     assert "There is no schedule nothing" in page
+
+
+async def test_an_override_is_shown_before_it_is_saved(browser: Browser) -> None:
+    house = browser.house
+    await house.add_person("Ines")
+    form = {
+        "text": "/oncall override",
+        "submitted": "1",
+        "arg.who": "@ines",
+        "arg.starts": "2026-11-23 12:00",
+        "arg.until": "2026-11-23 18:00",
+        "arg.schedule": "primary",
+        "arg.preview": "yes",
+    }
+    status, page = await browser.post("/command", headers={"X-Room": "1"}, **form)
+    text = read_text(page)
+    assert status == 200
+    assert "Nothing is saved yet; this does it: /oncall override @ines" in text
+    assert "Mon 23 Nov 2026, 12:00 CET until 15:00: Ines instead of Sam" in text
+    assert "Mon 23 Nov 2026, 15:00 CET until 18:00: Ines instead of Kate" in text
+    assert not await house.rows(Override)
+    line = unescape(re.findall(r'name="text" value="(/oncall override [^"]+)"', page)[0])
+    status, page = await browser.post("/command", headers={"X-Room": "1"}, text=line)
+    assert "Ines is on call in Primary on-call" in read_text(page)
+    assert "Ines instead of Sam" in read_text(page)
+    (override,) = await house.rows(Override)
+    assert (override.starts_at, override.ends_at) == (
+        datetime(2026, 11, 23, 11, tzinfo=UTC),
+        datetime(2026, 11, 23, 17, tzinfo=UTC),
+    )
+    days = read_days((await browser.get("/schedules/primary?view=day"))[1])
+    assert "12:00 – 18:00 Ines ⇄ override" in days["2026-11-23"]
+
+
+async def test_what_is_wrong_in_a_preview_is_told(browser: Browser) -> None:
+    form = {"arg.who": "nobody", "arg.starts": "2026-11-24 12:00", "arg.until": "2026-11-24 11:00"}
+    _, page = await browser.post(
+        "/command",
+        headers={"X-Room": "1"},
+        text="/oncall override",
+        submitted="1",
+        **form,
+        **{"arg.preview": "yes"},
+    )
+    assert "That ends before it begins." in page
+
+
+async def test_the_page_offers_what_its_reader_may_do(browser: Browser) -> None:
+    house = browser.house
+    sam = house.people["Sam"]
+    ida = await house.add_person("Ida", role="stakeholder")
+    await house.command("/oncall override nobody 2h")
+    await house.command("/oncall forward @kate 2h", sam)
+    wanted = ("Add override", "/oncall cancel override-1", "/oncall cancel forwarding-1")
+    for user, offered in (
+        (house.owner, wanted),
+        (house.people["Kate"], wanted[:2]),
+        (sam, wanted),
+        (ida, ()),
+    ):
+        other = await open_browser(house, user)
+        _, page = await other.get("/schedules/primary")
+        assert tuple(one for one in wanted if one in page) == offered, user.name
+        await other.http.close()
+    _, page = await browser.post(
+        "/command", headers={"X-Room": "1"}, text="/oncall cancel override-1", confirm="1", label="Cancel"
+    )
+    assert "is over at once, and the rotations hold again" in page

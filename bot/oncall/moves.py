@@ -1,0 +1,97 @@
+"""What an override changes: whose shifts move, when, and to whom. By the one resolver; the decision is pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.flow.unit import Unit
+from bot.oncall.exceptions import check_times
+from bot.oncall.plan import Override, Plan
+from bot.oncall.resolve import Span, resolve
+from bot.oncall.rosters import list_rosters
+from storage.models import Rotation, Schedule, User
+from storage.questions import access
+
+FARTHEST = timedelta(days=366)
+"""How much of a longer override is looked at."""
+SHOWN = 5
+"""How many moves people are told."""
+
+
+@dataclass(frozen=True)
+class Move:
+    """A stretch of time in which other people are on call than would be: `leaving` no longer, `coming` instead. With nobody
+    left, it becomes a gap."""
+
+    start: datetime
+    end: datetime
+    leaving: tuple[int, ...]
+    coming: tuple[int, ...]
+    is_gap: bool
+
+
+@dataclass(frozen=True)
+class Told:
+    """A move with names."""
+
+    start: datetime
+    end: datetime
+    leaving: tuple[str, ...]
+    coming: tuple[str, ...]
+    is_gap: bool
+
+
+def find_moves(plan: Plan, override: Override) -> list[Move]:
+    """What this override, made now, changes in the plan, in order."""
+    start, end = override.start, min(override.end, override.start + FARTHEST)
+    changed = replace(plan, overrides=(*plan.overrides, override))
+    return compare(resolve(plan, start, end), resolve(changed, start, end))
+
+
+def compare(before: Sequence[Span], after: Sequence[Span]) -> list[Move]:
+    """Where two accounts of the same stretch of time have other people."""
+    moves: list[Move] = []
+    old = new = 0
+    while old < len(before) and new < len(after):
+        was, becomes = before[old], after[new]
+        start, end = max(was.start, becomes.start), min(was.end, becomes.end)
+        leaving = tuple(one for one in was.people if one not in becomes.people)
+        coming = tuple(one for one in becomes.people if one not in was.people)
+        if leaving or coming:
+            move = Move(start, end, leaving, coming, not becomes.people)
+            if moves and moves[-1].end == start and replace(moves[-1], start=start, end=end) == move:
+                moves[-1] = replace(moves[-1], end=end)
+            else:
+                moves.append(move)
+        old, new = old + (was.end == end), new + (becomes.end == end)
+    return moves
+
+
+async def tell_moves(
+    unit: Unit,
+    schedule: Schedule,
+    user: User | None,
+    starts_at: datetime,
+    ends_at: datetime,
+    rotation: Rotation | None = None,
+) -> list[Told]:
+    """What `bot.oncall.exceptions.make_override` with the same values would change now, with names; raises
+    Invalid as it does."""
+    check_times(starts_at, ends_at)
+    override = Override(
+        0, user.id if user else None, starts_at, ends_at, rotation.id if rotation is not None else None
+    )
+    (roster,) = await list_rosters(unit, starts_at, ends_at, [schedule.id])
+    moves = find_moves(roster.plan, override)
+    named = {one for move in moves for one in (*move.leaving, *move.coming)}
+    people = await access.list_users_by_id(unit.session, named)
+    return [
+        Told(
+            move.start,
+            move.end,
+            tuple(people[one].name for one in move.leaving),
+            tuple(people[one].name for one in move.coming),
+            move.is_gap,
+        )
+        for move in moves
+    ]
