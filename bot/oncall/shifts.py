@@ -1,6 +1,7 @@
 """What follows from who is on call when: shifts, gaps, and who comes next. Pure, by the one resolver."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -40,15 +41,20 @@ def find_gaps(plan: Plan, start: datetime, end: datetime) -> list[Gap]:
 
 def find_shifts(plan: Plan, person: int, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
     """When this person is on call, for whatever reason, in order."""
-    shifts: list[tuple[datetime, datetime]] = []
-    for span in resolve(plan, start, end):
-        if person not in span.people:
-            continue
-        if shifts and shifts[-1][1] == span.start:
-            shifts[-1] = shifts[-1][0], span.end
-        else:
-            shifts.append((span.start, span.end))
-    return shifts
+    return list_stretches(resolve(plan, start, end)).get(person, [])
+
+
+def list_stretches(spans: Iterable[Span]) -> dict[int, list[tuple[datetime, datetime]]]:
+    """When each person is on call, for whatever reason, in order."""
+    stretches: dict[int, list[tuple[datetime, datetime]]] = defaultdict(list)
+    for span in spans:
+        for person in span.people:
+            own = stretches[person]
+            if own and own[-1][1] == span.start:
+                own[-1] = own[-1][0], span.end
+            else:
+                own.append((span.start, span.end))
+    return stretches
 
 
 def find_change(plan: Plan, at: datetime, horizon: timedelta) -> Handoff | None:

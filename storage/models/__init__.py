@@ -39,7 +39,7 @@ from storage.models.incidents import (
     TimelineEntry,
     Update,
 )
-from storage.models.oncall import Forwarding, Override, Rotation, Schedule, TimeOff
+from storage.models.oncall import CalendarFeed, Forwarding, Override, Rotation, Schedule, TimeOff
 from storage.models.paging import Escalation, EscalationPolicy, Page, PolicyStep
 from storage.models.rules import Rule
 from storage.models.sayings import Saying, SayingCopy
@@ -57,6 +57,7 @@ __all__ = [
     "AuditEntry",
     "BoardChannel",
     "BoardMessage",
+    "CalendarFeed",
     "CatalogVersion",
     "Change",
     "ChatAccount",

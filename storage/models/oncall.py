@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.models.base import Model
@@ -91,4 +91,18 @@ class TimeOff(Model):
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     created_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    created_at: Mapped[datetime]
+
+
+class CalendarFeed(Model):
+    """A secret link of a person to a calendar that programs read; only the SHA-256 of its token is kept. `subject` is
+    `user:1` for their own shifts, or a schedule, or a team with all of its schedules."""
+
+    __tablename__ = "calendar_feed"
+    __table_args__ = (UniqueConstraint("user_id", "subject"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    subject: Mapped[str] = mapped_column(String(40))
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime]

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.models import Forwarding, Member, Override, Rotation, Schedule, TimeOff, User
+from storage.models import CalendarFeed, Forwarding, Member, Override, Rotation, Schedule, TimeOff, User
 from storage.ready import Ready, is_among
 from storage.types import Instant
 
@@ -162,3 +162,20 @@ async def list_gone(session: AsyncSession, user_ids: Collection[int]) -> frozens
     if not user_ids:
         return frozenset()
     return frozenset(row[0] for row in await GONE.ask(session, people=list(set(user_ids))))
+
+
+async def list_feeds(session: AsyncSession, user_id: int) -> Sequence[CalendarFeed]:
+    """The calendar links of a person."""
+    return (
+        await session.scalars(
+            select(CalendarFeed).where(CalendarFeed.user_id == user_id).order_by(CalendarFeed.id)
+        )
+    ).all()
+
+
+async def find_feed(session: AsyncSession, digest: str) -> CalendarFeed | None:
+    """The calendar link with this token, unless its person was switched off."""
+    found = await session.scalars(
+        select(CalendarFeed).join(User).where(CalendarFeed.digest == digest, User.active.is_(True))
+    )
+    return found.one_or_none()

@@ -39,6 +39,7 @@ PAGES = [
     "/help",
     "/me",
     "/me/paging",
+    "/me/calendars",
 ]
 
 
@@ -126,6 +127,7 @@ async def test_nobody_else_changes_anything(sqlite_house: House) -> None:
         "/messages/1/act",
         "/me",
         "/me/paging",
+        "/me/calendars",
         "/INC-1/postmortem",
         "/logout",
     ):
