@@ -45,8 +45,7 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
     from bot.flow.outbox import Outbox
     from bot.flow.timers import Timers
     from bot.flow.unit import Installation, Work
-    from bot.notify.email import EmailNotifier
-    from bot.notify.notifier import Notifier
+    from bot.notify.channels import build_notifiers
     from bot.reactions.outages import lane_away, lane_back
     from bot.reactions.paging import job_parked
     from bot.reactions.table import REACTIONS
@@ -56,7 +55,7 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
     from handlers.parts import Parts
     from storage.words import UserRole
 
-    notifiers: dict[str, Notifier] = {"email": EmailNotifier(settings.smtp_url)} if settings.smtp_url else {}
+    notifiers = build_notifiers(settings)
     chats = ("room", *(name for name in ("slack", "discord") if getattr(settings, name) is not None))
     installation = Installation(
         settings.public_url,

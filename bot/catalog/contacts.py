@@ -3,6 +3,7 @@ between its keys; and what it becomes. What it says here counts as verified: who
 """
 
 from collections.abc import Iterator, Mapping
+from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
@@ -29,6 +30,11 @@ def _list(value: object) -> object:
 Names = Annotated[list[Line], BeforeValidator(_list), Field(min_length=1, max_length=20)]
 
 
+class Style(StrEnum):
+    TOCSIN = "tocsin"
+    OPSGENIE = "opsgenie"
+
+
 class ContactShape(Shape):
     """One more way to reach a person."""
 
@@ -38,6 +44,18 @@ class ContactShape(Shape):
     secret_env: SecretVariables = key(
         "the environment variable that holds its secret", "[TOCSIN_KEY_KATE]", default=[]
     )
+    style: Annotated[Style, one_of(Style)] = key(
+        "what a webhook is sent: tocsin's own JSON, or that of Opsgenie", "opsgenie", default=Style.TOCSIN
+    )
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What `ContactMethod.options` keeps of it."""
+        said = {
+            "secret_env": list(self.secret_env),
+            "style": self.style.value if self.style is not Style.TOCSIN else "",
+        }
+        return {name: value for name, value in said.items() if value}
 
 
 class PagingStepShape(Shape):
@@ -169,7 +187,7 @@ def _keep_contacts(ledger: Ledger, user: User, entry: PagedShape, rows: list[Con
         values = {
             "kind": wanted.kind,
             "address": address,
-            "options": {"secret_env": list(wanted.secret_env)} if wanted.secret_env else {},
+            "options": wanted.options,
             "active": True,
             "origin": FILE,
         }

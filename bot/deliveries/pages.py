@@ -4,23 +4,22 @@ A page is built when it is sent, from what is true then; one that has become poi
 is dropped, visibly. Messages to a person about an incident (updates for followers, reminders) go the same ways.
 """
 
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Any
+from dataclasses import replace
+from datetime import timedelta
 
 from bot.chat.card import Card
-from bot.chat.markup import render_text
 from bot.chat.platform import Message
 from bot.deliveries.delivery import Delivery, number_of, once_of
 from bot.deliveries.hearing import noting
+from bot.deliveries.notices import build_notice
 from bot.deliveries.pointless import is_pointless
 from bot.deliveries.posts import build_post, build_update_card, digest_of, get_update
+from bot.deliveries.subjects import Subject
 from bot.errors import Rejected
 from bot.flow.outbox import Job, Outcome
 from bot.flow.unit import Unit
 from bot.incidents.privacy import is_hidden_from
 from bot.incidents.view import build_incident_view
-from bot.notify.notifier import Notice
 from bot.paging.events import PersonPaged
 from bot.paging.pages import refresh_page
 from bot.paging.reach import is_reached
@@ -30,26 +29,6 @@ from storage.words import AlertStatus, EscalationState, PageState, StepCondition
 
 PLAIN_GOES_STALE_AFTER = timedelta(minutes=15)
 """A page without an alert or incident is not rung so late any more when it went another way."""
-
-
-@dataclass(frozen=True)
-class Subject:
-    """What a page is about, now. `over` says that nobody needs to come any more; `waiting` that this page's escalation
-    still waits for somebody to acknowledge."""
-
-    kind: str
-    ref: str
-    title: str
-    priority: str
-    url: str
-    description: str
-    team: str
-    acknowledged_by: str
-    acknowledged: bool
-    over: bool
-    status: str
-    waiting: bool = True
-    acknowledged_at: datetime | None = None
 
 
 class Pages:
@@ -153,11 +132,9 @@ class Pages:
     ) -> str:
         notifier = self.delivery.notifiers.get(job.lane.partition(".")[0])
         if notifier is not None:
-            address, options = await self._find_contact(page, user)
-            words = render_text(self.delivery.templates.render_markup("email/notice", card=card))
-            html = self.delivery.templates.render_html("email/notice", card=card)
-            thread = subject.ref.lower() if subject else ""
-            notice = Notice(card.title, words, html, thread, options=options)
+            contact = await self._find_contact(page)
+            notice = build_notice(self.delivery, card, user, subject, page, contact)
+            address = contact.address if contact is not None else user.email
             return await noting(notifier.send)(address, notice, job.key)
         platform = self.delivery.platform_of(job)
         person = await self.delivery.find_address(platform, user)
@@ -165,15 +142,15 @@ class Pages:
             raise Rejected(f"{user.handle} is not on {platform.name}")
         return await platform.post_direct(person, Message(card=card, summary=card.title), once_of(job))
 
-    async def _find_contact(self, page: Page | None, user: User) -> tuple[str, dict[str, Any]]:
-        """Where a page goes that goes to no chat platform: the person's e-mail address, or one of their contact methods."""
+    async def _find_contact(self, page: Page | None) -> ContactMethod | None:
+        """The contact method that a page goes to; None for the e-mail address of the profile."""
         if page is None or page.contact_id is None:
-            return user.email, {}
+            return None
         number = page.contact_id
         contact = await self.delivery.work.look(lambda unit: unit.session.get(ContactMethod, number))
         if contact is None or not contact.active or contact.verified_at is None:
             raise Rejected("contact.removed")
-        return contact.address, dict(contact.options)
+        return contact
 
     def _card(self, page: Page, user: User, subject: Subject | None) -> Card:
         return self.delivery.templates.render_card("page", page=page, user=user, subject=subject)

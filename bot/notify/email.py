@@ -8,10 +8,10 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import aiosmtplib
 
-from bot.config import Secret
 from bot.errors import Rejected, Retry
 from bot.logs import get_logger
 from bot.notify.notifier import Notice
+from bot.secret import Secret
 
 log = get_logger(__name__)
 TIMEOUT = 10.0

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.errors import Invalid
+from bot.notify import gotify, ntfy, webhook
 
 EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+")
 LABEL = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
@@ -24,7 +25,13 @@ def _read_email(text: str) -> str | None:
     return text if EMAIL.fullmatch(text) and len(text) <= 254 else None
 
 
-KINDS = {"email": ContactKind(_read_email, "kate@home.example.org")}
+KINDS = {
+    "email": ContactKind(_read_email, "kate@home.example.org"),
+    "ntfy": ContactKind(ntfy.read_address, "https://ntfy.sh/kate-pages"),
+    "gotify": ContactKind(gotify.read_address, "https://gotify.example.org"),
+    "webhook": ContactKind(webhook.read_address, "https://example.org/hooks/pages"),
+}
+"""One file each in this folder."""
 
 
 def read_address(kind: str, text: str) -> str:

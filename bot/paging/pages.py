@@ -48,7 +48,7 @@ async def queue_pages(
             method=one.way.method,
             contact_id=one.way.contact_id,
             label=one.way.label,
-            token=make_token() if one.way.contact_id is not None else "",
+            token="" if one.way.method in unit.installation.platforms else make_token(),
             reason={
                 **(reason or {"type": "direct", "name": unit.actor.name}),
                 **({"about": about} if about else {}),

@@ -34,5 +34,13 @@ def upgrade() -> None:
     op.add_column("page", sa.Column("contact_id", sa.Integer(), nullable=True))
     op.add_column("page", sa.Column("label", sa.String(length=60), nullable=False, server_default=""))
     op.add_column("page", sa.Column("token", sa.String(length=43), nullable=False, server_default=""))
+    op.create_index(
+        "ix_page_token",
+        "page",
+        ["token"],
+        unique=True,
+        sqlite_where=sa.text("token <> ''"),
+        postgresql_where=sa.text("token <> ''"),
+    )
     op.add_column("page", sa.Column("due_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("page", sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True))

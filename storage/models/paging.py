@@ -80,6 +80,13 @@ class Page(Model):
         Index("ix_page_user", "user_id", "id"),
         Index("ix_page_state", "state", "id"),
         Index("ix_page_escalation", "escalation_id", "round", "step"),
+        Index(
+            "ix_page_token",
+            "token",
+            unique=True,
+            sqlite_where=text("token <> ''"),
+            postgresql_where=text("token <> ''"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

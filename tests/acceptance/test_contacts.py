@@ -54,7 +54,16 @@ async def test_a_contact_pages_only_after_its_code_was_typed(mailing: House, ser
     await house.ask(f"/page @{house.owner.handle} Come", by=await house.add_person("Kate"))
     (page,) = [page for page in await house.pages(house.owner) if page.contact_id is not None]
     assert (page.method, page.label, page.state) == ("email", "home", PageState.SENT)
-    assert server.postbox.to(HOME)[-1]["Subject"] == "Kate pages you"
+    mail = server.postbox.to(HOME)[-1]
+    assert mail["Subject"] == "Kate pages you"
+    body = mail.get_body(("plain",))
+    assert body is not None
+    link = re.search(r"I am coming: \S+(/p/\S+)", body.get_content())
+    assert link is not None
+    async with house.http.post(house.url + link[1]) as response:
+        assert response.status == 200
+    await house.settle()
+    assert {str(one.state) for one in await house.pages(house.owner) if not one.subject} == {"answered"}
     assert "home (olga@home.example.org): pages go there" in await house.ask("/tocsin contacts")
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.access.accounts import keep_address
-from bot.config import Secret, SettingsWrong, read_settings
+from bot.config import SettingsWrong, read_settings
+from bot.secret import Secret
 from storage.models import Page
 from storage.words import PageState
 from tests.house import House, open_house

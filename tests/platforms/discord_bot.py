@@ -10,8 +10,9 @@ from bot.chat.command_shapes import list_shapes
 from bot.chat.discord.platform import DiscordPlatform
 from bot.chat.registry import Command
 from bot.chat.templates import Templates
-from bot.config import DiscordSettings, Secret
+from bot.config import DiscordSettings
 from bot.flow.discovery import discover
+from bot.secret import Secret
 from tests.platforms.discord import Channel, DiscordServer, Interaction, Member
 from tests.platforms.inbound import Desk, eventually
 

@@ -19,8 +19,9 @@ from bot.chat.invocation import Invocation, MessageAction, Moved, RoomChanged, S
 from bot.chat.reply import Reply
 from bot.chat.slack.platform import SlackPlatform
 from bot.chat.templates import Templates
-from bot.config import Secret, SlackSettings
+from bot.config import SlackSettings
 from bot.flow.unit import Actor, Installation
+from bot.secret import Secret
 from handlers.chats import list_routes
 from handlers.parts import Parts
 from tests.platforms.slack import SlackServer

@@ -9,7 +9,7 @@ from bot.chat.discord import gateway
 from bot.chat.discord.listener import Listener
 from bot.chat.platform import Check
 from bot.chat.templates import Templates
-from bot.config import Secret
+from bot.secret import Secret
 from tests.platforms.discord import DiscordServer
 from tests.platforms.discord_bot import Bot, build_platform, open_bot, shown
 from tests.platforms.inbound import Desk, eventually

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from app import build_parts
-from bot.config import DiscordSettings, Secret, SettingsWrong, read_settings
+from bot.config import DiscordSettings, SettingsWrong, read_settings
+from bot.secret import Secret
 from storage.engine import Database
 from tests.house import HandClock
 from tests.platforms.contract.discord_stage import open_discord_stage

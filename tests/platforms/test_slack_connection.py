@@ -12,7 +12,8 @@ from aiohttp.test_utils import TestServer
 from bot.chat.reply import Reply
 from bot.chat.slack.platform import SlackPlatform
 from bot.chat.templates import Templates
-from bot.config import Secret, SlackSettings
+from bot.config import SlackSettings
+from bot.secret import Secret
 from tests.house import HandClock
 from tests.platforms.inbound import Bot, Desk, eventually, open_bot
 from tests.platforms.slack import SlackServer

@@ -12,8 +12,9 @@ from bot.chat.platform import Bookmark, Message, NewRoom, NotInvited, Once, Pers
 from bot.chat.slack.errors import LOST, TOKEN_WRONG, TROUBLE
 from bot.chat.slack.platform import SlackPlatform
 from bot.chat.templates import Templates
-from bot.config import Secret, SlackSettings
+from bot.config import SlackSettings
 from bot.errors import Lost, Rejected, Retry
+from bot.secret import Secret
 from tests.house import HandClock
 from tests.platforms.slack import SlackServer
 

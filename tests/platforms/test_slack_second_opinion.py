@@ -12,7 +12,8 @@ from bot.chat.card import Button, Card
 from bot.chat.platform import Bookmark, Message, NewRoom, Once, Person
 from bot.chat.slack.platform import SlackPlatform
 from bot.chat.templates import Templates
-from bot.config import Secret, SlackSettings
+from bot.config import SlackSettings
+from bot.secret import Secret
 from storage.models import TimelineEntry
 from tests.house import HandClock, House, open_house
 from tests.platforms.emulate import Emulated, run_emulate

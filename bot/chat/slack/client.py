@@ -16,9 +16,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.chat.metrics import calls, held
 from bot.chat.slack.errors import explain
-from bot.config import Secret, SlackSettings
+from bot.config import SlackSettings
 from bot.errors import Rejected, Retry
 from bot.logs import get_logger
+from bot.secret import Secret
 
 log = get_logger(__name__)
 SECONDS = 10

@@ -24,7 +24,8 @@ from bot.chat.slack.messages import Messages
 from bot.chat.slack.socket import Socket
 from bot.chat.slack.visitors import Visitors
 from bot.chat.templates import Templates
-from bot.config import Secret, SlackSettings
+from bot.config import SlackSettings
+from bot.secret import Secret
 
 ALL = re.compile(".*")
 STOP_WITHIN = 3.0

@@ -1,0 +1,91 @@
+"""ntfy: push to phone and desk, by a topic of ntfy.sh or of one's own server (docs.ntfy.sh/publish, "Publish as JSON").
+
+An address is the URL of a topic, or a topic of the server that `TOCSIN_NTFY_URL` names. The button of the notification posts
+to the page's link, so nobody has to open anything to acknowledge.
+"""
+
+import json
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+from bot.channels import Channels
+from bot.errors import Rejected
+from bot.notify.notifier import Notice
+from bot.notify.outbound import Outbound
+
+TOPIC = re.compile(r"[-_A-Za-z0-9]{1,64}")
+LONGEST_TEXT = 3_500
+"""In bytes; what is longer than 4,096 becomes an attachment that nobody reads at night."""
+PRIORITIES = {"P1": 5, "P2": 5, "P3": 4, "P4": 3, "P5": 2}
+
+
+def read_address(text: str) -> str | None:
+    """A topic, or `https://host/topic`."""
+    if TOPIC.fullmatch(text):
+        return text
+    parts = urlsplit(text)
+    is_url = parts.scheme in ("http", "https") and parts.hostname and not (parts.query or parts.fragment)
+    is_topic = TOPIC.fullmatch(parts.path.strip("/").rpartition("/")[2])
+    return text.rstrip("/") if is_url and is_topic and "@" not in parts.netloc else None
+
+
+class NtfyNotifier:
+    """Publishes to topics."""
+
+    name = "ntfy"
+
+    def __init__(self, outbound: Outbound, channels: Channels) -> None:
+        self.outbound, self.channels = outbound, channels
+
+    async def send(self, address: str, notice: Notice, key: str) -> str:
+        """Returns the message's id at the server."""
+        own = self.channels.ntfy_url
+        if "/" not in address and not own:
+            raise Rejected("ntfy.no_server")
+        server, _, topic = address.rpartition("/")
+        is_own = bool(own) and server in ("", own)
+        headers = {"Content-Type": "application/json"}
+        if is_own and self.channels.ntfy_token:
+            headers["Authorization"] = f"Bearer {self.channels.ntfy_token.value}"
+        body = json.dumps(_build(topic, notice)).encode()
+        answer = await self.outbound.post(
+            f"{own if is_own else server}/", body=body, headers=headers, trusted=is_own
+        )
+        return _read_id(answer.text)
+
+    async def check(self) -> None:
+        """Each topic is on a server of its own; there is nothing to ask."""
+
+
+def _build(topic: str, notice: Notice) -> dict[str, Any]:
+    actions: list[dict[str, Any]] = []
+    if notice.answer_url:
+        actions.append(
+            {
+                "action": "http",
+                "label": notice.answer_word,
+                "url": notice.answer_url,
+                "method": "POST",
+                "clear": True,
+            }
+        )
+    if notice.url:
+        actions.append({"action": "view", "label": "Open", "url": notice.url})
+    text = notice.text.encode()[:LONGEST_TEXT].decode("utf-8", "ignore")
+    return {
+        "topic": topic,
+        "title": notice.subject[:250],
+        "message": text or notice.subject,
+        "priority": PRIORITIES.get(notice.priority, 4),
+        "tags": ["rotating_light"] if notice.priority in ("P1", "P2") else [],
+        **({"click": notice.url} if notice.url else {}),
+        **({"actions": actions} if actions else {}),
+    }
+
+
+def _read_id(text: str) -> str:
+    try:
+        return str(json.loads(text)["id"])[:100]
+    except (ValueError, KeyError, TypeError):
+        return ""

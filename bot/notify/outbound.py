@@ -1,0 +1,145 @@
+"""Requests to addresses that people have written: they reach the internet, and nothing inside the network.
+
+A name is resolved here, and only to addresses that may be reached, so that it can't change its mind between check and
+request. Redirects are not followed. What whoever runs Tocsin has set up in the environment is trusted. Where a proxy is set
+up, it is what decides.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from ipaddress import ip_address
+from socket import AddressFamily
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.resolver import DefaultResolver
+
+from bot.channels import Network
+from bot.errors import Rejected, Retry
+
+TIMEOUT = aiohttp.ClientTimeout(total=12, connect=6)
+LONGEST_ANSWER = 64 * 1024
+
+
+class Inside(OSError):
+    """An address that must not be reached."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Outbound:
+    """Sends requests; `inside` are networks that may be reached although they are not on the internet."""
+
+    inside: tuple[Network, ...] = ()
+
+    async def post(
+        self,
+        url: str,
+        *,
+        body: bytes | Mapping[str, str],
+        headers: Mapping[str, str] | None = None,
+        auth: aiohttp.BasicAuth | None = None,
+        trusted: bool = False,
+        method: str = "POST",
+    ) -> Answer:
+        """The answer, if it is 2xx; raises Retry or Rejected. A mapping is sent as a form."""
+        try:
+            return await self._ask(url, body, dict(headers or {}), auth, trusted, method)
+        except Inside as inside:
+            raise Rejected(f"outbound.inside {urlsplit(url).hostname}") from inside
+        except (TimeoutError, aiohttp.ServerTimeoutError) as error:
+            raise Retry(f"outbound.no_answer {urlsplit(url).hostname}", maybe_sent=True) from error
+        except aiohttp.InvalidURL as error:
+            raise Rejected("outbound.bad_url") from error
+        except (aiohttp.ClientError, OSError) as error:
+            if isinstance(error.__cause__, Inside) or "not reached" in str(error):
+                raise Rejected(f"outbound.inside {urlsplit(url).hostname}") from error
+            raise Retry(f"outbound.unreachable {urlsplit(url).hostname}") from error
+
+    async def _ask(
+        self,
+        url: str,
+        body: bytes | Mapping[str, str],
+        headers: dict[str, str],
+        auth: aiohttp.BasicAuth | None,
+        trusted: bool,
+        method: str,
+    ) -> Answer:
+        host = urlsplit(url).hostname or ""
+        by_proxy = _has_proxy(url, host)
+        resolver: AbstractResolver | None = None
+        if not trusted and not by_proxy:
+            self.check_literal(host)
+            resolver = GuardedResolver(self)
+        connector = aiohttp.TCPConnector(resolver=resolver)
+        async with (
+            aiohttp.ClientSession(timeout=TIMEOUT, connector=connector, trust_env=by_proxy) as http,
+            http.request(
+                method, url, data=body, headers=headers, auth=auth, allow_redirects=False
+            ) as response,
+        ):
+            text = (await response.content.read(LONGEST_ANSWER)).decode("utf-8", "replace")
+            _judge(response.status, response.headers.get("Retry-After", ""), text)
+            return Answer(response.status, text)
+
+    def check_literal(self, host: str) -> None:
+        """Raises Inside for an address that is written as such and must not be reached."""
+        try:
+            address = ip_address(host)
+        except ValueError:
+            return
+        if not self.may_reach(str(address)):
+            raise Inside(host)
+
+    def may_reach(self, text: str) -> bool:
+        address = ip_address(text.partition("%")[0])
+        mapped = getattr(address, "ipv4_mapped", None)
+        address = mapped or address
+        known = any(address in network for network in self.inside if network.version == address.version)
+        return known or (address.is_global and not address.is_multicast)
+
+
+class GuardedResolver(AbstractResolver):
+    """Resolves names to addresses that may be reached."""
+
+    def __init__(self, outbound: Outbound) -> None:
+        self._outbound = outbound
+        self._resolver = DefaultResolver()
+
+    async def resolve(
+        self, host: str, port: int = 0, family: AddressFamily = AddressFamily.AF_INET
+    ) -> list[ResolveResult]:
+        found: Sequence[ResolveResult] = await self._resolver.resolve(host, port, family)
+        allowed = [one for one in found if self._outbound.may_reach(one["host"])]
+        if not allowed:
+            raise Inside(f"{host} is not reached")
+        return allowed
+
+    async def close(self) -> None:
+        await self._resolver.close()
+
+
+def _has_proxy(url: str, host: str) -> bool:
+    return bool(getproxies().get(urlsplit(url).scheme)) and not proxy_bypass(host)
+
+
+def _judge(status: int, retry_after: str, text: str) -> None:
+    """429 and 5xx pass by themselves, a refused key once somebody mends it; the rest of 4xx is about this request."""
+    words = " ".join(text.split())[:200]
+    if 200 <= status < 300:
+        return
+    if status == 429:
+        after = float(retry_after) if retry_after.isdecimal() else 5.0
+        raise Retry(f"outbound.too_many {words}", after=after)
+    if status >= 500 or status == 408:
+        raise Retry(f"outbound.http {status} {words}")
+    if 300 <= status < 400:
+        raise Rejected("outbound.redirected")
+    raise Rejected(f"outbound.http {status} {words}")

@@ -1,0 +1,51 @@
+"""`/p/{token}`: the link of a page. Opening it shows a button, so that a preview in a mail or chat program answers nothing;
+posting to it acknowledges as the person who was paged. Who has the link needs no session, so any page may post to it."""
+
+from aiohttp import web
+
+from bot.chat.invocation import Invocation
+from bot.chat.markup import render_text
+from bot.paging.links import act_as, command_of, get_linked_page
+from handlers.pages.visit import html
+from handlers.parts import Parts
+from storage.models import Page, User
+from storage.words import PageState
+
+ANYWHERE = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+
+
+def list_routes(parts: Parts) -> list[web.RouteDef]:
+    async def find(request: web.Request) -> tuple[Page, User]:
+        token = request.match_info["token"]
+        return await parts.work.look(lambda unit: get_linked_page(unit, token))
+
+    async def offer(request: web.Request) -> web.StreamResponse:
+        page, _ = await find(request)
+        is_open = page.state not in (PageState.ANSWERED, PageState.DROPPED)
+        values = {"token": request.match_info["token"], "page": page, "is_open": is_open, "said": ""}
+        return html(parts.templates.render_html("pages/answer", **values))
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        page, user = await find(request)
+        said = await answer_page(parts, page, user)
+        values = {"token": "", "page": page, "is_open": False, "said": said}
+        response = html(parts.templates.render_html("pages/answer", **values))
+        response.headers.update(ANYWHERE)
+        return response
+
+    async def allow(_: web.Request) -> web.StreamResponse:
+        """What a browser asks before the web application of ntfy may post."""
+        methods = {"Access-Control-Allow-Methods": "POST", "Access-Control-Allow-Headers": "*"}
+        return web.Response(status=204, headers={**ANYWHERE, **methods})
+
+    return [
+        web.get("/p/{token}", offer),
+        web.post("/p/{token}", answer),
+        web.options("/p/{token}", allow),
+    ]
+
+
+async def answer_page(parts: Parts, page: Page, user: User) -> str:
+    """Do what the button of the page does, as its person; returns what became of it, in words."""
+    reply = await parts.inbound.invoke(Invocation(command_of(page), act_as(user), act_as(user).platform))
+    return render_text(reply.text)
