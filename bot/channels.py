@@ -3,6 +3,7 @@
 Secrets are in `NAME` or in the file that `NAME_FILE` names. What is not set is off; ntfy needs nothing.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -10,7 +11,31 @@ from urllib.parse import urlsplit
 
 from bot.secret import Secret, read_secret
 
+NUMBER = re.compile(r"\+[1-9]\d{6,14}")
+"""E.164."""
 Network = IPv4Network | IPv6Network
+
+
+@dataclass(frozen=True)
+class Twilio:
+    """An account at Twilio, or at whoever speaks its API. `from_` is a number of it; the one for calls may be
+    another."""
+
+    account: str
+    token: Secret
+    from_: str
+    call_from: str
+    api_url: str
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """A gateway for SMS by HTTP: a POST of JSON, in which `to` and `text` may be called something else."""
+
+    url: str
+    token: Secret
+    to: str = "to"
+    text: str = "text"
 
 
 @dataclass(frozen=True)
@@ -23,6 +48,8 @@ class Channels:
     gotify_url: str = ""
     gotify_token: Secret = field(default_factory=Secret)
     webhook_secret: Secret = field(default_factory=Secret)
+    twilio: Twilio | None = None
+    gateway: Gateway | None = None
 
 
 def read_channels(environment: Mapping[str, str], faults: list[str]) -> Channels:
@@ -38,7 +65,39 @@ def read_channels(environment: Mapping[str, str], faults: list[str]) -> Channels
         gotify_url=_read_url(environment, "TOCSIN_GOTIFY_URL", faults),
         gotify_token=secret("TOCSIN_GOTIFY_TOKEN"),
         webhook_secret=secret("TOCSIN_WEBHOOK_SECRET"),
+        twilio=_read_twilio(environment, secret("TOCSIN_TWILIO_AUTH_TOKEN"), faults),
+        gateway=_read_gateway(environment, secret("TOCSIN_SMS_GATEWAY_TOKEN"), faults),
     )
+
+
+def _read_twilio(environment: Mapping[str, str], token: Secret, faults: list[str]) -> Twilio | None:
+    account = environment.get("TOCSIN_TWILIO_ACCOUNT", "").strip()
+    number = environment.get("TOCSIN_TWILIO_FROM", "").strip()
+    call_from = environment.get("TOCSIN_TWILIO_CALL_FROM", "").strip() or number
+    url = _read_url(environment, "TOCSIN_TWILIO_API_URL", faults, "https://api.twilio.com")
+    if not (account or token or number):
+        return None
+    if not (account and token and number):
+        faults.append(
+            "TOCSIN_TWILIO_ACCOUNT, TOCSIN_TWILIO_AUTH_TOKEN and TOCSIN_TWILIO_FROM are needed together"
+        )
+    for name, value in (("TOCSIN_TWILIO_FROM", number), ("TOCSIN_TWILIO_CALL_FROM", call_from)):
+        if value and not NUMBER.fullmatch(value):
+            faults.append(f"{name} must be a number like +15551234567, and is {value!r}")
+    return Twilio(account, token, number, call_from, url)
+
+
+def _read_gateway(environment: Mapping[str, str], token: Secret, faults: list[str]) -> Gateway | None:
+    url = _read_url(environment, "TOCSIN_SMS_GATEWAY_URL", faults)
+    if not url:
+        return None
+    names = {"to": "to", "text": "text"}
+    for part in filter(None, environment.get("TOCSIN_SMS_GATEWAY_FIELDS", "").replace(" ", "").split(",")):
+        ours, _, theirs = part.partition("=")
+        if ours not in names or not theirs:
+            faults.append(f"TOCSIN_SMS_GATEWAY_FIELDS must look like to=phone,text=message, and has {part!r}")
+        names[ours] = theirs
+    return Gateway(url, token, names["to"], names["text"])
 
 
 def _read_url(environment: Mapping[str, str], name: str, faults: list[str], default: str = "") -> str:

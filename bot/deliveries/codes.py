@@ -29,6 +29,8 @@ class Codes:
         code = str(job.payload["code"])
         words = render_text(self.delivery.templates.render_markup("email/code", code=code))
         subject, _, text = words.partition("\n")
-        notice = Notice(subject, text.strip(), code=code, options=dict(contact.options))
+        spoken = render_text(self.delivery.templates.render_markup("email/spoken_code", code=code)).strip()
+        options = dict(contact.options)
+        notice = Notice(subject, text.strip(), short=subject, spoken=spoken, code=code, options=options)
         await noting(notifier.send)(contact.address, notice, job.key)
         return None

@@ -29,10 +29,16 @@ def build_notice(
         shown["answer_url"] = answer_url
     words = render_text(delivery.templates.render_markup("email/notice", **shown))
     html = delivery.templates.render_html("email/notice", **shown)
+    token = page.token if page is not None else ""
+    brief = {"title": card.title, "answer_url": answer_url, "by": page.by_name if page is not None else ""}
     return Notice(
         card.title,
         words,
         html,
+        short=render_text(delivery.templates.render_markup("email/short", **brief)).strip(),
+        spoken=render_text(delivery.templates.render_markup("email/spoken", **brief)).strip(),
+        status_url=f"{public_url}/twilio/status/{token}" if token else "",
+        keys_url=f"{public_url}/twilio/keys/{token}" if answer_url else "",
         thread=subject.ref.lower() if subject else "",
         priority=subject.priority if subject else "",
         url=card.url or public_url,

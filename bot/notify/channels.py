@@ -6,6 +6,8 @@ from bot.notify.gotify import GotifyNotifier
 from bot.notify.notifier import Notifier
 from bot.notify.ntfy import NtfyNotifier
 from bot.notify.outbound import Outbound
+from bot.notify.sms import GatewayTexts, Provider, SmsNotifier, TwilioTexts
+from bot.notify.voice import VoiceNotifier
 from bot.notify.webhook import WebhookNotifier
 
 
@@ -18,6 +20,14 @@ def build_notifiers(settings: Settings) -> dict[str, Notifier]:
         GotifyNotifier(outbound, channels),
         WebhookNotifier(outbound, channels),
     ]
+    texts: list[Provider] = []
+    if channels.twilio is not None:
+        texts.append(TwilioTexts(outbound, channels.twilio))
+        found.append(VoiceNotifier(outbound, channels.twilio))
+    if channels.gateway is not None:
+        texts.append(GatewayTexts(outbound, channels.gateway))
+    if texts:
+        found.append(SmsNotifier(texts))
     if settings.smtp_url:
         found.insert(0, EmailNotifier(settings.smtp_url))
     return {one.name: one for one in found}

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.errors import Invalid
-from bot.notify import gotify, ntfy, webhook
+from bot.notify import gotify, ntfy, twilio, webhook
 
 EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+")
 LABEL = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
@@ -27,6 +27,8 @@ def _read_email(text: str) -> str | None:
 
 KINDS = {
     "email": ContactKind(_read_email, "kate@home.example.org"),
+    "sms": ContactKind(twilio.read_number, "+15551234567"),
+    "voice": ContactKind(twilio.read_number, "+15551234567"),
     "ntfy": ContactKind(ntfy.read_address, "https://ntfy.sh/kate-pages"),
     "gotify": ContactKind(gotify.read_address, "https://gotify.example.org"),
     "webhook": ContactKind(webhook.read_address, "https://example.org/hooks/pages"),

@@ -12,6 +12,14 @@ class Notice:
     subject: str
     text: str
     html: str = ""
+    short: str = ""
+    """The same in one breath, for SMS."""
+    spoken: str = ""
+    """The same for a voice, with what the keys do."""
+    status_url: str = ""
+    """Where whoever carries it tells what became of it."""
+    keys_url: str = ""
+    """Where the keys that somebody presses go."""
     thread: str = ""
     priority: str = ""
     """P1 to P5; empty where it is about nothing that has one."""

@@ -45,13 +45,12 @@ class Outbound:
         *,
         body: bytes | Mapping[str, str],
         headers: Mapping[str, str] | None = None,
-        auth: aiohttp.BasicAuth | None = None,
         trusted: bool = False,
         method: str = "POST",
     ) -> Answer:
         """The answer, if it is 2xx; raises Retry or Rejected. A mapping is sent as a form."""
         try:
-            return await self._ask(url, body, dict(headers or {}), auth, trusted, method)
+            return await self._ask(url, body, dict(headers or {}), trusted, method)
         except Inside as inside:
             raise Rejected(f"outbound.inside {urlsplit(url).hostname}") from inside
         except (TimeoutError, aiohttp.ServerTimeoutError) as error:
@@ -68,7 +67,6 @@ class Outbound:
         url: str,
         body: bytes | Mapping[str, str],
         headers: dict[str, str],
-        auth: aiohttp.BasicAuth | None,
         trusted: bool,
         method: str,
     ) -> Answer:
@@ -81,11 +79,11 @@ class Outbound:
         connector = aiohttp.TCPConnector(resolver=resolver)
         async with (
             aiohttp.ClientSession(timeout=TIMEOUT, connector=connector, trust_env=by_proxy) as http,
-            http.request(
-                method, url, data=body, headers=headers, auth=auth, allow_redirects=False
-            ) as response,
+            http.request(method, url, data=body, headers=headers, allow_redirects=False) as response,
         ):
             text = (await response.content.read(LONGEST_ANSWER)).decode("utf-8", "replace")
+            if trusted and response.status in (401, 403):
+                raise Retry(f"outbound.key_refused {host}", lasting=True)
             _judge(response.status, response.headers.get("Retry-After", ""), text)
             return Answer(response.status, text)
 

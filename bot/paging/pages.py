@@ -142,6 +142,16 @@ async def fail_page(unit: Unit, page_id: int, error: str) -> None:
     unit.emit(PageFailed(page.id, page.subject, user.id, user.name, page.method, error))
 
 
+async def note_carried(unit: Unit, page: Page, arrived: bool, reason: str = "") -> None:
+    """Whoever carries a page tells that it has arrived, or that it could not: then the next step comes at once."""
+    await unit.lock(page)
+    if arrived:
+        page.delivered_at = page.delivered_at or unit.now
+        unit.touch(f"user:{page.user_id}")
+    elif page.state is PageState.SENT and page.delivered_at is None:
+        await fail_page(unit, page.id, reason)
+
+
 def refresh_page(unit: Unit, page: Page | ask.PageCopy) -> None:
     """Show a page's new state where it was sent."""
     if page.address:

@@ -1,0 +1,79 @@
+"""SMS: by Twilio, by a generic gateway over HTTP, or by both: then the second is asked when the first does not take it.
+
+It may come twice when the first took it and its answer was lost: better than not at all.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Protocol
+
+from bot.channels import Gateway, Twilio
+from bot.errors import Rejected, Retry
+from bot.logs import get_logger
+from bot.notify.notifier import Notice
+from bot.notify.outbound import Outbound
+from bot.notify.twilio import ask_twilio
+
+log = get_logger(__name__)
+
+
+class Provider(Protocol):
+    """Somebody who takes an SMS."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def text(self, number: str, words: str, status_url: str, key: str) -> str: ...
+
+
+class TwilioTexts:
+    name = "twilio"
+
+    def __init__(self, outbound: Outbound, account: Twilio) -> None:
+        self.outbound, self.account = outbound, account
+
+    async def text(self, number: str, words: str, status_url: str, key: str) -> str:
+        form = {"To": number, "From": self.account.from_, "Body": words}
+        if status_url:
+            form["StatusCallback"] = status_url
+        return await ask_twilio(self.outbound, self.account, "Messages", form)
+
+
+class GatewayTexts:
+    name = "gateway"
+
+    def __init__(self, outbound: Outbound, gateway: Gateway) -> None:
+        self.outbound, self.gateway = outbound, gateway
+
+    async def text(self, number: str, words: str, status_url: str, key: str) -> str:
+        headers = {"Content-Type": "application/json", "Idempotency-Key": key}
+        if self.gateway.token:
+            headers["Authorization"] = f"Bearer {self.gateway.token.value}"
+        body = json.dumps({self.gateway.to: number, self.gateway.text: words}).encode()
+        await self.outbound.post(self.gateway.url, body=body, headers=headers, trusted=True)
+        return key
+
+
+class SmsNotifier:
+    """Asks one provider after the other."""
+
+    name = "sms"
+
+    def __init__(self, providers: Sequence[Provider]) -> None:
+        self.providers = providers
+
+    async def send(self, address: str, notice: Notice, key: str) -> str:
+        """Returns who took it, and its id there. Raises Retry when any of them may take it later."""
+        refused: list[Retry | Rejected] = []
+        for provider in self.providers:
+            try:
+                number = await provider.text(address, notice.short or notice.subject, notice.status_url, key)
+            except (Retry, Rejected) as problem:
+                log.warning("sms.provider_failed", provider=provider.name, reason=problem.reason[:200])
+                refused.append(problem)
+            else:
+                return f"{provider.name}:{number}"
+        raise next((one for one in refused if isinstance(one, Retry)), refused[0])
+
+    async def check(self) -> None:
+        """Nothing is sent to see whether it could be."""
