@@ -41,7 +41,9 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
     from bot.chat.templates import Templates
     from bot.deliveries.delivery import Delivery
     from bot.deliveries.table import list_deliverers
+    from bot.flow.alone import Alone
     from bot.flow.discovery import discover
+    from bot.flow.others import Others
     from bot.flow.outbox import Outbox
     from bot.flow.timers import Timers
     from bot.flow.unit import Installation, Work
@@ -53,6 +55,7 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
     from commands.kinds import arrive, find_acting_user, find_incident_of_call
     from handlers.inbound import Desk
     from handlers.parts import Parts
+    from storage.ear import Ear
     from storage.words import UserRole
 
     notifiers = build_notifiers(settings)
@@ -95,13 +98,14 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
             )
 
         makers["discord"] = make_discord
-    starter = Starter(platforms, makers)
+    others = None if database.is_sqlite else Others(work, Ear(settings.listen_url or database.url))
+    starter = Starter(platforms, makers, lambda name: Alone(work, name))
     surroundings = Surroundings(
         find_incident_of_call,
         find_acting_user,
         lambda user, command: check_role(user, command.needs),
         arrive,
-        lambda: look_outside(platforms, notifiers, starter),
+        lambda: look_outside(platforms, notifiers, starter, others),
     )
     registry = Registry(work, templates, surroundings)
     registry.add(found for found in discover("commands", "COMMAND") if isinstance(found, Command))
@@ -123,6 +127,7 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
         platforms=platforms,
         starter=starter,
         notifiers=dict(notifiers),
+        others=others,
     )
 
 
@@ -168,6 +173,8 @@ async def serve_until(parts: Parts, stopped: asyncio.Event, started: Callable[[w
     mail = await take_mail(parts)
     deliveries = asyncio.create_task(parts.outbox.run())
     alarm.start()
+    if parts.others is not None:
+        parts.others.start()
     parts.starter.start(parts.inbound)
     started(site)
     await stopped.wait()
@@ -176,6 +183,8 @@ async def serve_until(parts: Parts, stopped: asyncio.Event, started: Callable[[w
     if mail is not None:
         mail.close()
     await parts.starter.stop()
+    if parts.others is not None:
+        await parts.others.stop()
     await asyncio.gather(alarm.stop(), runner.cleanup(), parts.outbox.stop(), deliveries)
     await parts.work.database.close()
 

@@ -76,6 +76,8 @@ class Settings:
     """Where mail is taken, by SMTP and LMTP: host and port; None for nowhere."""
     channels: Channels = field(default_factory=Channels)
     """What reaches one person outside chat, besides e-mail."""
+    listen_url: str = ""
+    """Where PostgreSQL itself is reached, when `database_url` leads to a pooler of connections."""
     mail_host: str = ""
     """The part after the @ of the addresses that senders write to."""
 
@@ -111,6 +113,9 @@ def read_settings(
     database_url = environment.get("TOCSIN_DATABASE_URL") or f"sqlite:///{folder / 'tocsin.db'}"
     if not database_url.startswith(("sqlite", "postgresql", "postgres:")):
         faults.append("TOCSIN_DATABASE_URL must begin with sqlite:/// or postgresql://")
+    listen_url = environment.get("TOCSIN_LISTEN_URL", "").strip()
+    if listen_url and not listen_url.startswith(("postgresql", "postgres:")):
+        faults.append("TOCSIN_LISTEN_URL must begin with postgresql://")
     smtp_url = read_secret(environment, "TOCSIN_SMTP_URL", faults)
     if smtp_url and not smtp_url.value.startswith(("smtp://", "smtps://")):
         faults.append("TOCSIN_SMTP_URL must begin with smtp:// or smtps://")
@@ -135,6 +140,7 @@ def read_settings(
         data_dir=folder,
         database_url=database_url.replace("postgres://", "postgresql://", 1),
         public_url=public_url,
+        listen_url=listen_url.replace("postgres://", "postgresql://", 1),
         smtp_url=smtp_url,
         templates_dir=Path(templates) if templates else None,
         config_file=Path(named) if named else None,

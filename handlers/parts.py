@@ -11,6 +11,7 @@ from bot.chat.registry import Registry
 from bot.chat.starting import Starter
 from bot.chat.templates import Templates
 from bot.config import Settings
+from bot.flow.others import Others
 from bot.flow.outbox import Outbox
 from bot.flow.timers import Timers
 from bot.flow.unit import Work
@@ -32,6 +33,8 @@ class Parts:
     platforms: dict[str, Platform]
     starter: Starter
     notifiers: dict[str, Notifier]
+    others: Others | None
+    """The other replicas, where there can be some."""
 
 
 ListRoutes = Callable[[Parts], list[web.RouteDef]]

@@ -96,9 +96,15 @@ class Platform(Protocol):
     """One chat platform, ready to send."""
 
     name: str
+    listens_alone: bool
+    """Whether only one replica at a time may listen; all of them may send."""
 
     async def start(self, inbound: "Inbound") -> None:
         """Begin to listen; returns at once, and goes on trying when the other side is away."""
+        ...
+
+    async def stop_listening(self) -> None:
+        """Hand nothing in any more, until it is started again; sending goes on."""
         ...
 
     async def stop(self) -> None: ...

@@ -5,9 +5,10 @@ platform that is away, and the log and the doctor say why.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from bot.chat.platform import Check, Inbound, Platform
+from bot.flow.alone import Alone
 from bot.logs import get_logger
 
 log = get_logger(__name__)
@@ -19,9 +20,17 @@ Maker = Callable[[], Platform]
 class Starter:
     """Puts each platform into `platforms` once it is made, and starts it. `faults` has the reason for each that failed."""
 
-    def __init__(self, platforms: dict[str, Platform], makers: Mapping[str, Maker]) -> None:
+    def __init__(
+        self,
+        platforms: dict[str, Platform],
+        makers: Mapping[str, Maker],
+        claim: Callable[[str], Alone],
+    ) -> None:
         self.platforms = platforms
         self.makers = makers
+        self.claims: dict[str, Alone] = {}
+        """Of platforms to which only one replica listens."""
+        self._claim = claim
         self.faults: dict[str, str] = {}
         self.first_pause = FIRST_PAUSE
         self._started: set[str] = set()
@@ -49,14 +58,27 @@ class Starter:
         ]
 
     async def _start_one(self, name: str, inbound: Inbound) -> None:
+        await self._try_until_done(lambda: self._is_made(name))
+        if not self.platforms[name].listens_alone:
+            await self._try_until_done(lambda: self._try_to_start(name, inbound))
+            return
+        claim = self.claims[name] = self._claim(f"listen to {name}")
+        while True:
+            await claim.wait()
+            await self._try_until_done(lambda: self._try_to_start(name, inbound))
+            await claim.keep()
+            await self.platforms[name].stop_listening()
+
+    async def _try_until_done(self, attempt: Callable[[], Awaitable[bool]]) -> None:
         pause = self.first_pause
-        while not await self._try_to_start(name, inbound):
+        while not await attempt():
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
 
+    async def _is_made(self, name: str) -> bool:
+        return name in self.platforms or self._try_to_make(name)
+
     async def _try_to_start(self, name: str, inbound: Inbound) -> bool:
-        if name not in self.platforms and not self._try_to_make(name):
-            return False
         self._started.add(name)
         try:
             await self.platforms[name].start(inbound)
@@ -83,6 +105,8 @@ class Starter:
                 await self.platforms[name].stop()
         except Exception:
             log.exception("platform.not_stopped", platform=name)
+        if name in self.claims:
+            await self.claims[name].give_back()
 
 
 def _describe(error: Exception) -> str:

@@ -47,6 +47,11 @@ class Live:
         for listener in self._listeners:
             listener.hear(topics)
 
+    def publish_all(self) -> None:
+        """Something changed, and nobody knows what."""
+        for listener in self._listeners:
+            listener.hear(listener.topics)
+
     @contextmanager
     def listen(self, topics: set[str]) -> Iterator[Listener]:
         listener = Listener(topics)

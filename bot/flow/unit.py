@@ -241,6 +241,8 @@ class Work:
     live: Live = field(default_factory=Live)
     on_queued: Callable[[], None] = lambda: None
     on_planned: Callable[[datetime], None] = lambda _: None
+    on_committed: Callable[[set[str], bool, datetime | None], None] = lambda _topics, _queued, _due: None
+    """Told of each unit: the topics that changed, whether something was queued, when the earliest new timer is due."""
 
     async def run(self, change: Callable[[Unit], Awaitable[T]], actor: Actor = BOT) -> T:
         """Run `change` in one transaction with its reactions, and return what it returns.
@@ -310,3 +312,4 @@ class Work:
             self.on_queued()
         if unit.earliest is not None:
             self.on_planned(unit.earliest)
+        self.on_committed(unit.touched, unit.has_queued, unit.earliest)

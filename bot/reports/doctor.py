@@ -12,6 +12,7 @@ from bot.catalog.senders import can_sign
 from bot.chat.platform import Check, Platform
 from bot.chat.starting import Starter
 from bot.errors import Rejected, Retry
+from bot.flow.others import Others
 from bot.flow.unit import Unit
 from bot.incidents.privacy import hide_private
 from bot.notify.notifier import Notifier
@@ -33,10 +34,15 @@ NAMED = 10
 
 
 async def look_outside(
-    platforms: Mapping[str, Platform], notifiers: Mapping[str, Notifier], starter: Starter
+    platforms: Mapping[str, Platform],
+    notifiers: Mapping[str, Notifier],
+    starter: Starter,
+    others: Others | None = None,
 ) -> list[Check]:
-    """What chat platforms and channels say of themselves, over the network."""
+    """What chat platforms, channels and other replicas say of themselves, over the network."""
     found = starter.check()
+    if others is not None and others.is_listening:
+        found.append(Check("replicas", not others.problem, {"count": others.count(), "reason": others.problem}))
     for platform in platforms.values():
         found += await platform.check()
     for name, notifier in notifiers.items():

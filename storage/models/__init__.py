@@ -22,7 +22,7 @@ from storage.models.catalog import (
     Team,
 )
 from storage.models.expiry import AlertExpiry
-from storage.models.flow import Arrival, Fact, OutboxRow, Timer
+from storage.models.flow import Arrival, Fact, Lease, OutboxRow, Timer
 from storage.models.heartbeats import Heartbeat
 from storage.models.incidents import (
     Attachment,
@@ -74,6 +74,7 @@ __all__ = [
     "IncidentService",
     "IncidentTeam",
     "Integration",
+    "Lease",
     "Link",
     "Maintenance",
     "Member",

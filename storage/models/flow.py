@@ -66,6 +66,16 @@ class Arrival(Model):
     at: Mapped[datetime] = mapped_column(index=True)
 
 
+class Lease(Model):
+    """What one replica at a time does, by name, and until when it is this one's, by the clock of the database."""
+
+    __tablename__ = "lease"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(40))
+    until: Mapped[datetime]
+
+
 class Timer(Model):
     """A thing to do later. One row per (kind, subject): planning again moves it."""
 

@@ -93,6 +93,8 @@ class Channel:
 class MemoryPlatform:
     """The platform. `calls` counts every method that a real platform would be asked over the network."""
 
+    listens_alone = False
+
     def __init__(self, name: str = "memory") -> None:
         self.name = name
         self.channels: dict[str, Channel] = {}
@@ -199,6 +201,9 @@ class MemoryPlatform:
 
     async def start(self, inbound: Inbound) -> None:
         self.inbound = inbound
+
+    async def stop_listening(self) -> None:
+        self.inbound = None
 
     async def stop(self) -> None:
         self.inbound = None

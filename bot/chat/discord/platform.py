@@ -31,6 +31,8 @@ class DiscordPlatform:
     """One Discord server, ready to send. `list_shapes` gives the commands that are offered there."""
 
     name = NAME
+    listens_alone = True
+    """Discord gives each event to every gateway connection."""
 
     def __init__(
         self,
@@ -62,9 +64,13 @@ class DiscordPlatform:
         self.listener = Listener(self, inbound)
         self.listener.start()
 
-    async def stop(self) -> None:
+    async def stop_listening(self) -> None:
         if self.listener is not None:
             await self.listener.stop()
+            self.listener = None
+
+    async def stop(self) -> None:
+        await self.stop_listening()
         await self.client.close()
 
     # rooms

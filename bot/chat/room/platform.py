@@ -23,6 +23,7 @@ class RoomPlatform:
     """The Room, ready to send."""
 
     name = NAME
+    listens_alone = False
 
     def __init__(self, work: Work) -> None:
         self.work = work
@@ -30,6 +31,9 @@ class RoomPlatform:
 
     async def start(self, inbound: Inbound) -> None:
         """Nothing to listen to: people come in by the Room's pages."""
+
+    async def stop_listening(self) -> None:
+        """Nothing was started."""
 
     async def stop(self) -> None:
         """Nothing was started."""

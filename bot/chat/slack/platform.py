@@ -34,6 +34,8 @@ class SlackPlatform:
     """One Slack workspace, ready to send."""
 
     name = "slack"
+    listens_alone = False
+    """Slack gives each event to one of its sockets."""
 
     def __init__(
         self, settings: SlackSettings, templates: Templates, public_url: str, now: Callable[[], datetime]
@@ -56,9 +58,12 @@ class SlackPlatform:
         self.listener = Listener(self.settings, self.client, self.templates, inbound)
         await self.listener.start()
 
-    async def stop(self) -> None:
+    async def stop_listening(self) -> None:
         if self.listener is not None:
             await self.listener.stop()
+
+    async def stop(self) -> None:
+        await self.stop_listening()
         await self.client.close()
 
     async def receive(self, body: bytes, headers: Mapping[str, str]) -> tuple[int, dict[str, str], str]:
