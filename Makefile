@@ -50,7 +50,7 @@ check: $(DEV) ## Check style, types and who imports whom
 bench: $(DEV) ## Measure Tocsin against its bars (make bench ARGS=intake)
 	@$(VENV)/bin/python -m bench $(ARGS)
 
-programs: $(PROGRAMS) ## Fetch the programs some tests talk to: Prometheus, Alertmanager, Zabbix, Icinga, Nagios, Chromium, axe, emulate
+programs: $(PROGRAMS) ## Fetch the programs some tests talk to: Prometheus, Alertmanager, Zabbix, Icinga, Nagios, PgBouncer, Chromium, axe, emulate
 
 clean: ## Remove .venv, .tools and what tools leave behind
 	rm -rf $(VENV) .tools dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -98,7 +98,7 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
             )
 
         makers["discord"] = make_discord
-    others = None if database.is_sqlite else Others(work, Ear(settings.listen_url or database.url))
+    others = None if database.is_sqlite else Others(work, Ear(settings.server_url))
     starter = Starter(platforms, makers, lambda name: Alone(work, name))
     surroundings = Surroundings(
         find_incident_of_call,
@@ -195,7 +195,7 @@ async def _serve(settings: Settings) -> None:
     from bot.flow.clock import SystemClock
     from storage.engine import Database
 
-    database = Database(settings.database_url)
+    database = Database(settings.database_url, pooled=bool(settings.listen_url))
     database.claim()
     parts = build_parts(settings, SystemClock(), database)
     welcome = await prepare(parts)
@@ -256,7 +256,7 @@ def serve(host: str | None, port: int | None, data_dir: str | None, config_file:
     from migrations.run import migrate
 
     try:
-        migrate(settings.database_url)
+        migrate(settings.server_url)
         if sys.platform == "win32":
             asyncio.run(_serve(settings))
         else:
@@ -280,7 +280,7 @@ def migrate(data_dir: str | None) -> None:
     settings = read_settings(data_dir=data_dir)
     from migrations.run import migrate as run
 
-    before, after = run(settings.database_url)
+    before, after = run(settings.server_url)
     click.echo(
         f"schema {after}, nothing to do" if before == after else f"schema {before or 'none'} -> {after}"
     )

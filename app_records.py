@@ -32,10 +32,10 @@ def run_in_house(
     from migrations.run import migrate
     from storage.engine import Database
 
-    migrate(settings.database_url)
+    migrate(settings.server_url)
 
     async def run() -> Any:
-        database = Database(settings.database_url)
+        database = Database(settings.database_url, pooled=bool(settings.listen_url))
         parts = build_parts(settings, SystemClock(), database)
         try:
             run = parts.work.rehearse if rehearse else parts.work.run

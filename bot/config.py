@@ -82,6 +82,11 @@ class Settings:
     """The part after the @ of the addresses that senders write to."""
 
     @property
+    def server_url(self) -> str:
+        """Where the database itself is reached."""
+        return self.listen_url or self.database_url
+
+    @property
     def secure(self) -> bool:
         """Whether people reach this installation by https."""
         return self.public_url.startswith("https://")

@@ -99,6 +99,12 @@ def fetch_nagios() -> None:
         unpack(lambda apt: ["nagios4-core"])
 
 
+def fetch_pgbouncer() -> None:
+    """Puts Debian's PgBouncer to .tools/debian."""
+    if not (shutil.which("pgbouncer") or (DEBIAN / "usr/sbin/pgbouncer").exists()):
+        unpack(lambda apt: missing_packages(apt, "pgbouncer"))
+
+
 def fetch_chromium() -> None:
     """Puts Debian's Chromium, with the libraries this machine lacks, to .tools and starts it once to see it work."""
     if any(shutil.which(name) and not is_snap(name) for name in CHROMIUM_NAMES):
@@ -165,6 +171,7 @@ FETCHERS: dict[str, Callable[[], None]] = {
     "Zabbix": fetch_zabbix,
     "Icinga": fetch_icinga,
     "Nagios": fetch_nagios,
+    "PgBouncer": fetch_pgbouncer,
     "Chromium": fetch_chromium,
     "accessibility": fetch_axe,
     "the second Slack": fetch_emulate,

@@ -7,7 +7,11 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+from sqlalchemy import text
 from sqlalchemy.engine import make_url
+
+from storage.engine import Conflict, Database, StorageUnavailable
+from storage.ready import Ready
 
 CHANNEL = "tocsin"
 LONGEST = 7_900
@@ -48,6 +52,18 @@ class Ear:
             raise EarGone(f"{type(error).__name__}: {error}") from error
         finally:
             connection.terminate()
+
+
+SAY = Ready(text(f"SELECT pg_notify('{CHANNEL}', :word)"))
+
+
+async def say_beside(database: Database, word: str) -> None:
+    """Say a word on a connection of the pool: who hears that is told by others, too. Raises EarGone."""
+    try:
+        async with database.write() as session:
+            await SAY.ask(session, word=word)
+    except (StorageUnavailable, Conflict) as error:
+        raise EarGone(f"{type(error).__name__}: {error}"[:300]) from error
 
 
 class Voice:

@@ -60,6 +60,14 @@ PRAGMAS = (
 )
 
 
+KEEPS_NOTHING: dict[str, Any] = {
+    "statement_cache_size": 0,
+    "prepared_statement_cache_size": 0,
+    "prepared_statement_name_func": lambda: "",
+}
+"""Of asyncpg and of its dialect: no statement is prepared for later."""
+
+
 class StorageUnavailable(Exception):
     """The database cannot be reached or cannot commit; nothing of the unit was kept."""
 
@@ -71,7 +79,9 @@ class Conflict(Exception):
 class Database:
     """One database, SQLite or PostgreSQL, behind `read()` and `write()`."""
 
-    def __init__(self, url: str, readers: int = 4) -> None:
+    def __init__(self, url: str, readers: int = 4, *, pooled: bool = False) -> None:
+        """`pooled` says that the address leads to a pooler of connections, where the next transaction may meet another
+        session of PostgreSQL: nothing is kept in one."""
         parsed = make_url(url)
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         self.url = url
@@ -93,7 +103,7 @@ class Database:
                 pool_size=10,
                 max_overflow=10,
                 pool_pre_ping=True,
-                connect_args={"command_timeout": 30},
+                connect_args={"command_timeout": 30, **(KEEPS_NOTHING if pooled else {})},
                 **SHARED,
             )
             self._reader = self._writer

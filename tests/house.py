@@ -212,7 +212,7 @@ async def open_house(
     names."""
     clock = HandClock()
     settings = read_settings({"TOCSIN_DATABASE_URL": database_url, **(environment or {})})
-    database = Database(database_url)
+    database = Database(database_url, pooled=bool(settings.listen_url))
     _trust_the_machine(database)
     parts = build_parts(settings, clock, database)
     _add_platforms(parts, platforms)

@@ -41,6 +41,11 @@ def find_nagios() -> Path | None:
     return find_program("nagios4", TOOLS / "debian/usr/sbin/nagios4")
 
 
+def find_pgbouncer() -> Path | None:
+    """Finds PgBouncer."""
+    return find_program("pgbouncer", TOOLS / "debian/usr/sbin/pgbouncer")
+
+
 def find_curl() -> Path | None:
     """Finds curl."""
     return find_program("curl", TOOLS / "debian/usr/bin/curl")

@@ -16,7 +16,7 @@ from prometheus_client import Gauge
 
 from bot.flow.unit import Work
 from bot.logs import get_logger
-from storage.ear import LONGEST, Ear, EarGone, Voice
+from storage.ear import LONGEST, Ear, EarGone, Voice, say_beside
 
 log = get_logger(__name__)
 HELLO_EVERY = 10.0
@@ -150,7 +150,7 @@ class Others:
         last = time.monotonic()
         try:
             while True:
-                await self._greet(voice)
+                await self._greet()
                 if self.problem or speaking is None or time.monotonic() - last > 2 * HELLO_EVERY:
                     self._note("")
                     self._look_at_everything()
@@ -167,12 +167,13 @@ class Others:
                 async with asyncio.timeout(BYE_WITHIN):
                     await _say(voice, Word(self.name, bye=True))
 
-    async def _greet(self, voice: Voice) -> None:
+    async def _greet(self) -> None:
         self._hello += 1
         self._answered.clear()
         try:
             async with asyncio.timeout(HEAR_WITHIN):
-                await _say(voice, Word(self.name, hello=self._hello))
+                word = msgspec.json.encode(Word(self.name, hello=self._hello))
+                await say_beside(self.work.database, word.decode())
                 await self._answered.wait()
         except TimeoutError as error:
             raise EarGone("replicas.deaf") from error

@@ -42,7 +42,9 @@ async def look_outside(
     """What chat platforms, channels and other replicas say of themselves, over the network."""
     found = starter.check()
     if others is not None and others.is_listening:
-        found.append(Check("replicas", not others.problem, {"count": others.count(), "reason": others.problem}))
+        found.append(
+            Check("replicas", not others.problem, {"count": others.count(), "reason": others.problem})
+        )
     for platform in platforms.values():
         found += await platform.check()
     for name, notifier in notifiers.items():
