@@ -5,6 +5,9 @@ from aiohttp import web
 
 from bot.chat.invocation import Invocation
 from bot.chat.markup import render_text
+from bot.errors import Unknown
+from bot.flow.unit import Unit
+from bot.incidents.privacy import is_hidden_from
 from bot.paging.links import act_as, command_of, get_linked_page
 from handlers.pages.visit import html
 from handlers.parts import Parts
@@ -16,8 +19,7 @@ ANYWHERE = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": 
 
 def list_routes(parts: Parts) -> list[web.RouteDef]:
     async def find(request: web.Request) -> tuple[Page, User]:
-        token = request.match_info["token"]
-        return await parts.work.look(lambda unit: get_linked_page(unit, token))
+        return await parts.work.look(lambda unit: _find(unit, request.match_info["token"]))
 
     async def offer(request: web.Request) -> web.StreamResponse:
         page, _ = await find(request)
@@ -43,6 +45,14 @@ def list_routes(parts: Parts) -> list[web.RouteDef]:
         web.post("/p/{token}", answer),
         web.options("/p/{token}", allow),
     ]
+
+
+async def _find(unit: Unit, token: str) -> tuple[Page, User]:
+    """Whoever is no longer part of a private incident has no link to it either."""
+    page, user = await get_linked_page(unit, token)
+    if await is_hidden_from(unit, page.subject, user):
+        raise Unknown("page.link_old")
+    return page, user
 
 
 async def answer_page(parts: Parts, page: Page, user: User) -> str:

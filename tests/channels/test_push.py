@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bot.flow.unit import Unit
-from storage.models import ContactMethod, Incident, Page
+from storage.models import ContactMethod, Incident, Page, User
 from storage.words import PageState
 from tests.channels.servers import Kept, open_gotify, open_hook, open_ntfy
 from tests.house import House, open_house
@@ -23,13 +23,14 @@ URGENT = {"title": "Checkout returns errors", "alias": "checkout", "priority": "
 INSIDE = {"TOCSIN_REACH_INSIDE": "127.0.0.0/8 ::1/128", "TOCSIN_PUBLIC_URL": "https://tocsin.example.org"}
 
 
-async def give(house: House, kind: str, address: str, **options: Any) -> None:
-    """A contact method of the owner that is verified."""
+async def give(house: House, kind: str, address: str, person: User | None = None, **options: Any) -> None:
+    """A contact method of the owner, or of somebody else, that is verified."""
+    user_id = (person or house.owner).id
 
     async def add(unit: Unit) -> None:
         unit.session.add(
             ContactMethod(
-                user_id=house.owner.id,
+                user_id=user_id,
                 kind=kind,
                 address=address,
                 label=kind,
@@ -114,6 +115,22 @@ async def test_a_link_is_good_for_a_week_and_only_as_it_was_made(inside: House, 
     house.clock.time = house.clock.time.replace(day=30, hour=4)
     async with house.http.post(house.url + url.removeprefix("https://tocsin.example.org")) as response:
         assert response.status == 404
+    (incident,) = await house.rows(Incident)
+    assert incident.acknowledged_at is None
+
+
+async def test_who_has_left_a_private_incident_has_no_link_to_it(inside: House, ntfy: Kept) -> None:
+    house = inside
+    kate = await house.add_person("Kate")
+    await give(house, "ntfy", f"{ntfy.url}/kate-pages", kate)
+    await house.send(URGENT)
+    assert "is private now" in await house.ask("/incident private INC-1 yes")
+    await house.at("05:00")
+    url = ntfy.bodies[-1]["actions"][0]["url"]
+    assert (await answer(house, url, "GET"))[0] == 200
+    await house.ask("/incident leave INC-1", by=kate)
+    for method in ("GET", "POST"):
+        assert (await answer(house, url, method))[0] == 404
     (incident,) = await house.rows(Incident)
     assert incident.acknowledged_at is None
 
