@@ -28,6 +28,14 @@ class PageAnswered(Event):
 
 
 @dataclass(frozen=True)
+class PageTested(Event):
+    """A test page was answered, or was not for so long that whoever asked is told what has arrived."""
+
+    page_id: int
+    answered: bool
+
+
+@dataclass(frozen=True)
 class PageFailed(Event):
     """A contact method will never deliver this page."""
 

@@ -5,19 +5,22 @@ with a timer (`page`).
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from bot.access.secrets import make_token
 from bot.errors import Unknown
 from bot.flow.timers import Due
 from bot.flow.unit import Unit
-from bot.paging.events import PageAnswered, PageFailed, PersonPaged
+from bot.paging.events import PageAnswered, PageFailed, PageTested, PersonPaged
 from bot.paging.reach import bring_forward, hold_if_away, send_now
 from bot.paging.ways import list_ways
-from bot.paging.wishes import AT_ONCE, Planned, plan_page
+from bot.paging.wishes import AT_ONCE, Planned, Way, plan_page
 from storage.models import Alert, Incident, Page, User
 from storage.questions import paging as ask
 from storage.words import PageState, Priority
 
+ANSWER_WITHIN = timedelta(minutes=2)
+"""So long a test page waits for its answer."""
 UNANSWERED = (PageState.QUEUED, PageState.SENT)
 
 
@@ -115,6 +118,7 @@ async def answer_page(unit: Unit, page_id: int) -> Page:
     page = await unit.session.get(Page, page_id)
     if page is None or page.user_id != unit.actor.user_id:
         raise Unknown("page.unknown", number=page_id)
+    was_open = page.state in UNANSWERED
     for other in await ask.list_pages_of_user(unit.session, page.user_id):
         same = other.why == page.why and other.created_at == page.created_at and not other.subject
         if other.id != page.id and not same:
@@ -128,7 +132,29 @@ async def answer_page(unit: Unit, page_id: int) -> Page:
     unit.touch(f"user:{page.user_id}")
     if page.reason.get("type") == "direct":
         unit.emit(PageAnswered(page.id, page.by_id, unit.actor.name, page.why))
+    elif page.reason.get("type") == "test" and was_open:
+        unit.emit(PageTested(page.id, True))
     return page
+
+
+async def send_test_page(unit: Unit, user: User) -> list[Way]:
+    """A real page by every method of the person. Whoever asked hears what arrived, when it is answered or after a while."""
+    await queue_pages(unit, user, reason={"type": "test", "name": unit.actor.name})
+    await unit.finish_gathered()
+    first = next(iter(await ask.list_pages_of_user(unit.session, user.id, 1)), None)
+    if first is not None:
+        unit.plan("test_page", f"page:{first.id}", unit.now + ANSWER_WITHIN)
+    return await list_ways(unit, user)
+
+
+async def end_test(unit: Unit, due: Due) -> None:
+    """The handler of the `test_page` timer: nobody has answered so far."""
+    page = await unit.session.get(Page, due.number)
+    if page is None:
+        return
+    beside = await ask.list_pages_beside(unit.session, page)
+    if not any(one.state is PageState.ANSWERED for one in beside):
+        unit.emit(PageTested(page.id, False))
 
 
 async def fail_page(unit: Unit, page_id: int, error: str) -> None:

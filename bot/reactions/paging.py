@@ -15,10 +15,12 @@ from bot.paging import events as paging
 from bot.paging.escalations import (
     go_on_if_nobody_is_left,
 )
+from bot.paging.evidence import describe_page
 from bot.paging.pages import fail_page
 from bot.reactions.incidents import list_platforms_of
 from bot.reactions.rooms import invite_to_rooms, say, say_to_ops
 from storage.models import Page, Schedule, User
+from storage.questions.paging import list_pages_beside
 
 
 async def note_page(unit: Unit, event: paging.PersonPaged) -> None:
@@ -49,6 +51,29 @@ async def tell_who_asked(unit: Unit, event: paging.PageAnswered) -> None:
                 "data": {"name": event.name, "why": event.why},
                 "user": event.asked_by,
             },
+        )
+
+
+async def tell_what_arrived(unit: Unit, event: paging.PageTested) -> None:
+    """Whoever asked for a test page hears, of each method, what became of it."""
+    page = await unit.session.get_one(Page, event.page_id)
+    if page.by_id is None:
+        return
+    await unit.session.flush()
+    asker = await unit.session.get_one(User, page.by_id)
+    user = await unit.session.get_one(User, page.user_id)
+    data = {
+        "name": user.name,
+        "own": user.id == asker.id,
+        "answered": event.answered,
+        "rows": [describe_page(one) for one in await list_pages_beside(unit.session, page)],
+    }
+    for platform in await list_platforms_of(unit, asker):
+        unit.put(
+            f"person:{asker.id}@{platform}",
+            "person.say",
+            f"user:{asker.id}",
+            payload={"words": "test_page", "data": data, "user": asker.id},
         )
 
 

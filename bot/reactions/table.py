@@ -52,6 +52,7 @@ from bot.reactions.paging import (
     show_on_call,
     tell_exhausted,
     tell_nobody_reached,
+    tell_what_arrived,
     tell_who_asked,
     try_next_step,
 )
@@ -209,6 +210,7 @@ REACTIONS: Reactions = {
     # paging
     paging.PersonPaged: (note_page, let_in),
     paging.PageAnswered: (tell_who_asked,),
+    paging.PageTested: (tell_what_arrived,),
     paging.PageFailed: (note_failed_page, try_next_step),
     paging.PersonOutOfReach: (tell_out_of_reach, go_on_without_them),
     paging.NobodyReached: (tell_nobody_reached,),

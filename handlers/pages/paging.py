@@ -6,6 +6,7 @@ from aiohttp import web
 
 from bot.errors import Invalid
 from bot.flow.unit import Unit
+from bot.paging.evidence import find_last_test
 from bot.paging.lines import parse_quiet, parse_rules, spell_rules, spell_windows
 from bot.paging.settings import FROM_FILE, change_paging, list_names
 from bot.paging.ways import list_methods, read_contacts
@@ -18,6 +19,8 @@ LONGEST = 4_000
 
 def list_routes(parts: Parts) -> list[web.RouteDef]:
     async def show(visit: Visit) -> web.StreamResponse:
+        if visit.wants_fragment:
+            return await visit.show_part("pages/parts/test_page", lambda unit: _read_test(unit, visit.user))
         return await _show(visit, _spell(visit.user), saved="saved" in visit.request.query)
 
     async def change(visit: Visit) -> web.StreamResponse:
@@ -42,6 +45,10 @@ async def _change(unit: Unit, user_id: int, paging: dict[str, Any]) -> None:
     await change_paging(unit, await unit.session.get_one(User, user_id), paging)
 
 
+async def _read_test(unit: Unit, user: User) -> Values:
+    return {"tested": await find_last_test(unit, user.id)}
+
+
 def _spell(user: User) -> Values:
     quiet = user.paging.get("quiet") or {}
     return {
@@ -60,6 +67,7 @@ async def _show(
             "contacts": await read_contacts(unit, visit.user.id),
             "names": await list_names(unit, visit.user),
             "set_up": unit.installation.methods,
+            **await _read_test(unit, visit.user),
         }
 
     return await visit.show(
