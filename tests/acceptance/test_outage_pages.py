@@ -180,9 +180,13 @@ async def test_slack_that_cannot_be_reached_pages_by_mail_and_then_says_the_trut
             assert "Slack was away at 03:00" in await house.ask("/alert why 1")
             slack.up()
             await house.at("04:15")
-            assert len(slack.direct(at_slack)) == 2
+
+            def list_pages() -> list[str]:
+                return [one.words for one in slack.direct(at_slack) if "Checkout" in one.words]
+
+            assert len(list_pages()) == 1
             await house.command("/incident ack INC-1", by=kate)
-            assert len(slack.direct(at_slack)) == 2
-            assert "acknowledged by Kate" in slack.direct(at_slack)[-1].words
+            (page,) = list_pages()
+            assert "acknowledged by Kate" in page
             await house.parts.platforms["slack"].stop()
     server.stop()
