@@ -106,7 +106,7 @@ class EmailNotifier:
             raise Retry(f"{type(error).__name__}: {error}") from error
         return str(message["Message-ID"])
 
-    async def check(self) -> None:
+    async def check(self) -> bool:
         try:
             server = self.server
             client = aiosmtplib.SMTP(
@@ -116,6 +116,7 @@ class EmailNotifier:
                 await client.noop()
         except (aiosmtplib.SMTPException, OSError) as error:
             raise Retry(f"{type(error).__name__}: {error}") from error
+        return True
 
 
 def _judge(code: int, words: str) -> Exception:

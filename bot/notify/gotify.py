@@ -51,5 +51,6 @@ class GotifyNotifier:
         )
         return str(json.loads(answer.text).get("id", "")) if answer.text.startswith("{") else ""
 
-    async def check(self) -> None:
+    async def check(self) -> bool:
         """Each person has their own server; there is nothing to ask."""
+        return False

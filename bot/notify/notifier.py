@@ -47,6 +47,6 @@ class Notifier(Protocol):
         """Hand the notice over; returns the evidence (an id of the other side). `key` is the same on each attempt."""
         ...
 
-    async def check(self) -> None:
-        """Raise Retry or Rejected unless the channel could send now; for `doctor`."""
+    async def check(self) -> bool:
+        """Raise Retry or Rejected unless the channel could send now; False when there is nobody to ask. For `doctor`."""
         ...

@@ -54,8 +54,9 @@ class NtfyNotifier:
         )
         return _read_id(answer.text)
 
-    async def check(self) -> None:
+    async def check(self) -> bool:
         """Each topic is on a server of its own; there is nothing to ask."""
+        return False
 
 
 def _build(topic: str, notice: Notice) -> dict[str, Any]:

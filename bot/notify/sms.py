@@ -12,7 +12,7 @@ from bot.errors import Rejected, Retry
 from bot.logs import get_logger
 from bot.notify.notifier import Notice
 from bot.notify.outbound import Outbound
-from bot.notify.twilio import ask_twilio
+from bot.notify.twilio import ask_twilio, check_twilio
 
 log = get_logger(__name__)
 
@@ -24,6 +24,8 @@ class Provider(Protocol):
     def name(self) -> str: ...
 
     async def text(self, number: str, words: str, status_url: str, key: str) -> str: ...
+
+    async def check(self) -> bool: ...
 
 
 class TwilioTexts:
@@ -37,6 +39,10 @@ class TwilioTexts:
         if status_url:
             form["StatusCallback"] = status_url
         return await ask_twilio(self.outbound, self.account, "Messages", form)
+
+    async def check(self) -> bool:
+        await check_twilio(self.outbound, self.account)
+        return True
 
 
 class GatewayTexts:
@@ -52,6 +58,10 @@ class GatewayTexts:
         body = json.dumps({self.gateway.to: number, self.gateway.text: words}).encode()
         await self.outbound.post(self.gateway.url, body=body, headers=headers, trusted=True)
         return key
+
+    async def check(self) -> bool:
+        """No gateway has the same way to ask."""
+        return False
 
 
 class SmsNotifier:
@@ -75,5 +85,6 @@ class SmsNotifier:
                 return f"{provider.name}:{number}"
         raise next((one for one in refused if isinstance(one, Retry)), refused[0])
 
-    async def check(self) -> None:
-        """Nothing is sent to see whether it could be."""
+    async def check(self) -> bool:
+        """Nothing is sent to see whether it could be; Twilio is asked for the account."""
+        return any([await provider.check() for provider in self.providers])

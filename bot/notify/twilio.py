@@ -32,6 +32,13 @@ async def ask_twilio(outbound: Outbound, account: Twilio, thing: str, form: Mapp
         raise Rejected("twilio.no_sid") from error
 
 
+async def check_twilio(outbound: Outbound, account: Twilio) -> None:
+    """Whether the account is there and the token is its own; raises Retry or Rejected."""
+    url = f"{account.api_url}/2010-04-01/Accounts/{account.account}.json"
+    headers = {"Authorization": aiohttp.encode_basic_auth(account.account, account.token.value)}
+    await outbound.post(url, body=b"", headers=headers, trusted=True, method="GET")
+
+
 def sign(token: str, url: str, form: Iterable[tuple[str, str]]) -> str:
     """What `X-Twilio-Signature` must be (twilio.com/docs/usage/security): HMAC-SHA1 over the URL as it was called and the
     fields in the order of their names, in Base64."""

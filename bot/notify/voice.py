@@ -6,7 +6,7 @@ from xml.sax.saxutils import escape, quoteattr
 from bot.channels import Twilio
 from bot.notify.notifier import Notice
 from bot.notify.outbound import Outbound
-from bot.notify.twilio import ask_twilio
+from bot.notify.twilio import ask_twilio, check_twilio
 
 RINGS_FOR = "40"
 TIMES = 3
@@ -34,8 +34,10 @@ class VoiceNotifier:
             form["StatusCallback"] = notice.status_url
         return f"twilio:{await ask_twilio(self.outbound, self.account, 'Calls', form)}"
 
-    async def check(self) -> None:
-        """Nobody is called to see whether they could be."""
+    async def check(self) -> bool:
+        """Nobody is called to see whether they could be; Twilio is asked for the account."""
+        await check_twilio(self.outbound, self.account)
+        return True
 
 
 def build_question(words: str, keys_url: str) -> str:

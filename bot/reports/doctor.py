@@ -49,11 +49,10 @@ async def look_outside(
         found += await platform.check()
     for name, notifier in notifiers.items():
         try:
-            await notifier.check()
+            if await notifier.check():
+                found.append(Check("channel", True, {"name": name}))
         except (Retry, Rejected) as problem:
             found.append(Check("channel", False, {"name": name, "reason": problem.reason}))
-        else:
-            found.append(Check("channel", True, {"name": name}))
     return found
 
 

@@ -168,6 +168,16 @@ async def test_the_second_provider_is_asked_when_the_first_says_no(
         assert (await page_by(house, "sms")).state is PageState.SENT
 
 
+async def test_the_doctor_asks_whether_the_account_is_there(database_url: str, fake: FakeTwilio) -> None:
+    async with open_house(database_url, environment_of(fake)) as house:
+        told = await house.ask("/tocsin doctor")
+        assert "SMS answers" in told
+        assert "ntfy" not in told, "there is nobody to ask"
+    wrong = {**environment_of(fake), "TOCSIN_TWILIO_AUTH_TOKEN": "another"}
+    async with open_house(database_url, wrong) as house:
+        assert "does not accept our key or token" in await house.ask("/tocsin doctor")
+
+
 def test_the_signature_is_the_one_of_twilios_own_example() -> None:
     form = [
         ("CallSid", "CA1234567890ABCDE"),

@@ -53,6 +53,12 @@ class FakeTwilio:
         self.calls.append(form)
         return web.json_response({"sid": f"CA{len(self.calls):032}", "status": "queued"}, status=201)
 
+    async def tell(self, request: web.Request) -> web.Response:
+        """The account itself, to whoever has its token."""
+        if request.headers.get("Authorization") != aiohttp.encode_basic_auth(ACCOUNT, TOKEN):
+            return self._refuse(401, 20003)
+        return web.json_response({"sid": ACCOUNT, "status": "active"})
+
     @staticmethod
     def _refuse(status: int, code: int) -> web.Response:
         return web.json_response({"code": code, "message": "refused", "status": status}, status=status)
@@ -72,6 +78,7 @@ class FakeTwilio:
 async def open_twilio() -> AsyncIterator[FakeTwilio]:
     fake = FakeTwilio()
     app = web.Application()
+    app.router.add_get("/2010-04-01/Accounts/{account}.json", fake.tell)
     app.router.add_post("/2010-04-01/Accounts/{account}/{thing:Messages|Calls}.json", fake.take)
     async with TestServer(app) as server:
         fake.url = str(server.make_url("")).rstrip("/")
