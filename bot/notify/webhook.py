@@ -73,13 +73,14 @@ def build_own(notice: Notice, key: str) -> dict[str, Any]:
 
 
 def build_opsgenie(notice: Notice, key: str) -> dict[str, Any]:
-    """As its webhook integration tells the creation of an alert (support.atlassian.com/opsgenie, "Webhook integration")."""
+    """As its webhook integration tells the creation of an alert (support.atlassian.com/opsgenie, "Webhook integration").
+    There, `createdAt` is in milliseconds and `updatedAt` in nanoseconds."""
     facts = notice.facts
     subject = facts.get("subject") or {}
     created = int(facts.get("created_ms", 0))
     return {
         "action": "Create",
-        "source": {"name": "Tocsin", "type": "api"},
+        "source": {"name": "Tocsin", "type": "API"},
         "alert": {
             "alertId": str(subject.get("ref", key)),
             "message": str(subject.get("title") or notice.subject)[:130],
@@ -94,9 +95,11 @@ def build_opsgenie(notice: Notice, key: str) -> dict[str, Any]:
             "description": str(subject.get("description", "")),
             "priority": notice.priority or "P3",
             "createdAt": created,
-            "updatedAt": created,
+            "updatedAt": created * 1_000_000,
+            "insertedAt": created,
             "source": "Tocsin",
         },
         "integrationId": "tocsin",
         "integrationName": "Tocsin",
+        "integrationType": "API",
     }
