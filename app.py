@@ -138,6 +138,7 @@ async def prepare(parts: Parts) -> Welcome | None:
     from bot.catalog.first_start import greet, is_empty, make_small_world
     from bot.config import find_own_name, find_own_zone
     from bot.oncall.groups import follow_schedules
+    from bot.oncall.watch import watch_schedules
 
     async def start(unit: Unit) -> Welcome | None:
         if parts.settings.config_file is not None:
@@ -148,6 +149,7 @@ async def prepare(parts: Parts) -> Welcome | None:
         elif await is_empty(unit):
             await make_small_world(unit, find_own_name(), find_own_zone())
         await follow_schedules(unit)
+        await watch_schedules(unit)
         await begin_to_listen(unit)
         await follow_file(unit)
         return await greet(unit)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.alerts.lives import log_alert
+from bot.chat.templates import spell_local
 from bot.flow.outbox import Job
 from bot.flow.unit import Unit
 from bot.incidents.people import take_part
@@ -11,6 +12,7 @@ from bot.incidents.privacy import find_private, hide_private
 from bot.incidents.timeline import record
 from bot.oncall.exceptions import AbsenceChanged, OverrideChanged
 from bot.oncall.groups import follow_schedule, follow_schedules
+from bot.oncall.watch import GapsFound, watch_schedule, watch_schedules
 from bot.paging import events as paging
 from bot.paging.escalations import (
     go_on_if_nobody_is_left,
@@ -21,6 +23,8 @@ from bot.reactions.incidents import list_platforms_of
 from bot.reactions.rooms import invite_to_rooms, say, say_to_ops
 from storage.models import Page, Schedule, User
 from storage.questions.paging import list_pages_beside
+
+GAPS_SHOWN = 5
 
 
 async def note_page(unit: Unit, event: paging.PersonPaged) -> None:
@@ -137,3 +141,28 @@ async def show_groups(unit: Unit, _: AbsenceChanged) -> None:
 async def show_group(unit: Unit, event: OverrideChanged) -> None:
     """The schedule's user group in chat has them, too."""
     follow_schedule(unit, await unit.session.get_one(Schedule, event.schedule_id))
+
+
+async def look_for_gaps(unit: Unit, event: OverrideChanged | AbsenceChanged) -> None:
+    if isinstance(event, OverrideChanged):
+        watch_schedule(unit, event.schedule_id)
+    else:
+        await watch_schedules(unit)
+
+
+async def tell_gaps(unit: Unit, event: GapsFound) -> None:
+    schedule = await unit.session.get_one(Schedule, event.schedule_id)
+    data = {
+        "schedule": schedule.name,
+        "url": f"{unit.installation.public_url}/schedules/{schedule.slug}",
+        "gaps": [
+            {
+                "start": spell_local(gap.start, schedule.zone),
+                "end": spell_local(gap.end, schedule.zone) if gap.end < event.until else "",
+                "cause": gap.cause.value,
+            }
+            for gap in event.gaps[:GAPS_SHOWN]
+        ],
+        "more": max(len(event.gaps) - GAPS_SHOWN, 0),
+    }
+    say_to_ops(unit, "gaps_found", data)

@@ -8,6 +8,7 @@ from bot.alerts import events as alerts
 from bot.flow.unit import Reactions
 from bot.incidents import events as incidents
 from bot.oncall.exceptions import AbsenceChanged, OverrideChanged
+from bot.oncall.watch import GapsFound
 from bot.paging import events as paging
 from bot.reactions.alerts import (
     alert_acknowledged,
@@ -45,12 +46,14 @@ from bot.reactions.incidents import (
 from bot.reactions.outages import go_on_without_them, tell_out_of_reach
 from bot.reactions.paging import (
     let_in,
+    look_for_gaps,
     note_failed_page,
     note_page,
     show_group,
     show_groups,
     show_on_call,
     tell_exhausted,
+    tell_gaps,
     tell_nobody_reached,
     tell_what_arrived,
     tell_who_asked,
@@ -215,6 +218,7 @@ REACTIONS: Reactions = {
     paging.PersonOutOfReach: (tell_out_of_reach, go_on_without_them),
     paging.NobodyReached: (tell_nobody_reached,),
     paging.EscalationExhausted: (tell_exhausted,),
-    OverrideChanged: (show_on_call, show_group),
-    AbsenceChanged: (show_on_call, show_groups),
+    OverrideChanged: (show_on_call, show_group, look_for_gaps),
+    AbsenceChanged: (show_on_call, show_groups, look_for_gaps),
+    GapsFound: (tell_gaps,),
 }
