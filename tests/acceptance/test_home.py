@@ -104,4 +104,4 @@ async def test_the_most_urgent_ten_are_shown_with_a_handful_of_questions(house: 
     assert len(shown) == 10
     assert "Checkout fails" in shown[0]
     assert "all of them" in line(cards[titles(cards).index("Open incidents")])
-    assert len(asked) <= 9
+    assert len(asked) <= 12  # seven of them say who is on call: nobody is read one by one
