@@ -159,8 +159,7 @@ class Pages:
         async def mark(unit: Unit) -> None:
             page = await unit.session.get_one(Page, page_id)
             if page.state is PageState.QUEUED:
-                page.state = state
-            page.error = error
+                page.state, page.error = state, error
             page.address = address or page.address
             if state is PageState.SENT:
                 page.sent_at = unit.now

@@ -169,12 +169,13 @@ async def fail_page(unit: Unit, page_id: int, error: str) -> None:
 
 
 async def note_carried(unit: Unit, page: Page, arrived: bool, reason: str = "") -> None:
-    """Whoever carries a page tells that it has arrived, or that it could not: then the next step comes at once."""
+    """Whoever carries a page tells that it has arrived, or that it could not: then the next step comes at once. That may be
+    told before it is known here that the page was handed over."""
     await unit.lock(page)
     if arrived:
         page.delivered_at = page.delivered_at or unit.now
         unit.touch(f"user:{page.user_id}")
-    elif page.state is PageState.SENT and page.delivered_at is None:
+    elif page.state in UNANSWERED and page.delivered_at is None:
         await fail_page(unit, page.id, reason)
 
 

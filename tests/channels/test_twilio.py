@@ -130,6 +130,27 @@ async def test_a_call_that_nobody_takes_lets_the_next_step_come_at_once(
     assert len(fake.messages) == 1, "told twice, done once"
 
 
+async def test_a_failure_that_is_told_before_the_answer_is_not_lost(calling: House, fake: FakeTwilio) -> None:
+    house = calling
+    await give(house, "sms", PHONE)
+    await give(house, "voice", PHONE)
+
+    async def wish(unit: Unit) -> None:
+        steps = [{"after": 0, "by": ["sms"]}, {"after": 1800, "by": ["voice"]}]
+        (await unit.session.get_one(User, house.owner.id)).paging = {"rules": [{"steps": steps}]}
+
+    async def fail(form: dict[str, str]) -> None:
+        status = form["StatusCallback"]
+        assert (await fake.post(house, status, MessageStatus="failed", ErrorCode="30003"))[0] == 204
+
+    await house.parts.work.run(wish)
+    fake.hurry = fail
+    await house.send(URGENT)
+    page = await page_by(house, "sms")
+    assert (page.state, page.error) == (PageState.FAILED, "twilio.not_delivered failed 30003")
+    assert len(fake.calls) == 1
+
+
 async def test_a_code_is_sent_and_spoken(calling: House, fake: FakeTwilio) -> None:
     house = calling
     await house.ask("/tocsin add-contact sms +1 (555) 123-4567 label:phone")

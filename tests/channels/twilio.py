@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -31,6 +31,8 @@ class FakeTwilio:
     messages: list[dict[str, str]] = field(default_factory=list)
     calls: list[dict[str, str]] = field(default_factory=list)
     refusals: list[tuple[int, int]] = field(default_factory=list)
+    hurry: Callable[[dict[str, str]], Awaitable[None]] | None = None
+    """What is done before a message is answered."""
 
     async def take(self, request: web.Request) -> web.Response:
         expected = aiohttp.encode_basic_auth(ACCOUNT, TOKEN)
@@ -47,6 +49,8 @@ class FakeTwilio:
             if not form.get("Body"):
                 return self._refuse(400, 21602)
             self.messages.append(form)
+            if self.hurry is not None:
+                await self.hurry(form)
             return web.json_response({"sid": f"SM{len(self.messages):032}", "status": "queued"}, status=201)
         if len(form["Twiml"]) > 4000 or ET.fromstring(form["Twiml"]).tag != "Response":
             return self._refuse(400, 21218)
@@ -65,13 +69,18 @@ class FakeTwilio:
 
     async def call_back(self, house: House, url: str, token: str = TOKEN, **form: str) -> tuple[int, str]:
         """Call one of the house's addresses back, as if it were at its public URL; what follows has settled."""
+        answer = await self.post(house, url, token, **form)
+        await house.settle()
+        return answer
+
+    @staticmethod
+    async def post(house: House, url: str, token: str = TOKEN, **form: str) -> tuple[int, str]:
+        """The same, and whatever follows goes on."""
         signed = url + "".join(f"{name}{form[name]}" for name in sorted(form))
         mark = base64.b64encode(hmac.new(token.encode(), signed.encode(), hashlib.sha1).digest()).decode()
         path = house.url + url.removeprefix(PUBLIC)
         async with house.http.post(path, data=form, headers={"X-Twilio-Signature": mark}) as response:
-            answer = response.status, await response.text()
-        await house.settle()
-        return answer
+            return response.status, await response.text()
 
 
 @asynccontextmanager
