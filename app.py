@@ -48,6 +48,7 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
     from bot.flow.timers import Timers
     from bot.flow.unit import Installation, Work
     from bot.notify.channels import build_notifiers
+    from bot.paging.watchdog import Watchdog
     from bot.reactions.outages import lane_away, lane_back
     from bot.reactions.paging import job_parked
     from bot.reactions.table import REACTIONS
@@ -99,13 +100,16 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
 
         makers["discord"] = make_discord
     others = None if database.is_sqlite else Others(work, Ear(settings.server_url))
+    watchdog = Watchdog(
+        work, templates, notifiers, settings.channels.fallback, settings.channels.heartbeat_url
+    )
     starter = Starter(platforms, makers, lambda name: Alone(work, name))
     surroundings = Surroundings(
         find_incident_of_call,
         find_acting_user,
         lambda user, command: check_role(user, command.needs),
         arrive,
-        lambda: look_outside(platforms, notifiers, starter, others),
+        lambda: look_outside(platforms, notifiers, starter, others, watchdog),
     )
     registry = Registry(work, templates, surroundings)
     registry.add(found for found in discover("commands", "COMMAND") if isinstance(found, Command))
@@ -128,6 +132,7 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
         starter=starter,
         notifiers=dict(notifiers),
         others=others,
+        watchdog=watchdog,
     )
 
 
@@ -175,6 +180,7 @@ async def serve_until(parts: Parts, stopped: asyncio.Event, started: Callable[[w
     mail = await take_mail(parts)
     deliveries = asyncio.create_task(parts.outbox.run())
     alarm.start()
+    parts.watchdog.start()
     if parts.others is not None:
         parts.others.start()
     parts.starter.start(parts.inbound)
@@ -185,6 +191,7 @@ async def serve_until(parts: Parts, stopped: asyncio.Event, started: Callable[[w
     if mail is not None:
         mail.close()
     await parts.starter.stop()
+    await parts.watchdog.stop()
     if parts.others is not None:
         await parts.others.stop()
     await asyncio.gather(alarm.stop(), runner.cleanup(), parts.outbox.stop(), deliveries)

@@ -13,6 +13,16 @@ from bot.secret import Secret, read_secret
 
 NUMBER = re.compile(r"\+[1-9]\d{6,14}")
 """E.164."""
+URL = re.compile(r"https?://[^\s,]+")
+ADDRESSES = {
+    "email": re.compile(r"[^@\s,]+@[^@\s,]+"),
+    "sms": NUMBER,
+    "voice": NUMBER,
+    "ntfy": re.compile(rf"[-_A-Za-z0-9]{{1,64}}|{URL.pattern}"),
+    "gotify": URL,
+    "webhook": URL,
+}
+"""What an address of each kind looks like at least."""
 Network = IPv4Network | IPv6Network
 
 
@@ -39,6 +49,14 @@ class Gateway:
 
 
 @dataclass(frozen=True)
+class FallbackContact:
+    """Who is told when paging itself is in trouble."""
+
+    kind: str
+    address: str
+
+
+@dataclass(frozen=True)
 class Channels:
     """`inside` are the networks that contact methods by URL may reach although they are not on the internet."""
 
@@ -50,6 +68,9 @@ class Channels:
     webhook_secret: Secret = field(default_factory=Secret)
     twilio: Twilio | None = None
     gateway: Gateway | None = None
+    fallback: tuple[FallbackContact, ...] = ()
+    heartbeat_url: str = ""
+    """Who watches over Tocsin: gets a POST every minute while paging works."""
 
 
 def read_channels(environment: Mapping[str, str], faults: list[str]) -> Channels:
@@ -67,7 +88,24 @@ def read_channels(environment: Mapping[str, str], faults: list[str]) -> Channels
         webhook_secret=secret("TOCSIN_WEBHOOK_SECRET"),
         twilio=_read_twilio(environment, secret("TOCSIN_TWILIO_AUTH_TOKEN"), faults),
         gateway=_read_gateway(environment, secret("TOCSIN_SMS_GATEWAY_TOKEN"), faults),
+        fallback=_read_fallback(environment.get("TOCSIN_FALLBACK", ""), faults),
+        heartbeat_url=_read_url(environment, "TOCSIN_HEARTBEAT_URL", faults),
     )
+
+
+def _read_fallback(text: str, faults: list[str]) -> tuple[FallbackContact, ...]:
+    """`sms:+15551234567, email:ops@example.org`: kinds of contact method, and addresses."""
+    found = []
+    for part in filter(None, (one.strip() for one in text.split(","))):
+        kind, _, address = part.partition(":")
+        pattern = ADDRESSES.get(kind)
+        if pattern is None or not pattern.fullmatch(address):
+            faults.append(
+                "TOCSIN_FALLBACK must be kinds with addresses, such as sms:+15551234567 or email:ops@example.org "
+                f"(kinds: {', '.join(ADDRESSES)}), and has {part!r}"
+            )
+        found.append(FallbackContact(kind, address))
+    return tuple(found)
 
 
 def _read_twilio(environment: Mapping[str, str], token: Secret, faults: list[str]) -> Twilio | None:

@@ -16,6 +16,7 @@ from bot.flow.outbox import Outbox
 from bot.flow.timers import Timers
 from bot.flow.unit import Work
 from bot.notify.notifier import Notifier
+from bot.paging.watchdog import Watchdog
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Parts:
     notifiers: dict[str, Notifier]
     others: Others | None
     """The other replicas, where there can be some."""
+    watchdog: Watchdog
 
 
 ListRoutes = Callable[[Parts], list[web.RouteDef]]

@@ -20,6 +20,7 @@ from bot.oncall.answers import HORIZON, list_on_call
 from bot.oncall.groups import fact_of
 from bot.paging.reach import is_reached
 from bot.paging.settings import list_unheard
+from bot.paging.watchdog import Watchdog
 from bot.paging.ways import list_methods, list_ways
 from storage.models import EscalationPolicy, Fact, Integration, Team, User
 from storage.questions import access, catalog, flow, heartbeats, oncall, paging, pruning
@@ -38,6 +39,7 @@ async def look_outside(
     notifiers: Mapping[str, Notifier],
     starter: Starter,
     others: Others | None = None,
+    watchdog: Watchdog | None = None,
 ) -> list[Check]:
     """What chat platforms, channels and other replicas say of themselves, over the network."""
     found = starter.check()
@@ -45,6 +47,8 @@ async def look_outside(
         found.append(
             Check("replicas", not others.problem, {"count": others.count(), "reason": others.problem})
         )
+    if watchdog is not None:
+        found += _check_watchdog(watchdog)
     for platform in platforms.values():
         found += await platform.check()
     for name, notifier in notifiers.items():
@@ -53,6 +57,17 @@ async def look_outside(
                 found.append(Check("channel", True, {"name": name}))
         except (Retry, Rejected) as problem:
             found.append(Check("channel", False, {"name": name, "reason": problem.reason}))
+    return found
+
+
+def _check_watchdog(watchdog: Watchdog) -> list[Check]:
+    dead = [one.kind for one in watchdog.contacts if one.kind not in watchdog.notifiers]
+    if not watchdog.contacts or dead:
+        found = [Check("no_fallback", not dead, {"kinds": dead})]
+    else:
+        found = [Check("fallback", True, {"kinds": sorted({one.kind for one in watchdog.contacts})})]
+    if watchdog.sign_problem:
+        found.append(Check("no_sign_of_life", False, {"reason": watchdog.sign_problem}))
     return found
 
 
