@@ -71,6 +71,7 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
         timedelta(hours=settings.archive_after_hours) if settings.archive_after_hours else None,
         timedelta(days=settings.keep_alerts_days) if settings.keep_alerts_days else None,
         str(settings.config_file or ""),
+        timedelta(hours=settings.shift_notice_hours) if settings.shift_notice_hours else None,
     )
     work = Work(database, clock, REACTIONS, installation)
     templates = Templates(settings.templates_dir, settings.public_url)
@@ -143,6 +144,7 @@ async def prepare(parts: Parts) -> Welcome | None:
     from bot.catalog.first_start import greet, is_empty, make_small_world
     from bot.config import find_own_name, find_own_zone
     from bot.oncall.groups import follow_schedules
+    from bot.oncall.notices import notice_schedules
     from bot.oncall.watch import watch_schedules
 
     async def start(unit: Unit) -> Welcome | None:
@@ -155,6 +157,7 @@ async def prepare(parts: Parts) -> Welcome | None:
             await make_small_world(unit, find_own_name(), find_own_zone())
         await follow_schedules(unit)
         await watch_schedules(unit)
+        await notice_schedules(unit)
         await begin_to_listen(unit)
         await follow_file(unit)
         return await greet(unit)

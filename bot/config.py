@@ -67,6 +67,7 @@ class Settings:
     visitor_role: str = "responder"
     """What a member of a chat workspace may do whom Tocsin does not know: responder or stakeholder."""
     archive_after_hours: float = 24.0
+    shift_notice_hours: float = 24.0
     """How long after closing an incident its channel is archived; 0 for never."""
     keep_alerts_days: int = 400
     """How long closed alerts are kept that belong to no incident; 0 for ever."""
@@ -132,6 +133,7 @@ def read_settings(
     slack = _read_slack(environment, faults)
     discord = _read_discord(environment, faults)
     archive_after = _read_hours(environment, "TOCSIN_ARCHIVE_AFTER_HOURS", 24.0, faults)
+    shift_notice = _read_hours(environment, "TOCSIN_SHIFT_NOTICE_HOURS", 24.0, faults)
     keep_alerts = _read_days(environment, "TOCSIN_KEEP_ALERTS_DAYS", 400, faults)
     file_limit = _read_megabytes(environment, "TOCSIN_FILE_LIMIT_MB", 10.0, faults)
     mail_listen = _read_listen(environment.get("TOCSIN_MAIL_LISTEN", "").strip(), faults)
@@ -154,6 +156,7 @@ def read_settings(
         discord=discord,
         visitor_role=visitor_role,
         archive_after_hours=archive_after,
+        shift_notice_hours=shift_notice,
         keep_alerts_days=keep_alerts,
         file_limit_mb=file_limit,
         mail_listen=mail_listen,

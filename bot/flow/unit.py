@@ -75,6 +75,8 @@ class Installation:
     """How long closed alerts are kept that belong to no incident; None for ever."""
     config_file: str = ""
     """The configuration file that it was started with, if any."""
+    shift_notice: timedelta | None = timedelta(hours=24)
+    """How long before a shift its person is told; None when nobody is told of shifts."""
 
 
 class Unit:

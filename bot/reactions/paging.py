@@ -12,6 +12,7 @@ from bot.incidents.privacy import find_private, hide_private
 from bot.incidents.timeline import record
 from bot.oncall.exceptions import AbsenceChanged, OverrideChanged
 from bot.oncall.groups import follow_schedule, follow_schedules
+from bot.oncall.notices import ShiftTold, notice_schedule, notice_schedules
 from bot.oncall.watch import GapsFound, watch_schedule, watch_schedules
 from bot.paging import events as paging
 from bot.paging.escalations import (
@@ -22,6 +23,7 @@ from bot.paging.pages import fail_page
 from bot.reactions.incidents import list_platforms_of
 from bot.reactions.rooms import invite_to_rooms, say, say_to_ops
 from storage.models import Page, Schedule, User
+from storage.questions import access
 from storage.questions.paging import list_pages_beside
 
 GAPS_SHOWN = 5
@@ -148,6 +150,30 @@ async def look_for_gaps(unit: Unit, event: OverrideChanged | AbsenceChanged) -> 
         watch_schedule(unit, event.schedule_id)
     else:
         await watch_schedules(unit)
+
+
+async def look_for_shifts(unit: Unit, event: OverrideChanged | AbsenceChanged) -> None:
+    if isinstance(event, OverrideChanged):
+        notice_schedule(unit, event.schedule_id)
+    else:
+        await notice_schedules(unit)
+
+
+async def tell_of_shift(unit: Unit, event: ShiftTold) -> None:
+    schedule = await unit.session.get_one(Schedule, event.schedule_id)
+    people = await access.list_users_by_id(unit.session, {event.user_id, *event.others})
+    user = people[event.user_id]
+    data = {
+        "schedule": schedule.name,
+        "slug": schedule.slug,
+        "starts_at": event.starts_at.isoformat() if event.starts_at else "",
+        "ends_at": event.ends_at.isoformat() if event.ends_at else "",
+        "zone": user.zone,
+        "others": [people[number].name for number in event.others],
+    }
+    for platform in await list_platforms_of(unit, user):
+        payload = {"words": event.what, "data": data, "user": user.id}
+        unit.put(f"person:{user.id}@{platform}", "person.say", f"schedule:{schedule.id}", payload=payload)
 
 
 async def tell_gaps(unit: Unit, event: GapsFound) -> None:

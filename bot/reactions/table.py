@@ -8,6 +8,7 @@ from bot.alerts import events as alerts
 from bot.flow.unit import Reactions
 from bot.incidents import events as incidents
 from bot.oncall.exceptions import AbsenceChanged, OverrideChanged
+from bot.oncall.notices import ShiftTold
 from bot.oncall.watch import GapsFound
 from bot.paging import events as paging
 from bot.reactions.alerts import (
@@ -47,6 +48,7 @@ from bot.reactions.outages import go_on_without_them, tell_out_of_reach
 from bot.reactions.paging import (
     let_in,
     look_for_gaps,
+    look_for_shifts,
     note_failed_page,
     note_page,
     show_group,
@@ -55,6 +57,7 @@ from bot.reactions.paging import (
     tell_exhausted,
     tell_gaps,
     tell_nobody_reached,
+    tell_of_shift,
     tell_what_arrived,
     tell_who_asked,
     try_next_step,
@@ -218,7 +221,8 @@ REACTIONS: Reactions = {
     paging.PersonOutOfReach: (tell_out_of_reach, go_on_without_them),
     paging.NobodyReached: (tell_nobody_reached,),
     paging.EscalationExhausted: (tell_exhausted,),
-    OverrideChanged: (show_on_call, show_group, look_for_gaps),
-    AbsenceChanged: (show_on_call, show_groups, look_for_gaps),
+    OverrideChanged: (show_on_call, show_group, look_for_gaps, look_for_shifts),
+    AbsenceChanged: (show_on_call, show_groups, look_for_gaps, look_for_shifts),
     GapsFound: (tell_gaps,),
+    ShiftTold: (tell_of_shift,),
 }
