@@ -104,3 +104,13 @@ async def test_an_hour_before_where_that_is_wanted(sqlite_url: str) -> None:
         assert await list_told(house, sam) == []
         await house.move_to(START + 29 * HOUR)
         assert len(await list_told(house, sam)) == 1
+
+
+async def test_a_shift_that_is_somebody_elses_by_now_is_not_said_to_begin(
+    house: House, people: tuple[User, User]
+) -> None:
+    _, sam = people
+    await house.move_to(START + 29 * HOUR)
+    house.clock.time = START + 31 * HOUR  # nothing ran at the handoff
+    await house.command("/oncall override @kate 2h")
+    assert not any("You are on call" in text for text in await list_told(house, sam))
