@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app_chat import discord, read_settings, slack
-from app_records import data_dir, key, run_in_house, user
+from app_records import data_dir, key, oncall, run_in_house, user
 from app_senders import heartbeat, integration, rules
 
 if TYPE_CHECKING:
@@ -347,7 +347,7 @@ def doctor(data_dir: str | None) -> None:
     sys.exit(0 if fine else 1)
 
 
-for group in (key, user, integration, heartbeat, rules, slack, discord):
+for group in (key, user, oncall, integration, heartbeat, rules, slack, discord):
     main.add_command(group)
 
 

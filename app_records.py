@@ -114,3 +114,38 @@ def user_add(name: str, email: str, role: str, team_name: str | None, data_dir: 
         return f"{parts.settings.public_url}/login/{await make_sign_in_link(unit, person)}"
 
     click.echo(run_in_house(read_settings(data_dir=data_dir), add))
+
+
+@click.group()
+def oncall() -> None:
+    """Who is on call, and who would be paged."""
+
+
+@oncall.command("explain")
+@click.argument("team")
+@click.option(
+    "--priority",
+    type=click.Choice(["P1", "P2", "P3", "P4", "P5"], case_sensitive=False),
+    default="P1",
+    show_default=True,
+    help="How urgent.",
+)
+@click.option("--at", "moment", help="When, if not now: 03:12, 2026-12-24 03:12, 30m (UTC).")
+@data_dir
+def oncall_explain(team: str, priority: str, moment: str | None, data_dir: str | None) -> None:
+    """Tell who would be paged, when, by which ways and why, if something happened to TEAM."""
+
+    async def explain(parts: Parts, unit: Unit) -> str:
+        from bot.catalog.teams import get_team
+        from bot.chat.markup import render_text
+        from bot.paging.explain import explain_team
+        from commands.kinds import parse_time
+        from storage.words import Priority
+
+        at = parse_time(moment, unit.now, "UTC", forward=True, field="at") if moment else None
+        found = await get_team(unit, team)
+        explained = await explain_team(unit, found, at or unit.now, Priority(priority.upper()))
+        data = {"team": found, "explained": explained, "at": at, "zone": "UTC"}
+        return render_text(parts.templates.render_markup("replies/oncall_explain", **data))
+
+    click.echo(run_in_house(read_settings(data_dir=data_dir), explain, rehearse=True))

@@ -18,6 +18,7 @@ from bot.incidents.privacy import hide_private
 from bot.notify.notifier import Notifier
 from bot.oncall.answers import HORIZON, list_on_call
 from bot.oncall.groups import fact_of
+from bot.paging.explain import explain_policy, list_dead_steps
 from bot.paging.reach import is_reached
 from bot.paging.settings import list_unheard
 from bot.paging.watchdog import Watchdog
@@ -146,6 +147,11 @@ async def _check_teams(unit: Unit) -> list[Check]:
         elif not await paging.list_steps(unit.session, team.policy_id):
             policy = policies[team.policy_id].name
             findings.append(Check("policy_without_steps", False, {"team": team.name, "policy": policy}))
+        else:
+            explained = await explain_policy(unit, policies[team.policy_id], unit.now)
+            if dead := list_dead_steps(explained):
+                data = {"team": team.name, "policy": explained.policy.name, "steps": dead}
+                findings.append(Check("dead_steps", False, data))
     return findings or [Check("teams", bool(teams), {"count": len(teams)})]
 
 
