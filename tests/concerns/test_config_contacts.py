@@ -7,7 +7,7 @@ import pytest
 from tests.concerns.test_config_file import faults_of
 
 PAGED_FAULTS = [
-    ("contacts: [{kind: fax, address: x}]", "contacts[0].kind", "must be one of email, ntfy"),
+    ("contacts: [{kind: fax, address: x}]", "contacts[0].kind", "must be one of email, sms, voice, ntfy"),
     (
         "contacts: [{kind: email, address: nowhere}]",
         "contacts[0].address",

@@ -213,6 +213,7 @@ async def test_a_bot_that_was_taken_out_of_the_server_is_told() -> None:
 
 async def test_stopping_ends_the_connection() -> None:
     async with open_bot() as bot:
+        listener = ear(bot)
         await bot.platform.stop()
         await bot.discord.gateway.wait(0)
-        assert not ear(bot).is_connected
+        assert not listener.is_connected
