@@ -269,7 +269,12 @@ async def _keep_steps(
                 condition=entry.when,
                 delay=entry.after,
                 recipients=[
-                    {"type": to.kind, "id": known[to.kind][to.name].id, "name": known[to.kind][to.name].name}
+                    {
+                        "type": to.kind,
+                        "id": known[to.kind][to.name].id,
+                        "name": known[to.kind][to.name].name,
+                        **({"pick": to.pick} if to.pick else {}),
+                    }
                     for to in entry.page
                 ],
             )

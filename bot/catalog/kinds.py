@@ -40,12 +40,18 @@ class World:
     environment: Mapping[str, str]
 
 
+PICKS = {"next": "schedule", "previous": "schedule", "random": "team", "admins": "team"}
+"""Who of a schedule or team, where a step says `next:payments`."""
+
+
 @dataclass(frozen=True)
 class Recipient:
-    """Whom a step pages: `kind` is user, team or schedule, `name` its handle or slug."""
+    """Whom a step pages: `kind` is user, team or schedule, `name` its handle or slug; `pick` says who of them, when it is
+    not everybody of a team or whoever is on call."""
 
     kind: str
     name: str
+    pick: str = ""
 
 
 def wrong(reason: str) -> PydanticCustomError:
@@ -186,7 +192,7 @@ def _read_participant(value: object, info: ValidationInfo) -> object:
 
 
 def _read_recipient(value: object, info: ValidationInfo) -> Recipient:
-    return _read_to(value, info, ("user", "team", "schedule"))
+    return _read_to(value, info, ("user", "team", "schedule", *PICKS))
 
 
 def _read_responder(value: object, info: ValidationInfo) -> Recipient:
@@ -213,10 +219,11 @@ def _read_to(
         raise wrong(problem)
     if kind not in kinds or not isinstance(name, str) or not name:
         raise wrong(problem)
-    names = world_of(info).names[kind]
+    of, pick = (PICKS[kind], kind) if kind in PICKS else (kind, "")
+    names = world_of(info).names[of]
     if name not in names:
-        raise wrong(reasons.tell_reference(kind, name, names))
-    return Recipient(kind, name)
+        raise wrong(reasons.tell_reference(of, name, names))
+    return Recipient(of, name, pick)
 
 
 Name = Annotated[str, _limit(120), AfterValidator(read_line)]

@@ -60,7 +60,10 @@ UNTIL_TOO_LATE = "must be at most two years after it begins; whoever needs it lo
 NEVER_BEGINS = "with this rule no window begins between `starts` and `until`"
 MORE_THAN_A_LINE = "must be on one line"
 CONTROL_CHARACTER = "contains a character that can't be shown; remove it"
-BAD_RECIPIENT = "must be `user:`, `team:` or `schedule:` and a name, like `schedule:primary`"
+BAD_RECIPIENT = (
+    "must be `user:`, `team:` or `schedule:` and a name, like `schedule:primary` (in a step also `next:` or `previous:` of "
+    "a schedule, `random:` or `admins:` of a team)"
+)
 BAD_PARTICIPANT = "must be a handle, `team:` and a slug like `team:payments`, or `nobody`"
 ENDS_TOO_SOON = "it is over before it starts; write a time after `starts`"
 UNTIL_DAY_OF_MANY = "goes with one day in `days`, on which the window begins"

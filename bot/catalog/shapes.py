@@ -172,7 +172,9 @@ class StepShape(Shape):
         default=StepCondition.NOT_ACKNOWLEDGED,
     )
     page: Annotated[list[To], Field(min_length=1, max_length=100)] = key(
-        "whom to page: `user:`, `team:` or `schedule:` and a name", "[schedule:payments, user:kate]"
+        "whom to page: `user:`, `team:` or `schedule:` and a name; `next:` or `previous:` of a schedule, `random:` or "
+        "`admins:` of a team",
+        "[schedule:payments, user:kate]",
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import CodeType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 from zoneinfo import ZoneInfo
 
 from jinja2 import BaseLoader, BytecodeCache, Environment, FileSystemLoader, StrictUndefined
@@ -17,6 +17,10 @@ from markupsafe import Markup
 from bot.chat.card import Card, parse_card
 from bot.chat.markup import Rich, escape, escape_lines, render_html, render_inline_html, render_text
 from bot.errors import Problem
+from bot.logs import get_logger
+
+log = get_logger(__name__)
+T = TypeVar("T")
 
 HERE = Path(__file__).resolve().parents[2] / "templates"
 
@@ -62,10 +66,12 @@ class Templates:
         self._folder = folder
         self.public_url = public_url
         loader = FileSystemLoader([str(path) for path in (folder, HERE) if path is not None])
-        self._markup = self._environment("markup", loader)
-        self._markup.finalize = _finalize
-        self._html = self._environment("html", loader, autoescape=True)
-        self._plain = self._environment("plain", loader)
+        self.markup = self._environment("markup", loader)
+        self.markup.finalize = _finalize
+        self.html = self._environment("html", loader, autoescape=True)
+        self.plain = self._environment("plain", loader)
+        self._ours = Templates(None, public_url) if folder is not None else None
+        """What is used where a template of the operator's folder fails."""
 
     def _environment(self, kind: str, loader: BaseLoader, autoescape: bool = False) -> Environment:
         environment = Environment(
@@ -97,23 +103,40 @@ class Templates:
 
     def use_globals(self, **values: Any) -> None:
         """Offer values or functions to every template."""
-        self._markup.globals.update(values)
-        self._html.globals.update(values)
+        self.markup.globals.update(values)
+        self.html.globals.update(values)
+        if self._ours is not None:
+            self._ours.use_globals(**values)
 
     def add_html_filter(self, name: str, function: Callable[..., Any]) -> None:
-        self._html.filters[name] = function
+        self.html.filters[name] = function
+        if self._ours is not None:
+            self._ours.add_html_filter(name, function)
+
+    def _render(self, name: str, render: "Callable[[Templates], T]") -> T:
+        """A template that the operator wrote and that fails must not keep a page from anybody: ours is used instead, and
+        the log says so."""
+        try:
+            return render(self)
+        except Exception:
+            if self._ours is None:
+                raise
+            log.exception("template.failed", name=name, folder=str(self._folder))
+            return render(self._ours)
 
     def render_markup(self, name: str, /, **values: Any) -> Rich:
         """Render `templates/<name>.md.jinja` to neutral markup."""
-        return Rich(self._markup.get_template(f"{name}.md.jinja").render(**values).strip())
+        path = f"{name}.md.jinja"
+        return self._render(path, lambda own: Rich(own.markup.get_template(path).render(**values).strip()))
 
     def render_plain(self, name: str, /, **values: Any) -> str:
         """Render `templates/<name>.txt.jinja`: plain text for a terminal, nothing escaped."""
-        return self._plain.get_template(f"{name}.txt.jinja").render(**values)
+        path = f"{name}.txt.jinja"
+        return self._render(path, lambda own: own.plain.get_template(path).render(**values))
 
     def render_card(self, name: str, /, **values: Any) -> Card:
         """Render `templates/cards/<name>.md.jinja` to a card."""
-        return parse_card(self.render_markup(f"cards/{name}", **values))
+        return self._render(name, lambda own: parse_card(own.render_markup(f"cards/{name}", **values)))
 
     @staticmethod
     def read_card(markup: str) -> Card:
@@ -122,12 +145,18 @@ class Templates:
 
     def render_html(self, name: str, /, **values: Any) -> str:
         """Render `templates/<name>.html.jinja` to HTML."""
-        return self._html.get_template(f"{name}.html.jinja").render(**values)
+        path = f"{name}.html.jinja"
+        return self._render(path, lambda own: own.html.get_template(path).render(**values))
 
     def render_sentence(self, book: str, name: str, /, **values: Any) -> Rich:
         """Render the macro `name` of `templates/<book>.md.jinja`, a book of sentences; it gets the values as `d`."""
-        module = self._markup.get_template(f"{book}.md.jinja").module
+        return self._render(book, lambda own: own.find_sentence(book, name, values))
+
+    def find_sentence(self, book: str, name: str, values: Mapping[str, Any]) -> Rich:
+        module = self.markup.get_template(f"{book}.md.jinja").module
         macro = getattr(module, name.replace(".", "_").replace("-", "_"), None)
+        if macro is None and self._ours is not None:
+            return self._ours.find_sentence(book, name, values)
         if macro is None:
             return Rich(escape(name.replace("_", " ").replace(".", " ")))
         return Rich(str(macro(values)).strip())
@@ -144,7 +173,7 @@ class Templates:
         """Why something could not be delivered, in words: a reason that begins with a code has its sentence in
         `templates/errors/reasons`, or that of its source (`slack`); any other stands for itself."""
         code, _, detail = reason.partition(" ")
-        book = self._markup.get_template("errors/reasons.md.jinja").module
+        book = self.markup.get_template("errors/reasons.md.jinja").module
         source, dot, name = code.partition(".")
         macro = getattr(book, f"{source}_{name}", getattr(book, source, None)) if dot else None
         values = {"code": name, "detail": detail}

@@ -20,6 +20,7 @@ from bot.flow.outbox import Job, Outcome
 from bot.flow.unit import Unit
 from bot.incidents.privacy import is_hidden_from
 from bot.incidents.view import build_incident_view
+from bot.logs import get_logger
 from bot.paging.events import PersonPaged
 from bot.paging.pages import refresh_page
 from bot.paging.reach import is_reached
@@ -27,6 +28,7 @@ from storage.models import Alert, ContactMethod, Escalation, Page, Team, User
 from storage.questions import paging
 from storage.words import AlertStatus, EscalationState, PageState, StepCondition
 
+log = get_logger(__name__)
 PLAIN_GOES_STALE_AFTER = timedelta(minutes=15)
 """A page without an alert or incident is not rung so late any more when it went another way."""
 
@@ -153,7 +155,14 @@ class Pages:
         return contact
 
     def _card(self, page: Page, user: User, subject: Subject | None) -> Card:
-        return self.delivery.templates.render_card("page", page=page, user=user, subject=subject)
+        """Nothing that is wrong with words keeps a page from going out."""
+        try:
+            return self.delivery.templates.render_card("page", page=page, user=user, subject=subject)
+        except Exception:
+            log.exception("page.card_failed", page=page.id)
+        if subject is None:
+            return Card(page.why or page.by_name, url=self.delivery.work.installation.public_url)
+        return Card(f"{subject.priority} · {subject.title}", tone=subject.priority, url=subject.url)
 
     def _mark(self, page_id: int, state: PageState, address: str | None = None, error: str = "") -> Outcome:
         async def mark(unit: Unit) -> None:

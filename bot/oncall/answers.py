@@ -8,7 +8,15 @@ from bot.flow.unit import Unit
 from bot.oncall.duty import Duty, list_people
 from bot.oncall.resolve import Span, who
 from bot.oncall.rosters import Roster, list_rosters
-from bot.oncall.shifts import Gap, Handoff, find_change, find_gaps, find_shifts
+from bot.oncall.shifts import (
+    Gap,
+    Handoff,
+    find_change,
+    find_gaps,
+    find_next,
+    find_previous,
+    find_shifts,
+)
 from storage.models import Schedule, User
 from storage.questions import access
 
@@ -113,6 +121,23 @@ async def find_people_on_call(unit: Unit, schedule_id: int, at: datetime) -> tup
         await read_people_on_call(unit, [schedule_id], at)
     found: tuple[str, tuple[Reason, ...]] = unit.known[key]
     return found
+
+
+async def find_people_beside(
+    unit: Unit, schedule_id: int, at: datetime, *, before: bool
+) -> tuple[str, tuple[User, ...]]:
+    """The name of a schedule, and who is on call next after a moment, or was last before it, of those who are not on call
+    then."""
+    start = at - HORIZON if before else at
+    for roster in await list_rosters(unit, start, at + HORIZON, [schedule_id]):
+        if before:
+            found = find_previous(roster.plan, at, HORIZON)
+        else:
+            change = find_next(roster.plan, at, HORIZON)
+            found = change.people if change else ()
+        people = await access.list_users_by_id(unit.session, found)
+        return roster.schedule.name, tuple(people[number] for number in found)
+    return "", ()
 
 
 async def read_people_on_call(unit: Unit, schedule_ids: Collection[int], at: datetime) -> None:

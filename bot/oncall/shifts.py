@@ -75,6 +75,16 @@ def find_next(plan: Plan, at: datetime, horizon: timedelta) -> Handoff | None:
     return None
 
 
+def find_previous(plan: Plan, at: datetime, horizon: timedelta) -> tuple[int, ...]:
+    """Who was on call last before `at`, of those who are not on call then."""
+    now = list_people(who(plan, at))
+    for start, end in ((at - SOON, at), (at - horizon, at - SOON)):
+        for span in reversed(resolve(plan, start, end)):
+            if gone := tuple(person for person in span.people if person not in now):
+                return gone
+    return ()
+
+
 def _list_ahead(plan: Plan, at: datetime, horizon: timedelta) -> Iterator[Span]:
     yield from resolve(plan, at, at + SOON)
     yield from resolve(plan, at + SOON, at + horizon)

@@ -12,7 +12,7 @@ from typing import Any
 from bot.errors import Refused
 from bot.flow.timers import Due
 from bot.flow.unit import Unit
-from bot.oncall.answers import Reason, find_people_on_call, read_people_on_call
+from bot.oncall.answers import Reason, find_people_beside, find_people_on_call, read_people_on_call
 from bot.paging.events import EscalationExhausted, NobodyReached
 from bot.paging.pages import queue_pages
 from bot.paging.policy import Progress, Step, decide
@@ -20,7 +20,7 @@ from bot.paging.reach import is_anybody_reached
 from storage.models import Escalation, EscalationPolicy, Page, Team, User
 from storage.questions import access, catalog
 from storage.questions import paging as ask
-from storage.words import EscalationState, StepCondition
+from storage.words import EscalationState, StepCondition, UserRole
 
 PATIENCE = timedelta(minutes=10)
 """How long after the last step an escalation waits for an answer before it counts as exhausted."""
@@ -90,7 +90,11 @@ async def _read_policies(unit: Unit, ids: Collection[int]) -> None:
 async def _read_rosters(unit: Unit, escalations: Collection[Escalation]) -> None:
     next_steps = [one.steps[one.next_step] for one in escalations if one.next_step < len(one.steps)]
     recipients = [recipient for step in next_steps for recipient in step["recipients"]]
-    wanted = {int(recipient["id"]) for recipient in recipients if recipient["type"] == "schedule"}
+    wanted = {
+        int(recipient["id"])
+        for recipient in recipients
+        if recipient["type"] == "schedule" and not recipient.get("pick")
+    }
     if wanted:
         await read_people_on_call(unit, wanted, unit.now)
 
@@ -187,6 +191,7 @@ async def _ask_recipients(
     found: dict[int, tuple[User, dict[str, str]]] = {}
     for recipient in recipients:
         kind, number = recipient["type"], int(recipient.get("id") or 0)
+        pick = str(recipient.get("pick") or "")
         people: Sequence[User] = ()
         name = ""
         duties: Sequence[Reason] = ()
@@ -196,16 +201,26 @@ async def _ask_recipients(
         elif kind == "team":
             team = await unit.session.get(Team, number)
             name = team.name if team else ""
-            people = await catalog.list_members(unit.session, [number])
-            if recipient.get("pick") == "random" and people:
-                people = [random.choice(people)]
+            people = _pick(await catalog.list_members(unit.session, [number]), pick)
+        elif kind == "schedule" and pick:
+            name, people = await find_people_beside(unit, number, unit.now, before=pick == "previous")
         elif kind == "schedule":
             name, duties = await find_people_on_call(unit, number, unit.now)
         for user in people:
-            found.setdefault(user.id, (user, {"type": kind, "name": name}))
+            picked = {"pick": pick} if pick else {}
+            found.setdefault(user.id, (user, {"type": kind, "name": name, **picked}))
         for duty in duties:
             found.setdefault(duty.user.id, (duty.user, {"type": kind, "name": name, **duty.evidence}))
     return list(found.values())
+
+
+def _pick(members: Sequence[User], pick: str) -> Sequence[User]:
+    """Who of a team: one by chance, those who are admins here, or everybody."""
+    if pick == "random" and members:
+        return [random.choice(members)]
+    if pick == "admins":
+        return [user for user in members if user.role in (UserRole.ADMIN, UserRole.OWNER)]
+    return members
 
 
 async def acknowledge_escalations(unit: Unit, subject: str) -> None:

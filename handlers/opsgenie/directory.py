@@ -158,7 +158,7 @@ async def _show_step(unit: Unit, step: PolicyStep) -> list[Shape]:
     return [
         {
             "condition": CONDITIONS[step.condition],
-            "notifyType": "random" if recipient.get("pick") == "random" else "default",
+            "notifyType": str(recipient.get("pick") or "default"),
             "delay": {"timeAmount": step.delay // 60, "timeUnit": "minutes"},
             "recipient": await _show_recipient(unit, recipient),
         }

@@ -38,7 +38,8 @@ class PolicyStep(Model):
     condition: Mapped[StepCondition] = mapped_column(default=StepCondition.NOT_ACKNOWLEDGED)
     delay: Mapped[int] = mapped_column(default=0)
     recipients: Mapped[list[Any]] = mapped_column(default=list)
-    """[{"type": "user" | "team" | "schedule", "id": n}]"""
+    """[{"type": "user" | "team" | "schedule", "id": n, "name": ..., "pick": ...}]. Without `pick` everybody of a team, and
+    whoever is on call; with it "random" or "admins" of a team, whoever is on call "next" or was "previous"ly."""
 
 
 class Escalation(Model):

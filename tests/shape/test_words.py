@@ -115,7 +115,7 @@ def test_every_row_that_is_queued_has_its_deliverer() -> None:
 @pytest.mark.parametrize("path", sorted(HERE.rglob("*.jinja")), ids=lambda path: str(path.relative_to(HERE)))
 def test_every_template_can_be_read(path: Path) -> None:
     templates = Templates()
-    environment = templates._html if path.name.endswith(".html.jinja") else templates._markup
+    environment = templates.html if path.name.endswith(".html.jinja") else templates.markup
     environment.parse(path.read_text())
 
 
