@@ -85,7 +85,7 @@ async def test_an_incident_is_declared_by_who_typed_it_and_has_its_room(scene: S
 async def test_a_form_says_at_its_question_what_is_wrong(scene: Scene) -> None:
     room = await scene.declare()
     await scene.slack.command(scene.kate, room, "/incident", "note")
-    view = await eventually(lambda: scene.slack.modal_of(scene.kate))
+    view = await eventually(lambda: scene.slack.form_of(scene.kate))
     await scene.slack.submit(scene.kate, view, {"text": "Mounted read-only", "at": "tomorrow at noon"})
     assert set(view.errors) == {"at"}
     await scene.slack.submit(scene.kate, view, {"at": "10m ago"})
@@ -111,7 +111,7 @@ async def test_from_elsewhere_a_message_finds_its_incident(scene: Scene) -> None
     await scene.declare()
     message = await scene.slack.say(scene.kate, scene.general, "It is the backup")
     await scene.slack.message_shortcut(scene.kate, message, "message-timeline")
-    view = await eventually(lambda: scene.slack.modal_of(scene.kate))
+    view = await eventually(lambda: scene.slack.form_of(scene.kate))
     await scene.slack.submit(scene.kate, view, {"about_incident": "INC-1"})
     assert scene.slack.modal_of(scene.kate) is None
     assert await scene.entries() == ["It is the backup"]
@@ -121,7 +121,7 @@ async def test_a_task_from_a_message_is_a_task_of_this_room(scene: Scene) -> Non
     room = await scene.declare()
     message = await scene.slack.say(scene.kate, room, "Clean /var")
     await scene.slack.message_shortcut(scene.kate, message, "message-task")
-    view = await eventually(lambda: scene.slack.modal_of(scene.kate))
+    view = await eventually(lambda: scene.slack.form_of(scene.kate))
     await scene.slack.submit(scene.kate, view)
     (task,) = await scene.house.rows(Task)
     assert (task.title, task.incident_id) == ("Clean /var", 1)

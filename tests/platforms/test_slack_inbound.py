@@ -229,7 +229,7 @@ async def test_what_cannot_be_undone_at_once_is_asked_once(bot: Bot) -> None:
     await bot.slack.close_view(kate, question)
     assert len(bot.desk.invoked) == 1
     await bot.slack.choose(kate, card, "Resolve")
-    await bot.slack.submit(kate, await eventually(lambda: bot.slack.modal_of(kate)), {})
+    await bot.slack.submit(kate, await eventually(lambda: bot.slack.form_of(kate)), {})
     await eventually(lambda: len(bot.desk.invoked) == 2)
     assert (bot.desk.invoked[1].text, bot.desk.invoked[1].channel) == ("/incident resolve INC-1", room.id)
     await eventually(lambda: len(bot.slack.ephemerals_of(kate)) == 2)

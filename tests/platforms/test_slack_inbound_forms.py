@@ -58,11 +58,15 @@ async def by_http() -> AsyncIterator[Bot]:
         yield opened
 
 
-async def open_form(bot: Bot, line: str = "declare") -> tuple[User, Channel, View]:
+async def open_form(
+    bot: Bot, line: str = "declare", *, is_waiting: bool = False
+) -> tuple[User, Channel, View]:
+    """A person, where they are, and the form that they see; or, while it waits, what is there before it."""
     kate = bot.slack.add_user("kate")
     general = bot.slack.add_channel("general", members=[kate], with_bot=True)
     await bot.slack.command(kate, general, "/incident", line)
-    return kate, general, await eventually(lambda: bot.slack.modal_of(kate))
+    find = bot.slack.modal_of if is_waiting else bot.slack.form_of
+    return kate, general, await eventually(lambda: find(kate))
 
 
 async def test_a_form_is_opened_sent_and_answered_where_it_was_opened(bot: Bot) -> None:
@@ -148,7 +152,7 @@ async def test_a_form_sent_twice_acts_once(bot: Bot) -> None:
 async def test_where_the_bot_may_not_speak_the_answer_comes_directly(by_http: Bot) -> None:
     kate = by_http.slack.add_user("kate")
     await by_http.slack.shortcut(kate, "declare")
-    view = await eventually(lambda: by_http.slack.modal_of(kate))
+    view = await eventually(lambda: by_http.slack.form_of(kate))
     await by_http.slack.submit(kate, view, {"title": "Disk full"})
     (told,) = await eventually(lambda: by_http.slack.direct(kate))
     assert told.words == "INC-1 Disk full is open."
@@ -245,7 +249,7 @@ async def test_a_form_that_could_not_be_kept_after_a_long_wait_comes_back_and_ca
 async def test_whoever_closes_the_waiting_modal_is_still_told(by_http: Bot) -> None:
     by_http.desk.answer = lambda call: Reply(text="Two incidents are open.")
     by_http.desk.delay = 1.0
-    kate, _, view = await open_form(by_http, "list")
+    kate, _, view = await open_form(by_http, "list", is_waiting=True)
     await by_http.slack.close_view(kate, view)
     assert (await eventually(lambda: by_http.told(kate))) == ["Two incidents are open."]
 
@@ -283,7 +287,7 @@ async def test_outside_a_room_the_menu_asks_for_the_incident(bot: Bot) -> None:
     bot.desk.act = lambda action: {"": not_a_room, "INC-1": gone}.get(action.incident) or Reply(text="kept")
     bot.desk.choices = MERGE
     await bot.slack.message_shortcut(kate, message, "message-timeline")
-    view = await eventually(lambda: bot.slack.modal_of(kate))
+    view = await eventually(lambda: bot.slack.form_of(kate))
     await bot.slack.submit(kate, view, {"about_incident": "INC-1"})
     assert view.errors == {"about_incident": "There is no such incident."}
     await bot.slack.submit(kate, view, {"about_incident": "INC-2"})
@@ -298,7 +302,7 @@ async def test_declaring_from_a_message_opens_its_form_and_pages_nobody_before_i
     general = bot.slack.add_channel("general", members=[kate], with_bot=True)
     message = await bot.slack.say(kate, general, "Checkout\nreturns errors")
     await bot.slack.message_shortcut(kate, message, "message-declare")
-    view = await eventually(lambda: bot.slack.modal_of(kate))
+    view = await eventually(lambda: bot.slack.form_of(kate))
     assert (bot.desk.invoked, bot.desk.actions) == ([], [])
     assert bot.desk.refreshed[0].values["title"] == "Checkout returns errors"
     await bot.slack.submit(kate, view, {"title": "Checkout returns errors"})
@@ -315,7 +319,7 @@ async def test_a_task_from_a_message_outside_a_room_asks_for_the_incident(by_htt
     by_http.desk.answer = lambda call: Reply(text=f"Task of {call.incident}: {call.values['title']}")
     message = await by_http.slack.say(kate, general, "Clean /var")
     await by_http.slack.message_shortcut(kate, message, "message-task")
-    view = await eventually(lambda: by_http.slack.modal_of(kate))
+    view = await eventually(lambda: by_http.slack.form_of(kate))
     await by_http.slack.submit(kate, view, {"about_incident": "INC-3", "title": "Clean /var"})
     assert (await eventually(lambda: by_http.told(kate))) == ["Task of INC-3: Clean /var"]
 

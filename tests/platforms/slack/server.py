@@ -141,6 +141,11 @@ class SlackServer(Interacting, Talking, Trouble):
         stack = self.workspace.stacks.get(user.id)
         return stack[-1] if stack else None
 
+    def form_of(self, user: User) -> View | None:
+        """The same, once it can be filled in: a form may be preceded by a modal that only says to wait."""
+        view = self.modal_of(user)
+        return view if view is not None and "submit" in view.body else None
+
     def home_of(self, user: User) -> View | None:
         return self.workspace.homes.get(user.id)
 
