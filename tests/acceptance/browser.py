@@ -84,6 +84,7 @@ class Person:
         await self.composer.fill("")
         await self.page.keyboard.type(line)
         await self.page.keyboard.press("Enter")
+        await expect(self.page.locator(".completions")).to_be_hidden()  # it would cover the answer
         await expect(self.composer).to_have_value("" if is_right else line, timeout=PATIENCE)
 
     async def fills(self, label: str, text: str) -> None:
