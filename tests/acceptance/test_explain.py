@@ -90,12 +90,11 @@ async def test_it_tells_of_another_time_and_why(sqlite_house: House) -> None:
     assert "sam" in str(reply.text)
     told = await house.ask("/oncall explain team:first-team at:03:10")
     assert "would go by the policy" in told
-    assert f"{sam.name} (" in told
-    assert "by an override" in told
+    assert f"{sam.name}, by an override: in the Room" in told
     assert "at once" in told
     assert "after 5m" in told or "after 5 min" in told
     now = await house.ask("/oncall explain team:first-team")
-    assert f"{house.owner.name} (" in now
+    assert f"{house.owner.name}: in the Room" in now
 
 
 async def test_steps_that_reach_nobody_are_told_and_the_doctor_finds_them(sqlite_house: House) -> None:
