@@ -4,6 +4,7 @@ to whoever watches over Tocsin.
 """
 
 import asyncio
+import secrets
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -70,7 +71,7 @@ class Watchdog:
         self.work, self.templates, self.notifiers = work, templates, notifiers
         self.contacts, self.sign_url = contacts, sign_url
         self.outbound = outbound or Outbound()
-        self.owner = f"watchdog-{id(self):x}"
+        self.owner = secrets.token_hex(6)
         self.sign_problem = ""
         """Why the last sign of life was not taken; empty when it was."""
         self._told: dict[str, float] = {}

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import String, cast, exists, func, literal, or_, select, union_all
+from sqlalchemy import String, case, cast, exists, func, literal, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import Alert, Escalation, Incident, Page, Timer
@@ -48,16 +48,21 @@ ALERT = (
 )
 """An alert that wants somebody and has no incident that calls them."""
 INCIDENT = (Incident.status.in_(OPEN), Incident.acknowledged_at.is_(None))
+TITLE = case((Incident.private.is_(True), ""), else_=Incident.title)
+"""A private incident's is not for everybody who is told."""
 
 
 async def list_unanswered(session: AsyncSession, before: datetime) -> Sequence[tuple[str, str]]:
     """Subjects whose policies all gave up before then, and that nobody has acknowledged: with their titles."""
     wanted = []
-    for kind, model, where in (("alert", Alert, ALERT), ("incident", Incident, INCIDENT)):
+    for kind, model, where, title in (
+        ("alert", Alert, ALERT, Alert.title),
+        ("incident", Incident, INCIDENT, TITLE),
+    ):
         subject = _subject(kind, model.id)
         of_it = exists().where(Escalation.subject == subject)
         wanted.append(
-            select(subject, model.title).where(  # type: ignore[call-overload]
+            select(subject, title).where(  # type: ignore[call-overload]
                 *where,
                 of_it.where(Escalation.state == EscalationState.EXHAUSTED, Escalation.ended_at < before),
                 ~of_it.where(Escalation.state == EscalationState.RUNNING),
@@ -70,9 +75,9 @@ async def list_unanswered(session: AsyncSession, before: datetime) -> Sequence[t
 async def list_unpaged(session: AsyncSession, before: datetime) -> Sequence[tuple[str, str]]:
     """What is urgent, has been open since before then, and has neither an escalation under way nor a page that went out."""
     wanted = []
-    for kind, model, where, since in (
-        ("alert", Alert, ALERT, Alert.first_at),
-        ("incident", Incident, INCIDENT, Incident.declared_at),
+    for kind, model, where, since, title in (
+        ("alert", Alert, ALERT, Alert.first_at, Alert.title),
+        ("incident", Incident, INCIDENT, Incident.declared_at, TITLE),
     ):
         subject = _subject(kind, model.id)
         reached = exists().where(
@@ -82,7 +87,7 @@ async def list_unpaged(session: AsyncSession, before: datetime) -> Sequence[tupl
         under_way = exists().where(Escalation.subject == subject, Escalation.state == EscalationState.RUNNING)
         gave_up = exists().where(Escalation.subject == subject, Escalation.state == EscalationState.EXHAUSTED)
         wanted.append(
-            select(subject, model.title).where(  # type: ignore[call-overload]
+            select(subject, title).where(  # type: ignore[call-overload]
                 *where, model.priority.in_(URGENT), since < before, ~reached, ~under_way, ~gave_up
             )
         )

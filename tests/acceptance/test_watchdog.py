@@ -129,6 +129,14 @@ async def test_a_policy_that_gave_up_is_told_until_somebody_answers(scene: Scene
     assert await scene.look() == []
 
 
+async def test_the_title_of_a_private_incident_is_not_told(scene: Scene) -> None:
+    await scene.house.send(URGENT)
+    await scene.house.command("/incident private INC-1 yes")
+    await scene.house.at("40:00")
+    assert "unanswered" in await scene.look()
+    assert scene.told() == ["Tocsin: nobody answers INC-1"]
+
+
 async def test_urgent_trouble_for_which_nobody_was_paged_is_told(scene: Scene) -> None:
     house = scene.house
 
