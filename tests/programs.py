@@ -106,6 +106,7 @@ def find_program(name: str, fetched: Path) -> Path | None:
 
 
 FINDERS = {
+    "pgbouncer": find_pgbouncer,
     "prometheus": find_prometheus,
     "alertmanager": find_alertmanager,
     "zabbix_js": find_zabbix_js,

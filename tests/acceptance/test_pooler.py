@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
-import pytest
 from sqlalchemy.engine import make_url
 
 from bot.flow.others import Others
@@ -16,13 +15,8 @@ from storage.ear import Ear
 from storage.models import Alert, Incident
 from tests.house import open_house
 from tests.platforms.inbound import eventually
-from tests.programs import find_pgbouncer, list_libraries
+from tests.programs import list_libraries, need
 from tests.served import Served, find_free_port
-
-PGBOUNCER = find_pgbouncer()
-pytestmark = pytest.mark.skipif(
-    PGBOUNCER is None, reason="PgBouncer is not here (`make programs` fetches it)"
-)
 
 
 @asynccontextmanager
@@ -44,7 +38,7 @@ ignore_startup_parameters = extra_float_digits
 """
     (folder / "pgbouncer.ini").write_text(settings)
     environment = {**os.environ, "LD_LIBRARY_PATH": list_libraries()}
-    command = [str(PGBOUNCER), str(folder / "pgbouncer.ini")]
+    command = [str(need("pgbouncer")), str(folder / "pgbouncer.ini")]
     if os.geteuid() == 0:
         folder.chmod(0o755)
         command[1:1] = ["-u", "nobody"]
