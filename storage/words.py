@@ -21,6 +21,10 @@ class AlertStatus(StrEnum):
     OPEN = "open"
     CLOSED = "closed"
 
+    @property
+    def is_open(self) -> bool:
+        return self is AlertStatus.OPEN
+
 
 class IncidentStatus(StrEnum):
     INVESTIGATING = "investigating"

@@ -50,10 +50,7 @@ async def apply_config(unit: Unit, config: Config) -> int:
     await keep_paged(ledger, config.users, users)
     policies = await ledger.keep(
         EscalationPolicy,
-        {
-            slug: entry.model_dump(include={"name", "repeat", "repeat_after"})
-            for slug, entry in config.policies.items()
-        },
+        {slug: entry.model_dump(exclude={"steps"}) for slug, entry in config.policies.items()},
     )
     teams = await ledger.keep(
         Team,

@@ -37,6 +37,7 @@ def check_together(config: Config, raw: Raw) -> Iterator[Found]:
     yield from _check_owners(config, raw)
     yield from _check_integrations(config)
     yield from _check_rules(config, raw)
+    yield from _check_policies(config)
     yield from _check_maintenance(config, raw)
 
 
@@ -59,6 +60,12 @@ def check_route(rule: RouteShape) -> Iterator[Found]:
         yield (), reasons.ROUTES_NOWHERE
     elif rule.of_team and rule.team:
         yield ("team",), reasons.TEAM_WITHIN_TEAM
+
+
+def _check_policies(config: Config) -> Iterator[Found]:
+    for slug, entry in config.policies.items():
+        if entry.reset_on_repeat and not entry.repeat:
+            yield ("policies", slug, "reset_on_repeat"), reasons.RESET_WITHOUT_REPEAT
 
 
 def _check_maintenance(config: Config, raw: Raw) -> Iterator[Found]:

@@ -188,6 +188,17 @@ class PolicyShape(Shape):
     repeat_after: Duration = key(
         "how long after the last step they start again", "5m", default="5m", validate_default=True
     )
+    reset_on_repeat: bool = key("whether each repeat takes the acknowledgement back", "true", default=False)
+    close_at_end: bool = key(
+        "whether what nobody has answered is closed after the last repeat", "true", default=False
+    )
+    ack_timeout: Duration = key(
+        "after how long of silence the person who acknowledged is asked “Still on it?”, and paging starts again without "
+        "an answer; `0s` is never",
+        "30m",
+        default="0s",
+        validate_default=True,
+    )
     steps: Annotated[list[StepShape], Field(min_length=1, max_length=50)] = key(
         "the steps, in order of their time", "[{page: [schedule:payments]}]"
     )

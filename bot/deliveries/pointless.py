@@ -32,6 +32,7 @@ STILL_TRUE: dict[str, Callable[[Values, IncidentView], bool]] = {
     "no_commander": lambda _, view: view.is_open and view.commander is None,
     "all_alerts_closed": lambda _, view: view.is_open and not view.open_alert_count,
     "escalation_exhausted": lambda _, view: view.is_open and view.acknowledged_at is None,
+    "still_on_it": lambda _, view: view.is_open and view.acknowledged_at is not None,
     "role_taken": _holds,
     "call_set": lambda data, view: view.call_url == data["url"],
     "incident_resolved": lambda _, view: not view.is_open,

@@ -13,9 +13,9 @@ from bot.errors import Refused
 from bot.flow.timers import Due
 from bot.flow.unit import Unit
 from bot.oncall.answers import Reason, find_people_beside, find_people_on_call, read_people_on_call
-from bot.paging.events import EscalationExhausted, NobodyReached
+from bot.paging.events import AcknowledgementReset, EscalationExhausted, NobodyReached
 from bot.paging.pages import queue_pages
-from bot.paging.policy import Progress, Step, decide
+from bot.paging.policy import Again, Progress, Step, decide
 from bot.paging.reach import is_anybody_reached
 from storage.models import Escalation, EscalationPolicy, Page, Team, User
 from storage.questions import access, catalog
@@ -112,16 +112,19 @@ async def advance(unit: Unit, escalation: Escalation, skip_wait: bool = False) -
     """Run the steps that are due, and plan the next one. With `skip_wait` the next step counts as due now."""
     policy = await _get_policy(unit, escalation.policy_id)
     steps = tuple(_read_step(step) for step in escalation.steps)
-    acknowledged = escalation.state is EscalationState.ACKNOWLEDGED
     progress = Progress(escalation.next_step, escalation.round, escalation.round_started_at)
     if skip_wait and progress.next_step < len(steps):
         ahead = timedelta(seconds=steps[progress.next_step].delay)
         if progress.round_started_at + ahead > unit.now:
             progress = Progress(progress.next_step, progress.round, unit.now - ahead)
-    decision = decide(steps, progress, unit.now, acknowledged, policy.repeat, policy.repeat_after)
+    again = Again(policy.repeat, policy.repeat_after, policy.reset_on_repeat)
+    decision = decide(steps, progress, unit.now, escalation.acknowledged_at, again)
     escalation.next_step = decision.progress.next_step
     escalation.round = decision.progress.round
     escalation.round_started_at = decision.progress.round_started_at
+    if decision.reset:
+        escalation.state, escalation.acknowledged_at = EscalationState.RUNNING, None
+        unit.emit(AcknowledgementReset(escalation.subject, policy.name))
     reached = 0
     for round_, index in decision.run:
         reached += await _run_step(unit, escalation, steps[index], round_, index)
@@ -129,6 +132,7 @@ async def advance(unit: Unit, escalation: Escalation, skip_wait: bool = False) -
     if decision.run and not reached and same_round:
         await advance(unit, escalation, skip_wait=True)
     elif decision.due_at is not None:
+        escalation.ended_at = None
         unit.plan("escalate", f"escalation:{escalation.id}", decision.due_at)
     elif not decision.run or not reached:
         _exhaust(unit, escalation, policy)
@@ -139,8 +143,9 @@ async def advance(unit: Unit, escalation: Escalation, skip_wait: bool = False) -
 def _exhaust(unit: Unit, escalation: Escalation, policy: EscalationPolicy) -> None:
     if escalation.state is EscalationState.RUNNING:
         escalation.state = EscalationState.EXHAUSTED
-        unit.emit(EscalationExhausted(escalation.subject, escalation.id, policy.name))
+        unit.emit(EscalationExhausted(escalation.subject, escalation.id, policy.name, policy.close_at_end))
     escalation.ended_at = unit.now
+    unit.cancel("escalate", f"escalation:{escalation.id}")
 
 
 async def _run_step(unit: Unit, escalation: Escalation, step: Step, round_: int, index: int) -> int:
@@ -224,19 +229,15 @@ def _pick(members: Sequence[User], pick: str) -> Sequence[User]:
 
 
 async def acknowledge_escalations(unit: Unit, subject: str) -> None:
-    """Somebody is on it: stop the steps on `not acknowledged`, and mark the actor's pages as answered."""
+    """Somebody is on it: stop the steps on `not acknowledged`, and mark the actor's pages as answered. What comes all the
+    same (a step on `not closed`, a round that takes the acknowledgement back) stays planned."""
     await unit.session.flush()
     if unit.actor.user_id is not None:
         await ask.answer_pages(unit.session, subject, unit.actor.user_id, unit.now)
     for escalation in await ask.list_answerable(unit.session, subject):
         await unit.lock(escalation)
-        escalation.state = EscalationState.ACKNOWLEDGED
-        later = escalation.steps[escalation.next_step :]
-        if any(step["condition"] == StepCondition.NOT_CLOSED for step in later):
-            await advance(unit, escalation)
-        else:
-            escalation.ended_at = unit.now
-            unit.cancel("escalate", f"escalation:{escalation.id}")
+        escalation.state, escalation.acknowledged_at = EscalationState.ACKNOWLEDGED, unit.now
+        await advance(unit, escalation)
 
 
 async def stop_escalations(unit: Unit, *subjects: str) -> None:

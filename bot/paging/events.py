@@ -69,8 +69,44 @@ class NobodyReached(Event):
 
 @dataclass(frozen=True)
 class EscalationExhausted(Event):
-    """All steps and repeats are done, and nobody has acknowledged."""
+    """All steps and repeats are done, and nobody has acknowledged. `closes`: its policy gives the matter up then."""
 
     subject: str
     escalation_id: int
     policy: str
+    closes: bool = False
+
+
+@dataclass(frozen=True)
+class AcknowledgementReset(Event):
+    """A new round of a policy took the acknowledgement back."""
+
+    subject: str
+    policy: str
+
+
+@dataclass(frozen=True)
+class StillOnItAsked(Event):
+    """Somebody (`name`, if it is known) acknowledged, and nothing was heard for `after` seconds. Unless somebody is heard
+    before `until` (ISO 8601), paging starts again."""
+
+    subject: str
+    name: str
+    after: int
+    until: str
+
+
+@dataclass(frozen=True)
+class StillOnIt(Event):
+    """Somebody says so after they were asked."""
+
+    subject: str
+    name: str
+
+
+@dataclass(frozen=True)
+class AcknowledgementOver(Event):
+    """Nobody has said so: what `name` acknowledged pages again."""
+
+    subject: str
+    name: str

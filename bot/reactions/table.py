@@ -11,6 +11,15 @@ from bot.oncall.exceptions import AbsenceChanged, OverrideChanged
 from bot.oncall.notices import ShiftTold
 from bot.oncall.watch import GapsFound
 from bot.paging import events as paging
+from bot.reactions.acknowledgements import (
+    close_unanswered,
+    note_question,
+    note_still_on_it,
+    page_after_silence,
+    take_back,
+    watch_alert,
+    watch_incident,
+)
 from bot.reactions.alerts import (
     alert_acknowledged,
     alert_over,
@@ -98,7 +107,7 @@ REACTIONS: Reactions = {
         page_responders,
         watch_for_commander,
     ),
-    incidents.IncidentAcknowledged: (keep_in_timeline, incident_acknowledged, refresh_card),
+    incidents.IncidentAcknowledged: (keep_in_timeline, incident_acknowledged, watch_incident, refresh_card),
     incidents.IncidentUnacknowledged: (keep_in_timeline, page_again, refresh_card),
     incidents.StatusChanged: (keep_in_timeline, refresh_card, refresh_topic),
     incidents.IncidentResolved: (
@@ -196,7 +205,7 @@ REACTIONS: Reactions = {
     # alerts
     alerts.AlertOpened: (page_for_alert, show_alert),
     alerts.AlertsRepeated: (show_repeats,),
-    alerts.AlertAcknowledged: (alert_acknowledged, show_alert),
+    alerts.AlertAcknowledged: (alert_acknowledged, watch_alert, show_alert),
     alerts.AlertUnacknowledged: (page_for_alert_again, show_alert),
     alerts.AlertSnoozed: (alert_snoozed, show_alert),
     alerts.AlertWoke: (page_for_alert_again, show_alert),
@@ -220,7 +229,11 @@ REACTIONS: Reactions = {
     paging.PageFailed: (note_failed_page, try_next_step),
     paging.PersonOutOfReach: (tell_out_of_reach, go_on_without_them),
     paging.NobodyReached: (tell_nobody_reached,),
-    paging.EscalationExhausted: (tell_exhausted,),
+    paging.EscalationExhausted: (tell_exhausted, close_unanswered),
+    paging.AcknowledgementReset: (take_back,),
+    paging.StillOnItAsked: (note_question,),
+    paging.StillOnIt: (note_still_on_it,),
+    paging.AcknowledgementOver: (page_after_silence,),
     OverrideChanged: (show_on_call, show_group, look_for_gaps, look_for_shifts),
     AbsenceChanged: (show_on_call, show_groups, look_for_gaps, look_for_shifts),
     GapsFound: (tell_gaps,),

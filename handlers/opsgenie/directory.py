@@ -147,8 +147,8 @@ async def _show_policy(unit: Unit, row: EscalationPolicy) -> Shape:
         "repeat": {
             "waitInterval": row.repeat_after // 60,
             "count": row.repeat,
-            "resetRecipientStates": False,
-            "closeAlertAfterAll": False,
+            "resetRecipientStates": row.reset_on_repeat,
+            "closeAlertAfterAll": row.close_at_end,
         },
     }
 

@@ -35,7 +35,8 @@ KINDS = {
         "follower_added",
     ),
     "alerts": ("alerts_joined", "alerts_of_incident_closed", "person_paged", "page_failed", "nobody_reached",
-               "person_out_of_reach", "escalation_exhausted"),
+               "person_out_of_reach", "escalation_exhausted", "still_on_it_asked", "still_on_it",
+               "acknowledgement_over", "acknowledgement_reset", "closed_unanswered"),
     "tasks": ("task_added", "task_done", "link_added", "call_set"),
 }  # fmt: skip
 """What the timeline's filter offers, and the kinds of entries that each choice stands for."""

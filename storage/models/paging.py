@@ -14,7 +14,9 @@ OWN_SERVER = ("ntfy", "gotify", "webhook")
 
 
 class EscalationPolicy(Model):
-    """Steps in order; after the last one they start again `repeat` times, `repeat_after` seconds later."""
+    """Steps in order; after the last one they start again `repeat` times, `repeat_after` seconds later. `reset_on_repeat`:
+    a new round takes the acknowledgement back. `close_at_end`: what nobody answered is closed. `ack_timeout`, in seconds: so
+    long an acknowledgement counts when nothing more is heard of anybody; 0 is for ever."""
 
     __tablename__ = "escalation_policy"
 
@@ -23,6 +25,9 @@ class EscalationPolicy(Model):
     name: Mapped[str] = mapped_column(String(120))
     repeat: Mapped[int] = mapped_column(default=0)
     repeat_after: Mapped[int] = mapped_column(default=300)
+    reset_on_repeat: Mapped[bool] = mapped_column(default=False)
+    close_at_end: Mapped[bool] = mapped_column(default=False)
+    ack_timeout: Mapped[int] = mapped_column(default=0)
     active: Mapped[bool] = mapped_column(default=True)
     origin: Mapped[str] = mapped_column(String(12), default="room")
 
@@ -68,6 +73,8 @@ class Escalation(Model):
     round_started_at: Mapped[datetime]
     round: Mapped[int] = mapped_column(default=0)
     next_step: Mapped[int] = mapped_column(default=0)
+    acknowledged_at: Mapped[datetime | None]
+    """When somebody did in its round or before; None when nobody has, or when a new round took it back."""
     ended_at: Mapped[datetime | None]
 
 

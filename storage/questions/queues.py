@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Table, and_, bindparam, case, delete, text
+from sqlalchemy import Table, and_, bindparam, case, delete, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -76,3 +76,9 @@ async def plan_timers(session: AsyncSession, timers: Sequence[dict[str, Any]]) -
 async def cancel_timers(session: AsyncSession, keys: Sequence[tuple[str, str]]) -> None:
     """Forget timers of these kinds and subjects, if there are any."""
     await CANCEL.run_many(session, [{"of_kind": kind, "of_subject": subject} for kind, subject in keys])
+
+
+async def is_planned(session: AsyncSession, kind: str, subject: str) -> bool:
+    """Whether there is a timer of this kind and subject."""
+    asked = select(Timer.id).where(Timer.kind == kind, Timer.subject == subject)
+    return await session.scalar(asked) is not None

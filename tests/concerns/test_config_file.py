@@ -197,6 +197,10 @@ FAULTS = {
         WORLD.replace("[schedule:primary]}", "[user:kate], after: 5m}, {page: [user:sam]}"),
         11, "policies.primary.steps[1].after", "in order of their time",
     ),
+    "reset without repeat": (
+        WORLD.replace("{name: Primary, steps", "{name: Primary, reset_on_repeat: true, steps"),
+        11, "policies.primary.reset_on_repeat", "repeat: 2"
+    ),
     "empty team": (
         WORLD.replace("members: [kate, sam], ", "").replace("schedule:primary", "team:payments"),
         11, "policies.primary.steps[0].page", "nobody would be paged",

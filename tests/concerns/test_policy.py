@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.paging.policy import Progress, Step, decide
+from bot.paging.policy import Again, Progress, Step, decide
 from storage.words import StepCondition
 
 START = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
@@ -23,7 +23,7 @@ def test_however_often_it_looks_each_step_runs_once_and_never_early(
     ran: list[tuple[int, int]] = []
     for second in looks:
         now = START + timedelta(seconds=second)
-        decision = decide(steps, progress, now, False, repeat, repeat_after)
+        decision = decide(steps, progress, now, None, Again(repeat, repeat_after))
         progress = decision.progress
         ran += decision.run
         for round_, index in decision.run:
@@ -38,12 +38,39 @@ def test_however_often_it_looks_each_step_runs_once_and_never_early(
 def test_nothing_is_left_out_when_nobody_answers(
     steps: tuple[Step, ...], repeat: int, repeat_after: int
 ) -> None:
-    decision = decide(steps, Progress(0, 0, START), START + timedelta(days=9), False, repeat, repeat_after)
+    decision = decide(
+        steps, Progress(0, 0, START), START + timedelta(days=9), None, Again(repeat, repeat_after)
+    )
     assert len(decision.run) == len(steps) * (repeat + 1)
     assert decision.due_at is None
 
 
 @given(STEPS, st.integers(0, 20_000))
 def test_after_an_acknowledgement_only_steps_on_not_closed_run(steps: tuple[Step, ...], second: int) -> None:
-    decision = decide(steps, Progress(0, 0, START), START + timedelta(seconds=second), True, 2, 60)
+    decision = decide(steps, Progress(0, 0, START), START + timedelta(seconds=second), START, Again(2, 60))
     assert all(steps[index].condition is StepCondition.NOT_CLOSED for _, index in decision.run)
+
+
+@given(STEPS, LOOKS, st.integers(1, 3), st.integers(1, 900), st.lists(st.integers(0, 20_000), max_size=4))
+def test_a_round_takes_back_what_was_acknowledged_before_it_and_nothing_else(
+    steps: tuple[Step, ...], looks: list[int], repeat: int, repeat_after: int, acknowledged: list[int]
+) -> None:
+    """Looked at now and then, and at each acknowledgement, as an escalation is."""
+    again = Again(repeat, repeat_after, resets=True)
+    length = steps[-1].delay + repeat_after
+    progress, acknowledged_at = Progress(0, 0, START), None
+    for second in sorted({*looks, *acknowledged}):
+        now = START + timedelta(seconds=second)
+        if second in acknowledged:
+            acknowledged_at = now
+        decision = decide(steps, progress, now, acknowledged_at, again)
+        progress = decision.progress
+        round_ = min(second // length, repeat)
+        begun = START + timedelta(seconds=round_ * length)
+        if decision.reset:
+            acknowledged_at = None
+        assert acknowledged_at is None or acknowledged_at >= begun, "nothing older than the round counts"
+        assert decision.reset is False or second not in acknowledged or begun == now
+        for _, index in decision.run:
+            assert acknowledged_at is None or steps[index].condition is StepCondition.NOT_CLOSED
+        assert decision.due_at is None or decision.due_at > now

@@ -1,0 +1,94 @@
+"""“Still on it?”: an acknowledgement does not count for ever where its policy has an `ack_timeout`.
+
+When nothing was heard of anybody for so long (no command, note, message or change about the subject), whoever acknowledged
+is paged with the question. When nobody is heard after that either, the acknowledgement is over, and paging starts again.
+"""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from bot.flow.timers import Due
+from bot.flow.unit import Unit
+from bot.paging.events import AcknowledgementOver, StillOnIt, StillOnItAsked
+from bot.paging.pages import queue_pages
+from storage.models import Alert, Incident, User
+from storage.questions import still as ask
+from storage.questions.queues import is_planned
+
+ANSWER_WITHIN = timedelta(minutes=5)
+"""So long the question waits for its answer."""
+
+
+async def watch_acknowledgement(unit: Unit, subject: str) -> None:
+    """Somebody is on it now, or still is: ask again when that has been silent for the time of its policies."""
+    unit.cancel("ack_over", subject)
+    await unit.session.flush()
+    seconds = await ask.find_ack_timeout(unit.session, subject)
+    if seconds:
+        unit.plan("still_on_it", subject, unit.now + timedelta(seconds=seconds))
+
+
+async def ask_still_on_it(unit: Unit, due: Due) -> None:
+    """The handler of the `still_on_it` timer."""
+    found = await _find_acknowledged(unit, due.subject)
+    seconds = await ask.find_ack_timeout(unit.session, due.subject)
+    if found is None or not seconds:
+        return
+    again_at = await _find_last_heard(unit, found) + timedelta(seconds=seconds)
+    if again_at > unit.now:
+        unit.plan("still_on_it", due.subject, again_at)
+        return
+    until = unit.now + ANSWER_WITHIN
+    unit.plan("ack_over", due.subject, until, {"asked_at": unit.now.isoformat()})
+    user = await unit.session.get(User, found.acknowledged_by) if found.acknowledged_by else None
+    if user is not None and user.active:
+        ref = found.ref if isinstance(found, Incident) else str(found.id)
+        reason = {
+            "type": "still",
+            "name": found.title,
+            "kind": due.subject.partition(":")[0],
+            "ref": ref,
+            "after": str(seconds),
+            "until": f"{until.astimezone(ZoneInfo(user.zone)):%H:%M}",
+        }
+        await queue_pages(unit, user, reason=reason, why=f"Still on {ref}? {found.title}", about=due.subject)
+    unit.emit(StillOnItAsked(due.subject, user.name if user else "", seconds, until.isoformat()))
+
+
+async def end_acknowledgement(unit: Unit, due: Due) -> None:
+    """The handler of the `ack_over` timer."""
+    found = await _find_acknowledged(unit, due.subject)
+    if found is None:
+        return
+    if await _find_last_heard(unit, found) > datetime.fromisoformat(due.payload["asked_at"]):
+        await watch_acknowledgement(unit, due.subject)
+        return
+    user = await unit.session.get(User, found.acknowledged_by) if found.acknowledged_by else None
+    unit.emit(AcknowledgementOver(due.subject, user.name if user else ""))
+
+
+async def answer_still_on_it(unit: Unit, subject: str) -> bool:
+    """Whoever acknowledges what is acknowledged already answers the question, when it was asked."""
+    if not await is_planned(unit.session, "ack_over", subject):
+        return False
+    unit.emit(StillOnIt(subject, unit.actor.name))
+    return True
+
+
+async def _find_acknowledged(unit: Unit, subject: str) -> Alert | Incident | None:
+    kind, _, number = subject.partition(":")
+    found: Alert | Incident | None
+    if kind == "incident":
+        found = await unit.session.get(Incident, int(number))
+    else:
+        found = await unit.session.get(Alert, int(number))
+    if found is None:
+        return None
+    await unit.lock(found)
+    return found if found.status.is_open and found.acknowledged_at is not None else None
+
+
+async def _find_last_heard(unit: Unit, found: Alert | Incident) -> datetime:
+    said = await ask.find_last_act(unit.session, found)
+    assert found.acknowledged_at is not None
+    return max(said, found.acknowledged_at) if said is not None else found.acknowledged_at
