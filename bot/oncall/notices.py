@@ -41,7 +41,7 @@ class ShiftTold(Event):
 
 
 async def notice_schedules(unit: Unit) -> None:
-    """Look at every schedule now: at the start, and when somebody is away who may be in any of them."""
+    """Look at every schedule now: at the start."""
     for schedule in await oncall.list_schedules(unit.session):
         notice_schedule(unit, schedule.id)
 

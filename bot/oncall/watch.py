@@ -31,7 +31,7 @@ class GapsFound(Event):
 
 
 async def watch_schedules(unit: Unit) -> None:
-    """Look at every schedule now: at the start, and when somebody is away who may be in any of them."""
+    """Look at every schedule now: at the start."""
     for schedule in await oncall.list_schedules(unit.session):
         watch_schedule(unit, schedule.id)
 

@@ -125,11 +125,12 @@ async def advance(unit: Unit, escalation: Escalation, skip_wait: bool = False) -
     if decision.reset:
         escalation.state, escalation.acknowledged_at = EscalationState.RUNNING, None
         unit.emit(AcknowledgementReset(escalation.subject, policy.name))
-    reached = 0
+    reached = of_last = 0
     for round_, index in decision.run:
-        reached += await _run_step(unit, escalation, steps[index], round_, index)
+        of_last = await _run_step(unit, escalation, steps[index], round_, index)
+        reached += of_last
     same_round = decision.progress.round == progress.round and decision.progress.next_step < len(steps)
-    if decision.run and not reached and same_round:
+    if decision.run and not of_last and same_round:
         await advance(unit, escalation, skip_wait=True)
     elif decision.due_at is not None:
         escalation.ended_at = None

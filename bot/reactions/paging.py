@@ -10,10 +10,11 @@ from bot.flow.unit import Unit
 from bot.incidents.people import take_part
 from bot.incidents.privacy import find_private, hide_private
 from bot.incidents.timeline import record
+from bot.oncall.answers import list_schedules_with
 from bot.oncall.exceptions import AbsenceChanged, OverrideChanged
-from bot.oncall.groups import follow_schedule, follow_schedules
-from bot.oncall.notices import ShiftTold, notice_schedule, notice_schedules
-from bot.oncall.watch import GapsFound, watch_schedule, watch_schedules
+from bot.oncall.groups import follow_schedule
+from bot.oncall.notices import ShiftTold, notice_schedule
+from bot.oncall.watch import GapsFound, watch_schedule
 from bot.paging import events as paging
 from bot.paging.escalations import (
     go_on_if_nobody_is_left,
@@ -135,28 +136,23 @@ async def show_on_call(unit: Unit, _: OverrideChanged | AbsenceChanged) -> None:
     unit.touch("oncall")
 
 
-async def show_groups(unit: Unit, _: AbsenceChanged) -> None:
-    """Whoever is away may be so in any schedule."""
-    await follow_schedules(unit)
+async def look_at_schedule(unit: Unit, event: OverrideChanged) -> None:
+    """Its user group in chat, its gaps, and whom to tell of their shifts."""
+    schedule = await unit.session.get_one(Schedule, event.schedule_id)
+    _look_at(unit, schedule)
 
 
-async def show_group(unit: Unit, event: OverrideChanged) -> None:
-    """The schedule's user group in chat has them, too."""
-    follow_schedule(unit, await unit.session.get_one(Schedule, event.schedule_id))
+async def look_at_schedules(unit: Unit, event: AbsenceChanged) -> None:
+    """Whoever is away is so in each of their schedules."""
+    await unit.session.flush()
+    for schedule in await list_schedules_with(unit, event.user_id):
+        _look_at(unit, schedule)
 
 
-async def look_for_gaps(unit: Unit, event: OverrideChanged | AbsenceChanged) -> None:
-    if isinstance(event, OverrideChanged):
-        watch_schedule(unit, event.schedule_id)
-    else:
-        await watch_schedules(unit)
-
-
-async def look_for_shifts(unit: Unit, event: OverrideChanged | AbsenceChanged) -> None:
-    if isinstance(event, OverrideChanged):
-        notice_schedule(unit, event.schedule_id)
-    else:
-        await notice_schedules(unit)
+def _look_at(unit: Unit, schedule: Schedule) -> None:
+    follow_schedule(unit, schedule)
+    watch_schedule(unit, schedule.id)
+    notice_schedule(unit, schedule.id)
 
 
 async def tell_of_shift(unit: Unit, event: ShiftTold) -> None:

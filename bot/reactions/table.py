@@ -56,12 +56,10 @@ from bot.reactions.incidents import (
 from bot.reactions.outages import go_on_without_them, tell_out_of_reach
 from bot.reactions.paging import (
     let_in,
-    look_for_gaps,
-    look_for_shifts,
+    look_at_schedule,
+    look_at_schedules,
     note_failed_page,
     note_page,
-    show_group,
-    show_groups,
     show_on_call,
     tell_exhausted,
     tell_gaps,
@@ -234,8 +232,8 @@ REACTIONS: Reactions = {
     paging.StillOnItAsked: (note_question,),
     paging.StillOnIt: (note_still_on_it,),
     paging.AcknowledgementOver: (page_after_silence,),
-    OverrideChanged: (show_on_call, show_group, look_for_gaps, look_for_shifts),
-    AbsenceChanged: (show_on_call, show_groups, look_for_gaps, look_for_shifts),
+    OverrideChanged: (show_on_call, look_at_schedule),
+    AbsenceChanged: (show_on_call, look_at_schedules),
     GapsFound: (tell_gaps,),
     ShiftTold: (tell_of_shift,),
 }
