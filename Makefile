@@ -26,7 +26,7 @@ UV_LINK_MODE=$${UV_LINK_MODE:-copy} UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRON
 	|| { echo "tocsin: the packages were not installed, for the reason above; mend it and run make again." >&2; exit 1; }
 endef
 
-.PHONY: help setup run test check bench programs clean
+.PHONY: help setup run test check bench chaos programs clean
 
 help: ## List what make can do
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 12
@@ -49,6 +49,9 @@ check: $(DEV) ## Check style, types and who imports whom
 
 bench: $(DEV) ## Measure Tocsin against its bars (make bench ARGS=intake)
 	@$(VENV)/bin/python -m bench $(ARGS)
+
+chaos: $(DEV) ## Break it at random and judge what became of each page (make chaos ARGS="--minutes 30 --seed 7")
+	@$(VENV)/bin/python -m tests.chaos $(ARGS)
 
 programs: $(PROGRAMS) ## Fetch the programs some tests talk to: Prometheus, Alertmanager, Zabbix, Icinga, Nagios, PgBouncer, Chromium, axe, emulate
 

@@ -135,13 +135,17 @@ def pytest_configure(config: pytest.Config) -> None:
     for parent in (IN_MEMORY, Path(tempfile.gettempdir())):
         for left in parent.glob(PREFIX + "*"):
             clear_abandoned(left)
+    folder, config.stash[OWNER] = make_folder()
+    os.environ[SHARED] = str(folder)
+
+
+def make_folder() -> tuple[Path, IO[bytes]]:
+    """A folder for a server, and the lock that says that it is in use as long as it is open."""
     making = Path(tempfile.mkdtemp(prefix=f".{PREFIX}", dir=IN_MEMORY if has_room(IN_MEMORY) else None))
     making.chmod(0o755)
     owner = (making / "owner").open("wb")
     fcntl.flock(owner, fcntl.LOCK_EX)
-    folder = making.rename(making.with_name(making.name[1:]))
-    config.stash[OWNER] = owner
-    os.environ[SHARED] = str(folder)
+    return making.rename(making.with_name(making.name[1:])), owner
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -187,23 +191,29 @@ def start_server(folder: Path) -> str:
                 if os.geteuid() == 0:
                     os.chown(folder / name, 65534, 65534)
             run_once(folder, programs / "initdb", f"--pgdata={data}", *INITDB)
-            settings = {
-                "listen_addresses": "''",
-                "unix_socket_directories": str(folder / "run"),
-                "fsync": "off",
-                "full_page_writes": "off",
-                "synchronous_commit": "on",  # what commits tell each other stays as it is in earnest
-                "max_connections": "200",
-                "shared_buffers": "64MB",
-                "min_wal_size": "64MB",
-                "max_wal_size": "256MB",
-                "timezone": "Asia/Kathmandu",  # a server that does not stand in UTC is the harder case
-            }
-            options = " ".join(f"-c {name}={value}" for name, value in settings.items())
-            start = ("start", "--wait", "--silent", f"--pgdata={data}", f"--log={data / 'server.log'}")
-            run_once(folder, programs / "pg_ctl", *start, f"--options={options}")
+            run_once(folder, programs / "pg_ctl", *list_start_arguments(folder))
             (folder / "ready").touch()
     return url.render_as_string(hide_password=False)
+
+
+def list_start_arguments(folder: Path) -> tuple[str, ...]:
+    """What pg_ctl is told to start the server of this folder."""
+    settings = {
+        "listen_addresses": "''",
+        "unix_socket_directories": str(folder / "run"),
+        "fsync": "off",
+        "full_page_writes": "off",
+        "synchronous_commit": "on",  # what commits tell each other stays as it is in earnest
+        "max_connections": "200",
+        "shared_buffers": "64MB",
+        "min_wal_size": "64MB",
+        "max_wal_size": "256MB",
+        "timezone": "Asia/Kathmandu",  # a server that does not stand in UTC is the harder case
+    }
+    options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+    data = folder / "data"
+    log = data / "server.log"
+    return ("start", "--wait", "--silent", f"--pgdata={data}", f"--log={log}", f"--options={options}")
 
 
 def run_once(folder: Path, *command: str | Path) -> None:

@@ -56,10 +56,14 @@ class Relay:
         if self._is_cut:
             writer.transport.abort()
             return
-        if self._folder:
-            there, back = await asyncio.open_unix_connection(f"{self._folder}/.s.PGSQL.{self._port}")
-        else:
-            there, back = await asyncio.open_connection(self._host, self._port)
+        try:
+            if self._folder:
+                there, back = await asyncio.open_unix_connection(f"{self._folder}/.s.PGSQL.{self._port}")
+            else:
+                there, back = await asyncio.open_connection(self._host, self._port)
+        except OSError:
+            writer.transport.abort()
+            return
         self._writers |= {writer, back}
         with suppress(ConnectionError, asyncio.CancelledError):
             await asyncio.gather(self._pass_on(reader, back), self._pass_on(there, writer))
