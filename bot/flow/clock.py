@@ -1,5 +1,6 @@
-"""The clock that says when to look. APScheduler holds no state: one wake-up armed at the earliest due time, one sweep as
-the net, and housekeeping by cron. What is due is in the database, so a restart forgets nothing."""
+"""The clock that says when to look. APScheduler holds no state: one wake-up armed at the earliest due time, and housekeeping
+by cron. A sweep is the net; it goes by the time that passes, so that it holds also when the machine's clock is set. What is
+due is in the database, so a restart forgets nothing."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -8,11 +9,15 @@ from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from bot.errors import Unavailable
 from bot.flow.timers import Timers
 from bot.logs import get_logger
+from storage.engine import StorageUnavailable
 
 log = get_logger(__name__)
 SWEEP_SECONDS = 5
+AGAIN_AFTER = timedelta(seconds=1)
+"""So soon it looks again when the database was away."""
 GRACE = 3.0
 """How long a stop waits for what is being done, in seconds."""
 
@@ -35,12 +40,13 @@ class Alarm:
         self._wanted: datetime | None = None
         """The earliest time for which somebody armed it while it was looking."""
         self._at_work: set[asyncio.Task[None] | None] = set()
+        self._sweeping: asyncio.Task[None] | None = None
         self._scheduler = AsyncIOScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
 
     def start(self) -> None:
-        self._scheduler.add_job(self._look, "interval", seconds=SWEEP_SECONDS, id="sweep")
+        self._sweeping = asyncio.create_task(self._sweep())
         self._scheduler.add_job(self._keep_house, "cron", minute=17, id="housekeeping")
         self._scheduler.add_job(self._keep_house, id="first housekeeping")
         self._scheduler.start()
@@ -59,6 +65,11 @@ class Alarm:
             self._look, "date", run_date=run_at, id="wake", replace_existing=True, max_instances=2
         )
 
+    async def _sweep(self) -> None:
+        while not self.timers.stopping:
+            await asyncio.sleep(SWEEP_SECONDS)
+            await self._look()
+
     async def _look(self) -> None:
         """One at a time: whoever comes meanwhile is looked for once more."""
         if self._looking:
@@ -68,8 +79,12 @@ class Alarm:
         following: datetime | None = None
         try:
             async with self._at_work_on("look"):
-                await self.timers.run_due()
-                following = await self.timers.find_next()
+                try:
+                    await self.timers.run_due()
+                    following = await self.timers.find_next()
+                except (Unavailable, StorageUnavailable) as gone:
+                    log.warning("clock.database_away", reason=str(gone)[:200])
+                    following = self.timers.work.clock.now() + AGAIN_AFTER
         finally:
             self._looking = False
         if moments := [at for at in (following, self._wanted) if at is not None]:
@@ -103,3 +118,5 @@ class Alarm:
         if at_work := [task for task in self._at_work if task is not None]:
             await asyncio.wait(at_work, timeout=GRACE)
         self._scheduler.shutdown(wait=False)
+        if self._sweeping is not None:
+            self._sweeping.cancel()

@@ -20,6 +20,11 @@ def lane_of(stream: str) -> str:
     return stream.rpartition("@")[2] if "@" in stream else ""
 
 
+def is_ahead(moment: datetime, now: datetime) -> bool:
+    """Whether a pause lasts until then. What is further ahead than any pause is none: the clock was put back."""
+    return now < moment <= now + timedelta(seconds=LONGEST_PAUSE)
+
+
 @dataclass
 class Heard:
     """Whether the other side has answered during one delivery."""
@@ -58,7 +63,7 @@ class Lanes:
         lane = self._known.get(name)
         if lane is None:
             return WIDTH
-        return 0 if lane.opens_at is not None and lane.opens_at > now else lane.width
+        return 0 if lane.opens_at is not None and is_ahead(lane.opens_at, now) else lane.width
 
     def turn(self, name: str) -> int:
         """What to remember when a delivery begins."""
@@ -103,4 +108,4 @@ class Lanes:
     def find_next_opening(self, now: datetime) -> datetime | None:
         """When the next lane that pauses may be tried."""
         moments = [one.opens_at for one in self._known.values() if one.opens_at is not None]
-        return min((moment for moment in moments if moment > now), default=None)
+        return min((moment for moment in moments if is_ahead(moment, now)), default=None)

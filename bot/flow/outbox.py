@@ -3,7 +3,8 @@
 A claim is a lease: a worker that dies leaves its rows to be claimed again when the lease ends. Only the head of a stream
 is ever claimed, so within a stream order holds; streams run in parallel. `Retry` leaves the row at the head and waits;
 `Rejected` parks it, visibly, and the stream goes on. When the other side of a lane is away, one row at a time asks for it
-(`bot/flow/lanes`); its first answer makes everything that waits for it due at once.
+(`bot/flow/lanes`); its first answer makes everything that waits for it due at once. Kinds that this release does not know
+are left alone: a newer one, which queued them, runs beside it or was here before.
 """
 
 import asyncio
@@ -23,6 +24,7 @@ from bot.flow.outcomes import after_return, park, put_back, put_off
 from bot.flow.together import Together
 from bot.flow.unit import Unit, Work
 from bot.logs import get_logger
+from storage.engine import Conflict, StorageUnavailable
 from storage.models import OutboxRow
 from storage.questions import outbox as ask
 from storage.words import OutboxState
@@ -107,6 +109,7 @@ class Outbox:
     ) -> None:
         self.work = work
         self.deliverers = deliverers
+        self._kinds = sorted(deliverers)
         self.on_parked = on_parked
         self.on_away = on_away
         self.on_back = on_back
@@ -149,6 +152,8 @@ class Outbox:
                         self._running.add(task)
                         task.add_done_callback(self._finished)
                 wait = await self._seconds_to_next()
+            except (StorageUnavailable, Conflict) as gone:
+                log.warning("outbox.database_away", reason=str(gone)[:200])
             except Exception:
                 log.exception("outbox.loop_failed")
             try:
@@ -205,7 +210,7 @@ class Outbox:
     async def _lease(self, chosen: list[int], now: datetime) -> list[Job]:
         """Take those of them that may still go."""
         async with self.work.database.write() as session:
-            rows = await ask.lease(session, chosen, now, now + LEASE, self.owner)
+            rows = await ask.lease(session, chosen, now, LEASE, self.owner, self._kinds)
         return [
             Job(
                 row.id,
@@ -243,7 +248,7 @@ class Outbox:
         """More than go at once: under a backlog they are asked for once in many claims. A claim looks again at each."""
         closed = self.lanes.list_closed(now, self._count_busy())
         async with self.work.database.read() as session:
-            return await ask.list_claimable(session, now, LOOKED_AT, closed)
+            return await ask.list_claimable(session, now, LOOKED_AT, self._kinds, closed)
 
     async def find_next(self) -> datetime | None:
         """When the next waiting row may go, or the next lane that pauses is tried; None when nothing waits."""
@@ -272,12 +277,9 @@ class Outbox:
 
     async def _send(self, job: Job, ear: Heard) -> tuple[Outcome, bool]:
         """Send it; returns what to write down about that, and whether the row is done with."""
-        deliverer = self.deliverers.get(job.kind)
         try:
-            if deliverer is None:
-                raise Rejected("no deliverer for this kind")
             async with asyncio.timeout(SEND_SECONDS):
-                outcome = await deliverer(job)
+                outcome = await self.deliverers[job.kind](job)
         except Later as later:
             return put_back(job, later), False
         except Retry as retry:

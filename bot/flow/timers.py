@@ -1,7 +1,8 @@
 """Does what is due. A timer row and its effects commit together, so a tick that is late, doubled or killed does no harm.
 
 Due rows are taken in groups, one unit each, as large as can be done in a moment; when a group fails its rows are tried
-alone, and the one that fails is put off and stays visible, so it can't hold up the others.
+alone, and the one that fails is put off and stays visible, so it can't hold up the others. While the database is away none
+is put off. Kinds that this release does not know are left to the one that planned them.
 """
 
 import time
@@ -13,10 +14,11 @@ from typing import Any
 from prometheus_client import Counter, Histogram
 from sqlalchemy import Integer, bindparam, delete, func, select, update
 
+from bot.errors import Unavailable
 from bot.flow.unit import Unit, Work
 from bot.logs import get_logger
 from storage.models import Timer
-from storage.ready import Ready
+from storage.ready import Ready, is_among
 
 log = get_logger(__name__)
 GROUP = 250
@@ -33,23 +35,34 @@ failed = Counter("tocsin_timer_failed_total", "Timers whose handler failed and w
 
 
 TIMERS: Any = Timer.__table__
-ARE_DUE = (
-    select(
-        TIMERS.c.id,
-        TIMERS.c.kind,
-        TIMERS.c.subject,
-        TIMERS.c.due_at,
-        TIMERS.c.payload,
-        TIMERS.c.attempts,
+
+
+def _are_due(database: str) -> Any:
+    return (
+        select(
+            TIMERS.c.id,
+            TIMERS.c.kind,
+            TIMERS.c.subject,
+            TIMERS.c.due_at,
+            TIMERS.c.payload,
+            TIMERS.c.attempts,
+        )
+        .where(
+            TIMERS.c.due_at <= bindparam("now", type_=TIMERS.c.due_at.type),
+            is_among(database, TIMERS.c.kind, "kinds"),
+        )
+        .order_by(TIMERS.c.due_at, TIMERS.c.id)
+        .limit(bindparam("most", type_=Integer))
+        .with_for_update(skip_locked=True)
     )
-    .where(TIMERS.c.due_at <= bindparam("now", type_=TIMERS.c.due_at.type))
-    .order_by(TIMERS.c.due_at, TIMERS.c.id)
-    .limit(bindparam("most", type_=Integer))
-    .with_for_update(skip_locked=True)
-)
-DUE, DUE_ONLY = Ready(ARE_DUE), Ready(ARE_DUE.where(TIMERS.c.id == bindparam("only")))
+
+
+DUE = Ready(_are_due)
+DUE_ONLY = Ready(lambda database: _are_due(database).where(TIMERS.c.id == bindparam("only")))
 FORGET = Ready(delete(TIMERS).where(TIMERS.c.id == bindparam("timer")))
-NEXT = Ready(select(func.min(TIMERS.c.due_at)))
+NEXT = Ready(
+    lambda database: select(func.min(TIMERS.c.due_at)).where(is_among(database, TIMERS.c.kind, "kinds"))
+)
 
 
 @dataclass(frozen=True)
@@ -82,6 +95,7 @@ class Timers:
     ) -> None:
         self.work = work
         self.handlers = handlers
+        self._kinds = sorted(handlers)
         self.prepares = prepares or {}
         self.stopping = False
         self._group_size = SMALLEST_GROUP
@@ -100,14 +114,16 @@ class Timers:
     async def find_next(self) -> datetime | None:
         """When the earliest timer is due, or None."""
         async with self.work.database.read() as session:
-            next_due: datetime | None = (await NEXT.ask(session))[0][0]
+            next_due: datetime | None = (await NEXT.ask(session, kinds=self._kinds))[0][0]
             return next_due
 
     async def _group(self, size: int) -> int:
         started = time.monotonic()
         try:
             done = await self.work.run(lambda unit: self._do(unit, size))
-        except Exception:
+        except Exception as error:
+            if isinstance(error, Unavailable) and error.code != "storage.conflict":
+                raise  # no timer is to blame, and all of them stay due
             log.exception("timers.group_failed")
             return await self._one_by_one()
         self._fit_group(size, done, time.monotonic() - started)
@@ -121,9 +137,9 @@ class Timers:
 
     async def _do(self, unit: Unit, limit: int, only: int | None = None) -> int:
         rows = await (
-            DUE.ask(unit.session, now=unit.now, most=limit)
+            DUE.ask(unit.session, now=unit.now, most=limit, kinds=self._kinds)
             if only is None
-            else DUE_ONLY.ask(unit.session, now=unit.now, most=limit, only=only)
+            else DUE_ONLY.ask(unit.session, now=unit.now, most=limit, kinds=self._kinds, only=only)
         )
         due = [Due(*row) for row in rows]
         if not due:
@@ -133,10 +149,7 @@ class Timers:
             if of_kind := [timer for timer in due if timer.kind == kind]:
                 await prepare(unit, of_kind)
         for timer in due:
-            handler = self.handlers.get(timer.kind)
-            if handler is None:
-                raise LookupError(f"no handler for timer {timer.kind}")
-            await handler(unit, timer)
+            await self.handlers[timer.kind](unit, timer)
         for timer in due:
             lateness.observe(max((unit.now - timer.due_at).total_seconds(), 0))
         return len(due)
@@ -147,7 +160,7 @@ class Timers:
             ids = list(
                 await session.scalars(
                     select(Timer.id)
-                    .where(Timer.due_at <= now)
+                    .where(Timer.due_at <= now, Timer.kind.in_(self._kinds))
                     .order_by(Timer.due_at, Timer.id)
                     .limit(SMALLEST_GROUP)
                 )
@@ -159,6 +172,8 @@ class Timers:
             try:
                 done += await self.work.run(lambda unit, only=timer_id: self._do(unit, 1, only))  # type: ignore[misc]
             except Exception as error:
+                if isinstance(error, Unavailable) and error.code != "storage.conflict":
+                    raise
                 log.exception("timer.failed", timer=timer_id)
                 await self._put_off(timer_id, f"{type(error).__name__}: {error}")
         return done

@@ -1,14 +1,16 @@
 """Which rows of the outbox may be claimed, and the claim itself. The statements are built once: the delivery loop asks
 them all the time.
 
-A row may go when it is the head of its stream (nothing waits before it), nobody holds it, and its time has come.
+A row may go when it is the head of its stream (nothing waits before it), nobody holds it, its time has come, and somebody
+here knows how to deliver it.
 """
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Integer, bindparam, delete, exists, func, or_, select, update
+from sqlalchemy import Integer, Interval, bindparam, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import OutboxRow
@@ -25,14 +27,32 @@ IS_HEAD = (
     ~exists().where(BEFORE.c.state.in_(ALIVE), BEFORE.c.stream == ROWS.c.stream, BEFORE.c.id < ROWS.c.id),
 )
 """By ix_outbox_stream, once for each row looked at."""
-MAY_GO = (or_(ROWS.c.leased_until.is_(None), ROWS.c.leased_until < NOW), ROWS.c.not_before <= NOW)
-CLAIMABLE = (
-    select(ROWS.c.id, ROWS.c.stream)
-    .where(*IS_HEAD, *MAY_GO)
-    .order_by(ROWS.c.attempts, ROWS.c.id)
-    .limit(bindparam("most", type_=Integer))
-)
-CLAIMABLE_OF_ALL = Ready(CLAIMABLE)
+
+
+@cache
+def _may_go(database: str) -> tuple[Any, ...]:
+    """Nobody holds it; its time has come, which for a row that was never put off is always, also when it was queued by a
+    clock that was ahead; and this release knows its kind: the others are left to the process that queued them. Where there
+    are several processes, whose clocks may differ, a lease goes by that of the database."""
+    clock = NOW if database == "sqlite" else func.now()
+    return (
+        or_(ROWS.c.leased_until.is_(None), ROWS.c.leased_until < clock),
+        or_(ROWS.c.not_before <= NOW, ROWS.c.not_before == ROWS.c.created_at),
+        is_among(database, ROWS.c.kind, "kinds"),
+    )
+
+
+@cache
+def _claimable(database: str) -> Any:
+    return (
+        select(ROWS.c.id, ROWS.c.stream)
+        .where(*IS_HEAD, *_may_go(database))
+        .order_by(ROWS.c.attempts, ROWS.c.id)
+        .limit(bindparam("most", type_=Integer))
+    )
+
+
+CLAIMABLE = Ready(_claimable)
 STILL_FREE = Ready(
     lambda database: (
         select(
@@ -46,18 +66,26 @@ STILL_FREE = Ready(
             ROWS.c.maybe_sent,
             ROWS.c.away_since,
         )
-        .where(is_among(database, ROWS.c.id, "ids"), *IS_HEAD, *MAY_GO)
+        .where(is_among(database, ROWS.c.id, "ids"), *IS_HEAD, *_may_go(database))
         .order_by(ROWS.c.id)
         .with_for_update(skip_locked=True, of=ROWS)
     )
 )
+
+
+def _until(database: str) -> Any:
+    if database == "sqlite":
+        return bindparam("until", type_=Instant)
+    return func.now() + bindparam("lasts", type_=Interval)
+
+
 LEASE = Ready(
     lambda database: (
         update(ROWS)
         .where(is_among(database, ROWS.c.id, "ids"))
         .values(
             state=OutboxState.SENDING,
-            leased_until=bindparam("until", type_=Instant),
+            leased_until=_until(database),
             leased_by=bindparam("owner"),
             maybe_sent=True,
         )
@@ -75,23 +103,32 @@ def is_in_lane(lane: str) -> Any:
 
 
 async def list_claimable(
-    session: AsyncSession, now: datetime, most: int, closed: Collection[str] = ()
+    session: AsyncSession, now: datetime, most: int, kinds: Sequence[str], closed: Collection[str] = ()
 ) -> dict[int, str]:
-    """Rows that may go now, without those of closed lanes, those that were tried least first: their streams by id."""
+    """Rows of these kinds that may go now, without those of closed lanes, those that were tried least first: their streams
+    by id."""
+    values = {"now": now, "most": most, "kinds": kinds}
     if not closed:
-        return dict(await CLAIMABLE_OF_ALL.ask(session, now=now, most=most))
-    asked = CLAIMABLE.where(*(~is_in_lane(lane) for lane in closed))
-    rows = await (await session.connection()).execute(asked, {"now": now, "most": most})
-    return {row[0]: row[1] for row in rows}
+        return dict(await CLAIMABLE.ask(session, **values))
+    connection = await session.connection()
+    asked = _claimable(connection.dialect.name).where(*(~is_in_lane(lane) for lane in closed))
+    return {row[0]: row[1] for row in await connection.execute(asked, values)}
 
 
 async def lease(
-    session: AsyncSession, ids: Sequence[int], now: datetime, until: datetime, owner: str
+    session: AsyncSession,
+    ids: Sequence[int],
+    now: datetime,
+    lasts: timedelta,
+    owner: str,
+    kinds: Sequence[str],
 ) -> Sequence[Any]:
     """Take those of these rows that may still go; what is asked by STILL_FREE of each."""
-    rows: Sequence[Any] = await STILL_FREE.ask(session, ids=list(ids), now=now)
+    rows: Sequence[Any] = await STILL_FREE.ask(session, ids=list(ids), now=now, kinds=kinds)
     if rows:
-        await LEASE.ask(session, ids=[row.id for row in rows], until=until, owner=owner)
+        is_sqlite = session.get_bind().dialect.name == "sqlite"
+        end = {"until": now + lasts} if is_sqlite else {"lasts": lasts}
+        await LEASE.ask(session, ids=[row.id for row in rows], owner=owner, **end)
     return rows
 
 

@@ -24,8 +24,8 @@ from tests.chaos.story import tell_stories, tell_summary
     "--database", type=click.Choice(["sqlite", "postgresql", "both"]), default="both", show_default=True
 )
 @click.option("--replicas", default=3, show_default=True, help="Processes on PostgreSQL.")
-@click.option("--every", default=5.0, show_default=True, help="Seconds between two faults, on average.")
-@click.option("--alerts", default=1.0, show_default=True, help="Seconds between two alerts, on average.")
+@click.option("--every", default=8.0, show_default=True, help="Seconds between two faults, on average.")
+@click.option("--alerts", default=2.5, show_default=True, help="Seconds between two alerts, on average.")
 @click.option("--short", is_flag=True, help="Each kind of fault once, as in the tests, within the minutes.")
 @click.option("--keep", type=click.Path(path_type=Path), help="A folder to keep the logs in.")
 def main(

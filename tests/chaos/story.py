@@ -11,6 +11,7 @@ from tests.chaos.plan import list_during
 from tests.chaos.run import World
 from tests.chaos.senders import Promise
 
+MOST_LINES = 40
 MOST = 4
 """So many stories are told at most."""
 
@@ -69,6 +70,8 @@ def find_traces(log: str) -> list[str]:
 def tell_stories(world: World, kept: Kept, verdict: Verdict) -> str:
     """Every fault that was found, and the stories of the first alerts."""
     lines = [f"{alias or '-'}: {words}" for alias, found in verdict.faults.items() for words in found]
+    if len(lines) > MOST_LINES:
+        lines[MOST_LINES:] = [f"… and {len(lines) - MOST_LINES} more"]
     for alias in [alias for alias in verdict.faults if alias][:MOST]:
         lines += ["", f"=== {alias}", *_tell_story(world, kept, alias)]
     if "" in verdict.faults:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.flow.outbox import Outbox
+from bot.flow.outbox import Job, Outbox
 from bot.flow.unit import Unit, Work
 from bot.reactions.paging import job_parked
 from storage.engine import Database
@@ -159,6 +159,10 @@ async def test_queues_are_claimed_by_index(sqlite_url: str) -> None:
     await database.close()
 
 
+async def deliver_nothing(_: Job) -> None:
+    return
+
+
 async def test_a_claim_looks_at_each_row_by_index_however_many_wait(sqlite_url: str) -> None:
     work = Work(Database(sqlite_url), HandClock(), {})
 
@@ -174,7 +178,7 @@ async def test_a_claim_looks_at_each_row_by_index_however_many_wait(sqlite_url: 
             "before_cursor_execute",
             lambda _c, _cursor, statement, values, _x, _many: asked.append((statement, values)),
         )
-    outbox = Outbox(work, {}, job_parked)
+    outbox = Outbox(work, {"thing": deliver_nothing}, job_parked)
     assert len(await outbox.claim(5)) == 5
     listed = [one for one in asked if "outbox.attempts, outbox.id" in one[0]]
     assert len(await outbox.claim(3)) == 3
