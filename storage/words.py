@@ -123,6 +123,18 @@ class Combine(StrEnum):
     """The first one is that has somebody on call."""
 
 
+class SwapState(StrEnum):
+    """What became of a shift that somebody offered."""
+
+    OPEN = "open"
+    TAKEN = "taken"
+    WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
+    """It began, and nobody had taken it."""
+    POINTLESS = "pointless"
+    """Whoever offered it is not on call then any more."""
+
+
 class HeartbeatStatus(StrEnum):
     WAITING = "waiting"
     """No ping has come since it was made or switched on: it is not armed."""

@@ -13,6 +13,7 @@ from bot.deliveries.mirror import Mirror
 from bot.deliveries.openings import Openings
 from bot.deliveries.pages import Pages
 from bot.deliveries.rooms import Rooms
+from bot.deliveries.swaps import Swaps
 from bot.flow.outbox import Deliverer
 
 
@@ -45,6 +46,7 @@ def list_deliverers(delivery: Delivery) -> dict[str, Deliverer]:
         "page.refresh": pages.refresh,
         "follower.update": pages.send_update,
         "person.say": pages.say,
+        "swap.show": Swaps(delivery).show,
         "contact.code": Codes(delivery).send,
         "account.find": Accounts(delivery).find,
         "entry.files": Files(delivery).fetch,

@@ -34,6 +34,7 @@ class Reason:
     passed_by: tuple[str, ...] = ()
     instead_of: tuple[str, ...] = ()
     is_off: bool = False
+    swapped_with: str = ""
 
     @property
     def evidence(self) -> dict[str, str]:
@@ -41,7 +42,8 @@ class Reason:
         simply their turn."""
         if self.kind == "rotation":
             return {}
-        return {"because": self.kind, "of": ", ".join(self.passed_by[:1] or self.instead_of)}
+        of = (self.swapped_with,) if self.swapped_with else self.passed_by[:1] or self.instead_of
+        return {"because": self.kind, "of": ", ".join(of)}
 
 
 @dataclass(frozen=True)
@@ -162,7 +164,12 @@ async def read_people_on_call(unit: Unit, schedule_ids: Collection[int], at: dat
 
 def list_named(duties: Iterable[Duty]) -> set[int]:
     """Everybody whom duties are about."""
-    return {one for duty in duties for one in (duty.person, *duty.passed_by, *duty.instead_of)}
+    named: set[int] = set()
+    for duty in duties:
+        named.update((duty.person, *duty.passed_by, *duty.instead_of))
+        if duty.swapped_with is not None:
+            named.add(duty.swapped_with)
+    return named
 
 
 def tell(duty: Duty, roster: Roster, people: Mapping[int, User]) -> Reason:
@@ -174,6 +181,7 @@ def tell(duty: Duty, roster: Roster, people: Mapping[int, User]) -> Reason:
         tuple(people[number].name for number in duty.passed_by),
         tuple(people[number].name for number in duty.instead_of),
         duty.is_off,
+        people[duty.swapped_with].name if duty.swapped_with is not None else "",
     )
 
 
@@ -187,9 +195,11 @@ async def tell_spans(unit: Unit, roster: Roster, spans: Iterable[Span]) -> dict[
     return {duty: tell(duty, roster, people) for duty in duties}
 
 
-async def list_shifts(unit: Unit, user_id: int, start: datetime, end: datetime) -> list[Shift]:
-    """When this person is on call between `start` and `end`, in order of time."""
-    return read_shifts(await list_rosters(unit, start, end), user_id, start, end)
+async def list_shifts(
+    unit: Unit, user_id: int, start: datetime, end: datetime, schedule_ids: Collection[int] | None = None
+) -> list[Shift]:
+    """When this person is on call between `start` and `end`, in order of time, in these schedules or in all."""
+    return read_shifts(await list_rosters(unit, start, end, schedule_ids), user_id, start, end)
 
 
 def read_shifts(rosters: Sequence[Roster], user_id: int, start: datetime, end: datetime) -> list[Shift]:

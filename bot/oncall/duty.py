@@ -1,6 +1,7 @@
 """Who has the duty at one moment, and why: overrides, layers, time off and forwarding over the slots whose turn it is. Pure.
 
-In this order: an override replaces all rotations, or one of them; the newest counts. Who is off is left out, and the next in
+In this order: an override replaces all rotations, or one of them; the newest counts. Whoever swapped is replaced by who took
+it, in the order in which swaps were made; a swap says nothing of what was made later. Who is off is left out, and the next in
 the order of the rotation who is not stands in. What would be a person's goes to whom they forward it to. Then rotations add
 up, or the upper covers the lower. Only where nobody else would be left, somebody who is off has the duty after all.
 """
@@ -31,8 +32,8 @@ class Nobody(StrEnum):
 
 class Duty(NamedTuple):
     """That a person is on call, and why: by the turn of a `rotation` (there as one of a `team`), by an `override`, or both;
-    for `instead_of`, whose turn it is; by the forwarding of `passed_by`, from the one whose duty it was to the last.
-    `is_off`: only because there is nobody else."""
+    for `instead_of`, whose turn it is; by the forwarding of `passed_by`, from the one whose duty it was to the last; by a swap,
+    which is the `override`, with `swapped_with`. `is_off`: only because there is nobody else."""
 
     person: int
     rotation: int | None = None
@@ -41,10 +42,13 @@ class Duty(NamedTuple):
     passed_by: tuple[int, ...] = ()
     instead_of: tuple[int, ...] = ()
     is_off: bool = False
+    swapped_with: int | None = None
 
     @property
     def reason(self) -> str:
-        """The last thing that decided it: forwarding, stand_in, override or rotation."""
+        """The last thing that decided it: swap, forwarding, stand_in, override or rotation."""
+        if self.swapped_with is not None:
+            return "swap"
         if self.passed_by:
             return "forwarding"
         if self.instead_of:
@@ -81,6 +85,14 @@ SEVERITY: Mapping[Nobody, int] = {
 }
 
 
+class Way(NamedTuple):
+    """Who has it in the end, who passed it on, and the swap that was the last step of it."""
+
+    person: int
+    passed_by: tuple[int, ...]
+    swap: Override | None
+
+
 class Desk:
     """Judges by the exceptions that are in force at one moment. Desks for several moments share, in `plain`, what they know
     of rotations without exceptions."""
@@ -89,12 +101,16 @@ class Desk:
         self.plan = plan
         self._override: Override | None = None
         self._places: dict[int, Override] = {}
+        self._swaps: list[Override] = []
         for override in reversed(plan.overrides):
             if override.start <= at < override.end:
-                if override.rotation is None:
+                if override.giver is not None:
+                    self._swaps.insert(0, override)
+                elif override.rotation is None:
                     self._override = override
                     break
-                self._places.setdefault(override.rotation, override)
+                else:
+                    self._places.setdefault(override.rotation, override)
         self._takers = {
             one.giver: one.taker
             for one in plan.forwardings
@@ -102,7 +118,7 @@ class Desk:
         }
         self._off = {one.person for one in plan.times_off if one.start <= at < one.end}
         self._whole = Share() if self._override is None else self._give(self._override, None)
-        away = self._off.union(self._takers)
+        away = self._off.union(self._takers, (swap.giver for swap in self._swaps if swap.giver is not None))
         self._known = [
             known
             if self._override is None
@@ -167,12 +183,12 @@ class Desk:
         than that of whom they forward to."""
         if override.person is None:
             return Share(nobody=Nobody.OVERRIDE)
-        person, passed_by = self._forward(override.person)
-        if person in self.plan.gone:
+        way = self._pass_on(override.person, override.id)
+        if way.person in self.plan.gone:
             return Share(nobody=Nobody.EMPTY)
-        if passed_by and person in self._off:
-            return Share(reluctant=(Duty(person, rotation, override.id, None, passed_by, is_off=True),))
-        return Share((Duty(person, rotation, override.id, None, passed_by),))
+        is_off = bool(way.passed_by) and self._is_off(way)
+        duty = _make_duty(way, rotation, override.id, is_off=is_off)
+        return Share(reluctant=(duty,)) if is_off else Share((duty,))
 
     def _take_turn(self, place: int, first: int) -> Share:
         rotation = self.plan.rotations[place]
@@ -193,19 +209,57 @@ class Desk:
         """The duties of a slot's people, and those of the ones who are off."""
         found: dict[int, Duty] = {}
         for one in slot.people:
-            person, passed_by = self._forward(one)
-            if person not in self.plan.gone:
-                off = person in self._off
-                found.setdefault(person, Duty(person, rotation, None, slot.team, passed_by, instead_of, off))
+            way = self._pass_on(one)
+            if way.person not in self.plan.gone:
+                duty = _make_duty(way, rotation, None, slot.team, instead_of, is_off=self._is_off(way))
+                found.setdefault(way.person, duty)
         duties = found.values()
         return tuple(one for one in duties if not one.is_off), tuple(one for one in duties if one.is_off)
 
-    def _forward(self, person: int) -> tuple[int, tuple[int, ...]]:
-        """Who has it in the end, and who passed it on. In a circle it stays with the one at whom the circle closes."""
+    def _is_off(self, way: Way) -> bool:
+        """Whoever took it in a swap said that they come."""
+        return way.person in self._off and way.swap is None
+
+    def _pass_on(self, person: int, since: int | None = None) -> Way:
+        """Through swaps and forwardings. In a circle of forwardings it stays with the one at whom the circle closes. What an
+        override says was not known to the swaps before it (`since`)."""
         passed_by: list[int] = []
+        person, swap = self._exchange(person, since)
         while person in self._takers and person not in passed_by:
             passed_by.append(person)
-            person = self._takers[person]
+            person, swap = self._exchange(self._takers[person], since)
         if person in passed_by:
             del passed_by[passed_by.index(person) :]
-        return person, tuple(passed_by)
+        return Way(person, tuple(passed_by), swap)
+
+    def _exchange(self, giver: int, since: int | None) -> tuple[int, Override | None]:
+        """Who has it after the swaps, one after the other, and the last of them; it may come back to the one who gave it."""
+        person, last = giver, None
+        for swap in self._swaps:
+            is_known = since is None or swap.id > since
+            if swap.giver == person and swap.person is not None and is_known:
+                if swap.person not in self.plan.gone:
+                    person, last = swap.person, swap
+        return person, last if person != giver else None
+
+
+def _make_duty(
+    way: Way,
+    rotation: int | None,
+    override: int | None,
+    team: int | None = None,
+    instead_of: tuple[int, ...] = (),
+    *,
+    is_off: bool,
+) -> Duty:
+    swap = way.swap
+    return Duty(
+        way.person,
+        rotation,
+        swap.id if swap is not None else override,
+        team,
+        way.passed_by,
+        instead_of,
+        is_off,
+        swap.giver if swap is not None else None,
+    )

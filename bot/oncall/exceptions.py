@@ -35,14 +35,16 @@ async def make_override(
     starts_at: datetime,
     ends_at: datetime,
     rotation: Rotation | None = None,
+    giver: User | None = None,
 ) -> Override:
-    """Put `user` (None: nobody) on call instead of all rotations of the schedule, or of one of them; raises Invalid when
-    that is no time at all."""
+    """Put `user` (None: nobody) on call instead of all rotations of the schedule, or of one of them, or instead of the
+    `giver` alone; raises Invalid when that is no time at all."""
     check_times(starts_at, ends_at)
     override = Override(
         schedule_id=schedule.id,
         rotation_id=rotation.id if rotation else None,
         user_id=user.id if user else None,
+        giver_id=giver.id if giver else None,
         starts_at=starts_at,
         ends_at=ends_at,
         created_by=unit.actor.user_id,

@@ -14,8 +14,8 @@ FAR = timedelta(days=36_500)
 
 @dataclass(frozen=True)
 class Listed:
-    """`name` is what it is cancelled by; `kind` is override, forwarding or off. An override without a person puts nobody on
-    call; one without a rotation is for all of them."""
+    """`name` is what it is cancelled by; `kind` is override, swap, forwarding or off. An override without a person puts nobody
+    on call; one without a rotation is for all of them. In a swap, `person` has what was `giver`'s."""
 
     name: str
     kind: str
@@ -25,6 +25,7 @@ class Listed:
     taker: str = ""
     schedule: str = ""
     rotation: str = ""
+    giver: str = ""
     owner_id: int = 0
     """Whose it is: whoever is put on call, forwards or is off."""
 
@@ -49,16 +50,20 @@ async def list_coming(
     rotations = {row.id: row.name for row in await oncall.list_rotations(session, ids)} if overrides else {}
     found = []
     for row in rows:
-        taker = schedule = rotation = ""
+        taker = schedule = rotation = giver = ""
         kind, _, _ = name_of(row).partition("-")
         if isinstance(row, Forwarding):
             taker = names[row.taker_id]
         elif isinstance(row, Override):
             schedule, rotation = where[row.schedule_id], rotations.get(row.rotation_id or 0, "")
+            if row.giver_id is not None:
+                kind, giver = "swap", names[row.giver_id]
         owner = next(iter(_list_people(row)), 0)
         person = names.get(owner, "")
         found.append(
-            Listed(name_of(row), kind, row.starts_at, row.ends_at, person, taker, schedule, rotation, owner)
+            Listed(
+                name_of(row), kind, row.starts_at, row.ends_at, person, taker, schedule, rotation, giver, owner
+            )
         )
     return sorted(found, key=lambda one: one.starts_at)
 
@@ -67,4 +72,5 @@ def _list_people(row: AnyException) -> list[int]:
     """Whose it is, and who else is named."""
     if isinstance(row, Forwarding):
         return [row.giver_id, row.taker_id]
-    return [row.user_id] if row.user_id is not None else []
+    giver = row.giver_id if isinstance(row, Override) else None
+    return [number for number in (row.user_id, giver) if number is not None]

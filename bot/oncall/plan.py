@@ -95,13 +95,15 @@ def _split(parts: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 class Override(NamedTuple):
-    """For a time, this person (None: nobody) instead of all rotations, or of one of them within its hours."""
+    """For a time, this person (None: nobody) instead of all rotations, or of one of them within its hours; or, as a swap,
+    instead of the `giver` alone, wherever the giver would have the duty in the schedule."""
 
     id: int
     person: int | None
     start: datetime
     end: datetime
     rotation: int | None = None
+    giver: int | None = None
 
 
 class Forwarding(NamedTuple):

@@ -9,6 +9,7 @@ from bot.flow.unit import Reactions
 from bot.incidents import events as incidents
 from bot.oncall.exceptions import AbsenceChanged, OverrideChanged
 from bot.oncall.notices import ShiftTold
+from bot.oncall.swaps import SwapOffered, SwapSettled
 from bot.oncall.watch import GapsFound
 from bot.paging import events as paging
 from bot.reactions.acknowledgements import (
@@ -92,6 +93,12 @@ from bot.reactions.silences import (
     plan_next_window,
     stop_paging_held,
     tell_its_maker,
+)
+from bot.reactions.swaps import (
+    ask_for_somebody,
+    look_at_offers,
+    show_what_became_of_it,
+    tell_who_offered,
 )
 from bot.reviews.postmortem import PostmortemChanged, PostmortemDrafted
 from bot.updates.updates import UpdateOverdue, UpdatePosted
@@ -232,8 +239,11 @@ REACTIONS: Reactions = {
     paging.StillOnItAsked: (note_question,),
     paging.StillOnIt: (note_still_on_it,),
     paging.AcknowledgementOver: (page_after_silence,),
-    OverrideChanged: (show_on_call, look_at_schedule),
-    AbsenceChanged: (show_on_call, look_at_schedules),
+    # who is on call
+    OverrideChanged: (show_on_call, look_at_schedule, look_at_offers),
+    AbsenceChanged: (show_on_call, look_at_schedules, look_at_offers),
     GapsFound: (tell_gaps,),
     ShiftTold: (tell_of_shift,),
+    SwapOffered: (ask_for_somebody,),
+    SwapSettled: (show_what_became_of_it, tell_who_offered),
 }

@@ -80,13 +80,15 @@ class RotationItem(Struct, frozen=True):
 
 
 class OverrideItem(Struct, frozen=True):
-    """For a time, this person (null: nobody) instead of all rotations, or of one. `name` is what cancels it."""
+    """For a time, this person (null: nobody) instead of all rotations, or of one, or, in a swap, instead of `swapped_with`
+    alone. `name` is what cancels it."""
 
     name: str
     person: Person | None
     rotation: str | None
     starts_at: datetime
     ends_at: datetime
+    swapped_with: Person | None
 
 
 class ScheduleDetail(Struct, frozen=True):
@@ -142,7 +144,7 @@ async def get_schedule(call: Call[NoQuery, NoBody]) -> ScheduleDetail:
         overrides = await oncall.list_overrides(unit.session, [schedule.id], unit.now, unit.now + AHEAD)
         parts = [part for row in rotations for part in row.participants]
         people = await list_people(
-            unit, [*(part for part in parts if isinstance(part, int)), *(row.user_id for row in overrides)]
+            unit, [*(part for part in parts if isinstance(part, int)), *(one for row in overrides for one in (row.user_id, row.giver_id))]
         )
         named = {part["team"] for part in parts if isinstance(part, dict)}
         teams = await catalog.list_by_id(unit.session, Team, named)
@@ -157,6 +159,7 @@ async def get_schedule(call: Call[NoQuery, NoBody]) -> ScheduleDetail:
                     names.get(row.rotation_id or 0),
                     row.starts_at,
                     row.ends_at,
+                    find_person(people, row.giver_id),
                 )
                 for row in overrides
             ],

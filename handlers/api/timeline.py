@@ -30,6 +30,7 @@ class Because(StrEnum):
     OVERRIDE = "override"
     FORWARDING = "forwarding"
     STAND_IN = "stand_in"
+    SWAP = "swap"
 
 
 class TimelineQuery(Struct, frozen=True, forbid_unknown_fields=True):
@@ -41,8 +42,8 @@ class TimelineQuery(Struct, frozen=True, forbid_unknown_fields=True):
 
 class DutyItem(Struct, frozen=True):
     """That a person is on call, and why. `rotation` is the one whose turn or place it is, `team` the team that has the turn,
-    `override` what cancels it. `forwarded_by` are those who passed it on, `instead_of` those who are off. `off`: they are
-    off themselves, but there is nobody else."""
+    `override` what cancels it. `forwarded_by` are those who passed it on, `instead_of` those who are off. In a swap,
+    which is the `override`, it was the shift of `swapped_with`. `off`: they are off themselves, but there is nobody else."""
 
     person: Person
     because: Because
@@ -52,6 +53,7 @@ class DutyItem(Struct, frozen=True):
     forwarded_by: list[Person]
     instead_of: list[Person]
     off: bool
+    swapped_with: Person | None
 
 
 class SpanItem(Struct, frozen=True):
@@ -94,6 +96,7 @@ async def show_timeline(call: Call[TimelineQuery, NoBody]) -> Timeline:
                 [one for number in duty.passed_by if (one := find_person(people, number))],
                 [one for number in duty.instead_of if (one := find_person(people, number))],
                 duty.is_off,
+                find_person(people, duty.swapped_with),
             )
             for duty in duties
         }

@@ -39,7 +39,16 @@ from storage.models.incidents import (
     TimelineEntry,
     Update,
 )
-from storage.models.oncall import CalendarFeed, Forwarding, Override, Rotation, Schedule, TimeOff
+from storage.models.oncall import (
+    CalendarFeed,
+    Forwarding,
+    Override,
+    Rotation,
+    Schedule,
+    Swap,
+    SwapCopy,
+    TimeOff,
+)
 from storage.models.paging import Escalation, EscalationPolicy, Page, PolicyStep
 from storage.models.rules import Rule
 from storage.models.sayings import Saying, SayingCopy
@@ -96,6 +105,8 @@ __all__ = [
     "Service",
     "SignInLink",
     "Silence",
+    "Swap",
+    "SwapCopy",
     "Task",
     "Team",
     "TimeOff",

@@ -22,6 +22,7 @@ from storage.words import (
     RuleKind,
     Scope,
     StepCondition,
+    SwapState,
     UserRole,
 )
 
@@ -58,6 +59,7 @@ class Model(DeclarativeBase):
                 RuleKind,
                 Scope,
                 StepCondition,
+                SwapState,
                 UserRole,
             )
         },

@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.models.base import Model
-from storage.words import Combine, RotationKind
+from storage.words import Combine, RotationKind, SwapState
 
 
 class Schedule(Model):
@@ -50,7 +50,8 @@ class Rotation(Model):
 
 
 class Override(Model):
-    """For a time, this person (None: nobody) instead of all rotations of the schedule, or of one of them."""
+    """For a time, this person (None: nobody) instead of all rotations of the schedule, or of one of them; as a swap, instead
+    of the giver alone."""
 
     __tablename__ = "override"
     __table_args__ = (Index("ix_override_schedule", "schedule_id", "ends_at"),)
@@ -59,10 +60,48 @@ class Override(Model):
     schedule_id: Mapped[int] = mapped_column(ForeignKey("schedule.id", ondelete="CASCADE"))
     rotation_id: Mapped[int | None] = mapped_column(ForeignKey("rotation.id", ondelete="CASCADE"))
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    giver_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     created_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     created_at: Mapped[datetime]
+
+
+class Swap(Model):
+    """A shift, or a part of one, that `user_id` offers to the others of the schedule: to whoever takes it first, or, in
+    exchange for the shift `back_starts_at` to `back_ends_at`, to `other_id`, whose shift that is."""
+
+    __tablename__ = "swap"
+    __table_args__ = (Index("ix_swap_schedule", "schedule_id", "state"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    schedule_id: Mapped[int] = mapped_column(ForeignKey("schedule.id", ondelete="CASCADE"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    other_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    back_starts_at: Mapped[datetime | None]
+    back_ends_at: Mapped[datetime | None]
+    note: Mapped[str] = mapped_column(String(500), default="")
+    state: Mapped[SwapState] = mapped_column(default=SwapState.OPEN)
+    taker_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    created_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+
+
+class SwapCopy(Model):
+    """The card of an offer that one person has on one platform; each reminder (`round`) is another one. `address` is None
+    until it is there, `shown` the digest of what it shows."""
+
+    __tablename__ = "swap_copy"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    swap_id: Mapped[int] = mapped_column(ForeignKey("swap.id", ondelete="CASCADE"), index=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    platform: Mapped[str] = mapped_column(String(24))
+    round: Mapped[int] = mapped_column(default=0)
+    address: Mapped[str | None] = mapped_column(String(200))
+    shown: Mapped[str] = mapped_column(String(24), default="")
 
 
 class Forwarding(Model):

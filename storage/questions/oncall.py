@@ -54,6 +54,7 @@ OVERRIDE_ROWS = Ready(
             Override.starts_at,
             Override.ends_at,
             Override.rotation_id,
+            Override.giver_id,
         )
         .where(
             is_among(database, Override.schedule_id, "schedules"),

@@ -50,7 +50,7 @@ class Oracle:
         general = [
             number
             for number, one in enumerate(self.plan.overrides)
-            if one.rotation is None and one.start <= moment < one.end
+            if one.rotation is None and one.giver is None and one.start <= moment < one.end
         ]
         answers: list[tuple[Said, Said]] = []
         for rotation, (own, reluctant) in zip(self.plan.rotations, layers, strict=True):
@@ -85,11 +85,11 @@ class Oracle:
         override = self.plan.overrides[number]
         if override.person is None:
             return frozenset(), frozenset()
-        person = self._pass_on(override.person)
+        person, swap, forwarded = self._pass_on(override.person, number)
         if person in self.plan.gone:
             return frozenset(), frozenset()
-        said = frozenset({(person, rotation, override.id)})
-        if person != override.person and person in self.off:
+        said = frozenset({(person, rotation, swap or override.id)})
+        if forwarded and person in self.off and not swap:
             return frozenset(), said
         return said, frozenset()
 
@@ -100,15 +100,29 @@ class Oracle:
         slots = [*rotation.slots[number:], *rotation.slots[:number]]
         if not slots[0].people and slots[0].team is None:
             return frozenset(), frozenset()
-        reluctant = {(one, rotation.id, None) for one in self._list_final(slots[0]) if one in self.off}
+        reluctant = {
+            (one, rotation.id, swap)
+            for one, swap in self._list_final(slots[0])
+            if one in self.off and swap is None
+        }
         for slot in slots:
-            present = {(one, rotation.id, None) for one in self._list_final(slot) if one not in self.off}
+            present = {
+                (one, rotation.id, swap)
+                for one, swap in self._list_final(slot)
+                if one not in self.off or swap is not None
+            }
             if present:
                 return frozenset(present), frozenset(reluctant) if slot is slots[0] else frozenset()
         return frozenset(), frozenset(reluctant)
 
-    def _list_final(self, slot: Slot) -> set[int]:
-        return {self._pass_on(person) for person in slot.people} - self.plan.gone
+    def _list_final(self, slot: Slot) -> set[tuple[int, int | None]]:
+        """Each person once, by the way of the first of the slot who comes to them."""
+        final: dict[int, int | None] = {}
+        for one in slot.people:
+            person, swap, _ = self._pass_on(one)
+            if person not in self.plan.gone and person not in final:
+                final[person] = swap
+        return set(final.items())
 
     def _find_slot(self, rotation: Rotation, wall: datetime) -> int | None:
         """The number of the slot whose turn it is, within the rotation's life and hours."""
@@ -127,8 +141,10 @@ class Oracle:
             return None
         return (bisect_right(self.handoffs[rotation.id], wall) - 1) % len(rotation.slots)
 
-    def _pass_on(self, person: int) -> int:
-        """Follow forwardings; the newest of a person counts, and one to somebody who is gone counts for nothing."""
+    def _pass_on(self, person: int, since: int = -1) -> tuple[int, int | None, bool]:
+        """Follow swaps and forwardings; the newest forwarding of a person counts, and what goes to somebody who is gone counts
+        for nothing. Returns who has it, the swap that came last, and whether it was forwarded."""
+        person, swap = self._swap(person, since)
         way = [person]
         while True:
             taker = None
@@ -136,6 +152,18 @@ class Oracle:
                 in_force = one.start <= self.moment < one.end and one.taker not in self.plan.gone
                 if one.giver == way[-1] and in_force:
                     taker = one.taker
-            if taker is None or taker in way:
-                return way[-1] if taker is None else taker
+            if taker is None:
+                return way[-1], swap, len(way) > 1
+            taker, swap = self._swap(taker, since)
+            if taker in way:
+                return taker, swap, way.index(taker) > 0
             way.append(taker)
+
+    def _swap(self, giver: int, since: int) -> tuple[int, int | None]:
+        """Let each swap that was made after the override `since` take its turn."""
+        person, last = giver, None
+        for one in self.plan.overrides[since + 1 :]:
+            in_force = one.start <= self.moment < one.end and one.person not in self.plan.gone
+            if one.giver is not None and one.giver == person and one.person is not None and in_force:
+                person, last = one.person, one.id
+        return person, None if person == giver else last

@@ -90,14 +90,17 @@ def plans(draw: st.DrawFn, zone: str, change: datetime, hours: int) -> Plan:
     times = st.tuples(minutes, minutes).map(sorted).map(lambda pair: [change + one * MINUTE for one in pair])
     count = draw(st.sampled_from([1, 2, 3] * 5 + [0]))
     turns = tuple(draw(rotations(number, zone, change)) for number in range(1, count + 1))
-    overrides = st.tuples(PEOPLE | st.none(), times, st.none() | st.integers(1, 4))
+    overrides = st.tuples(PEOPLE | st.none(), times, st.none() | st.integers(1, 4), st.none())
+    swaps = st.tuples(PEOPLE, times, st.none(), PEOPLE)
     return Plan(
         zone,
         turns,
         draw(st.booleans()),
         tuple(
-            Override(100 + number, who, start, end, scope)
-            for number, (who, (start, end), scope) in enumerate(draw(st.lists(overrides, max_size=3)))
+            Override(100 + number, who, start, end, scope, giver)
+            for number, (who, (start, end), scope, giver) in enumerate(
+                draw(st.lists(overrides | swaps, max_size=4))
+            )
         ),
         tuple(
             Forwarding(giver, taker, *when)
