@@ -1,9 +1,9 @@
 """Who has the duty at one moment, and why: overrides, layers, time off and forwarding over the slots whose turn it is. Pure.
 
 In this order: an override replaces all rotations, or one of them; the newest counts. Whoever swapped is replaced by who took
-it, in the order in which swaps were made; a swap says nothing of what was made later. Who is off is left out, and the next in
-the order of the rotation who is not stands in. What would be a person's goes to whom they forward it to. Then rotations add
-up, or the upper covers the lower. Only where nobody else would be left, somebody who is off has the duty after all.
+it, in the order in which swaps were made; a swap says nothing of what was made later. Who is off is left out, and the next
+in the order of the rotation who is not stands in. What would be a person's goes to whom they forward it to. Then rotations
+add up, or the upper covers the lower. Only where nobody else would be left, somebody who is off has the duty after all.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -32,8 +32,8 @@ class Nobody(StrEnum):
 
 class Duty(NamedTuple):
     """That a person is on call, and why: by the turn of a `rotation` (there as one of a `team`), by an `override`, or both;
-    for `instead_of`, whose turn it is; by the forwarding of `passed_by`, from the one whose duty it was to the last; by a swap,
-    which is the `override`, with `swapped_with`. `is_off`: only because there is nobody else."""
+    for `instead_of`, whose turn it is; by the forwarding of `passed_by`, from the one whose duty it was to the last; by a
+    swap, which is the `override`, with `swapped_with`. `is_off`: only because there is nobody else."""
 
     person: int
     rotation: int | None = None
@@ -105,7 +105,8 @@ class Desk:
         for override in reversed(plan.overrides):
             if override.start <= at < override.end:
                 if override.giver is not None:
-                    self._swaps.insert(0, override)
+                    if override.person not in plan.gone:
+                        self._swaps.insert(0, override)
                 elif override.rotation is None:
                     self._override = override
                     break
@@ -236,10 +237,9 @@ class Desk:
         """Who has it after the swaps, one after the other, and the last of them; it may come back to the one who gave it."""
         person, last = giver, None
         for swap in self._swaps:
-            is_known = since is None or swap.id > since
-            if swap.giver == person and swap.person is not None and is_known:
-                if swap.person not in self.plan.gone:
-                    person, last = swap.person, swap
+            is_later = since is None or swap.id > since
+            if swap.giver == person and swap.person is not None and is_later:
+                person, last = swap.person, swap
         return person, last if person != giver else None
 
 

@@ -14,8 +14,8 @@ FAR = timedelta(days=36_500)
 
 @dataclass(frozen=True)
 class Listed:
-    """`name` is what it is cancelled by; `kind` is override, swap, forwarding or off. An override without a person puts nobody
-    on call; one without a rotation is for all of them. In a swap, `person` has what was `giver`'s."""
+    """`name` is what it is cancelled by; `kind` is override, swap, forwarding or off. An override without a person puts
+    nobody on call; one without a rotation is for all of them. In a swap, `person` has what was `giver`'s."""
 
     name: str
     kind: str
@@ -62,7 +62,16 @@ async def list_coming(
         person = names.get(owner, "")
         found.append(
             Listed(
-                name_of(row), kind, row.starts_at, row.ends_at, person, taker, schedule, rotation, giver, owner
+                name_of(row),
+                kind,
+                row.starts_at,
+                row.ends_at,
+                person,
+                taker,
+                schedule,
+                rotation,
+                giver,
+                owner,
             )
         )
     return sorted(found, key=lambda one: one.starts_at)

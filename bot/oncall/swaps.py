@@ -27,6 +27,10 @@ REMINDERS = (timedelta(hours=24), timedelta(hours=4))
 """So long before it begins it is asked again, while nobody took it."""
 
 
+FARTHEST = timedelta(days=60)
+"""So far ahead it is looked for the end of a shift."""
+
+
 @dataclass(frozen=True)
 class Exchange:
     """The shift of somebody else that is wanted in return."""
@@ -222,6 +226,18 @@ async def _has_shift(unit: Unit, schedule: Schedule, user_id: int, start: dateti
     for roster in await list_rosters(unit, start, end, [schedule.id]):
         return list_stretches(resolve(roster.plan, start, end)).get(user_id) == [(start, end)]
     return False
+
+
+async def find_shift_at(
+    unit: Unit, schedule: Schedule, user: User, at: datetime
+) -> tuple[datetime, datetime]:
+    """From when until when this person is on call without a break around a moment; raises Unknown when they are not."""
+    start, end = max(at - FARTHEST, unit.now), at + FARTHEST
+    for roster in await list_rosters(unit, start, end, [schedule.id]):
+        for begin, finish in list_stretches(resolve(roster.plan, start, end)).get(user.id, []):
+            if begin <= at < finish:
+                return begin, finish
+    raise Unknown("swap.no_such_shift", text=at.isoformat())
 
 
 async def list_candidates(unit: Unit, swap: Swap) -> Sequence[User]:

@@ -24,6 +24,4 @@ async def run(call: Call) -> Reply:
     return Reply("oncall_withdraw_swap", {"offer": offer, "own": own, "zone": zone})
 
 
-COMMAND = Command(
-    "oncall withdraw-swap", "Take back the offer of a shift", run, Args, submit="Withdraw it"
-)
+COMMAND = Command("oncall withdraw-swap", "Take back the offer of a shift", run, Args, submit="Withdraw it")

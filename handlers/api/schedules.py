@@ -144,7 +144,11 @@ async def get_schedule(call: Call[NoQuery, NoBody]) -> ScheduleDetail:
         overrides = await oncall.list_overrides(unit.session, [schedule.id], unit.now, unit.now + AHEAD)
         parts = [part for row in rotations for part in row.participants]
         people = await list_people(
-            unit, [*(part for part in parts if isinstance(part, int)), *(one for row in overrides for one in (row.user_id, row.giver_id))]
+            unit,
+            [
+                *(part for part in parts if isinstance(part, int)),
+                *(one for row in overrides for one in (row.user_id, row.giver_id)),
+            ],
         )
         named = {part["team"] for part in parts if isinstance(part, dict)}
         teams = await catalog.list_by_id(unit.session, Team, named)

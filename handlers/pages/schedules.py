@@ -11,10 +11,11 @@ from bot.errors import Invalid
 from bot.flow.unit import Unit
 from bot.oncall.answers import HORIZON, read_on_call, tell_spans
 from bot.oncall.days import DAY, Period, View, choose_period, lay_out
+from bot.oncall.offers import list_offers
 from bot.oncall.overview import list_coming
 from bot.oncall.resolve import resolve
 from bot.oncall.rosters import list_rosters
-from bot.oncall.shifts import find_gaps, find_next
+from bot.oncall.shifts import find_gaps, find_next, find_shifts
 from handlers.pages.visit import Values, Visit, signed_in
 from handlers.parts import Parts
 from storage.models import Team
@@ -22,6 +23,8 @@ from storage.questions import access, catalog
 
 AHEAD = timedelta(days=30)
 """How far ahead gaps are looked for."""
+OWN_AHEAD = timedelta(days=28)
+"""How far ahead one's own shifts are shown."""
 SHOWN = 10
 YEARS = range(2000, 2100)
 
@@ -92,6 +95,7 @@ async def read_calendar(unit: Unit, visit: Visit, period: Period) -> Values:
     following = find_next(roster.plan, now, HORIZON)
     people = await access.list_users_by_id(unit.session, following.people if following else ())
     team = await unit.session.get(Team, schedule.team_id) if schedule.team_id else None
+    offers = await list_offers(unit, [schedule.id])
     return {
         "schedule": schedule,
         "team": team,
@@ -102,6 +106,10 @@ async def read_calendar(unit: Unit, visit: Visit, period: Period) -> Values:
         "on_call": on_call,
         "coming": [people[number] for number in following.people] if following else [],
         "coming_at": following.at if following else None,
+        "shifts": find_shifts(roster.plan, visit.user.id, now, now + OWN_AHEAD)[:SHOWN],
+        "shifts_until": now + OWN_AHEAD,
+        "offers": offers,
+        "own_offers": [one.swap for one in offers if one.giver.id == visit.user.id],
         "exceptions": await list_coming(unit, [schedule], roster.plan.people),
         "gaps": find_gaps(roster.plan, now, now + AHEAD),
         "gaps_until": now + AHEAD,

@@ -36,7 +36,8 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["taker_id"], ["user.id"], name=op.f("fk_swap_taker_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_swap")),
     )
-    op.create_index("ix_swap_schedule", "swap", ["schedule_id", "state"], unique=False)
+    op.create_index("ix_swap_schedule", "swap", ["schedule_id", "id"], unique=False)
+    op.create_index("ix_swap_state", "swap", ["state", "id"], unique=False)
     op.create_table(
         "swap_copy",
         sa.Column("id", sa.Integer(), nullable=False),

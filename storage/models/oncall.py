@@ -72,7 +72,10 @@ class Swap(Model):
     exchange for the shift `back_starts_at` to `back_ends_at`, to `other_id`, whose shift that is."""
 
     __tablename__ = "swap"
-    __table_args__ = (Index("ix_swap_schedule", "schedule_id", "state"),)
+    __table_args__ = (
+        Index("ix_swap_schedule", "schedule_id", "id"),
+        Index("ix_swap_state", "state", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     schedule_id: Mapped[int] = mapped_column(ForeignKey("schedule.id", ondelete="CASCADE"))

@@ -26,6 +26,7 @@ from storage.models import (
     Schedule,
     Service,
     Silence,
+    Swap,
     Task,
     Team,
     TimelineEntry,
@@ -33,7 +34,7 @@ from storage.models import (
     User,
 )
 from storage.questions.privacy import Looking, is_alert_visible, is_incident_visible, is_page_visible
-from storage.words import AlertStatus, IncidentStatus, PageState, Priority
+from storage.words import AlertStatus, IncidentStatus, PageState, Priority, SwapState
 
 Row = TypeVar(
     "Row",
@@ -46,6 +47,7 @@ Row = TypeVar(
     Schedule,
     Service,
     Silence,
+    Swap,
     Task,
     Team,
     TimelineEntry,
@@ -174,6 +176,22 @@ async def list_silences(
     if states:
         query = query.where(or_(*(conditions[state] for state in states)))
     return await _walk(session, query, Silence, wanted)
+
+
+async def list_swaps(
+    session: AsyncSession,
+    wanted: Wanted,
+    *,
+    schedule_id: int | None = None,
+    states: Collection[SwapState] = (),
+) -> Found[Swap]:
+    """Offers of shifts, in any of these states; of one schedule by ix_swap_schedule."""
+    query = select(Swap)
+    if schedule_id is not None:
+        query = query.where(Swap.schedule_id == schedule_id)
+    if states:
+        query = query.where(Swap.state.in_(states))
+    return await _walk(session, query, Swap, wanted)
 
 
 async def list_maintenances(

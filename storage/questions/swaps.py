@@ -28,6 +28,4 @@ async def list_copies(session: AsyncSession, swap_id: int) -> Sequence[SwapCopy]
 
 async def find_last_round(session: AsyncSession, swap_id: int) -> int:
     """The number of the last reminder that there was; 0 for the offer itself."""
-    return (
-        await session.scalar(select(func.max(SwapCopy.round)).where(SwapCopy.swap_id == swap_id))
-    ) or 0
+    return (await session.scalar(select(func.max(SwapCopy.round)).where(SwapCopy.swap_id == swap_id))) or 0

@@ -208,3 +208,29 @@ async def test_the_page_offers_what_its_reader_may_do(browser: Browser) -> None:
         "/command", headers={"X-Room": "1"}, text="/oncall cancel override-1", confirm="1", label="Cancel"
     )
     assert "is over at once, and the rotations hold again" in page
+
+
+async def test_each_of_my_shifts_can_be_offered_there_and_others_take_it(browser: Browser) -> None:
+    house = browser.house
+    kate = await open_browser(house, house.people["Kate"])
+    _, page = await kate.get("/schedules/primary")
+    lines = re.findall(r'value="(/oncall swap primary/[^"]+)"', page)
+    assert lines[0] == "/oncall swap primary/2026-11-23T14:00:00+00:00"
+    assert len(lines) == 10
+    status, said = await kate.post("/command", text=lines[0], confirm="1", label="Find somebody")
+    assert status == 200
+    assert "Until somebody takes it, you stay on call then" in unescape(said)
+    await kate.post("/command", text=lines[0])
+    _, page = await kate.get("/schedules/primary")
+    assert len(re.findall(r'value="(/oncall swap primary/[^"]+)"', page)) == 9
+    assert 'value="/oncall withdraw-swap 1"' in page
+    _, page = await browser.get("/schedules/primary")
+    assert "Kate looks for somebody" in page
+    assert 'value="/oncall take-swap 1"' in page
+    await browser.post("/command", text="/oncall take-swap 1")
+    text = read_days((await browser.get("/schedules/primary"))[1])["2026-11-23"]
+    assert f"from 15:00 {house.owner.name} (you) ⇄ swap with Kate" in text
+    _, page = await browser.get("/schedules/primary")
+    assert f"{house.owner.name} has the shift of Kate" in page
+    assert "take-swap" not in page
+    await kate.http.close()

@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from bot.chat.card import Card
+from bot.chat.markup import render_text
 from storage.models import Swap, User
 from storage.words import SwapState
 from tests.acceptance.test_oncall import set_rotations, who
@@ -29,8 +31,14 @@ async def people(house: House) -> tuple[User, User, User]:
 
 
 async def cards(house: House, user: User) -> list[str]:
-    """The cards of offers that a person has, as they are now."""
-    return [f"{one.card['title']}\n{one.card}" for one in await house.messages(f"direct-{user.id}") if one.card]
+    """The cards of offers that a person has, as they are now: title, fields, and what the buttons run."""
+    found = []
+    for one in await house.messages(f"direct-{user.id}"):
+        if one.card:
+            card = Card.unpack(one.card)
+            fields = [f"{field.label}: {render_text(field.value)}" for field in card.fields]
+            found.append("\n".join([card.title, *fields, *(button.command for button in card.buttons)]))
+    return found
 
 
 async def titles(house: House, user: User) -> list[str]:
@@ -110,7 +118,9 @@ async def test_a_part_of_a_shift_goes_and_the_rest_stays(house: House, people) -
 async def test_an_exchange_moves_both_shifts_and_only_the_other_can_agree(house: House, people) -> None:
     kate, sam, ines = people
     answer = await house.ask("/oncall swap next exchange:@sam/2026-11-26T10:00+00:00", kate)
-    assert "Sam is asked, in exchange for Thu 26 Nov 2026, 09:00 UTC until Fri 27 Nov 2026, 09:00 UTC" in answer
+    assert (
+        "Sam is asked, in exchange for Thu 26 Nov 2026, 09:00 UTC until Fri 27 Nov 2026, 09:00 UTC" in answer
+    )
     assert await titles(house, ines) == []
     assert await titles(house, sam) == ["Kate offers you an exchange · Primary on-call"]
     assert "Only people" in await house.ask("/oncall take-swap 1", ines)

@@ -18,7 +18,7 @@ from storage.models import Service, User
 from storage.questions import lists
 from storage.questions.lists import Wanted
 from storage.questions.privacy import Viewer
-from storage.words import AlertStatus, IncidentStatus, PageState
+from storage.words import AlertStatus, IncidentStatus, PageState, SwapState
 from tests.handlers.program import Program
 from tests.house import House, open_house
 
@@ -75,6 +75,8 @@ SPANS = ("getTimeline",)
 """One of its times must be after the other."""
 PAGING = ("addContact", "sendContactCode", "removeContact", "verifyContact", "changePaging")
 """What is set up here and which code was sent no schema has."""
+SWAPS = ("offerShift", "takeShift", "withdrawShift")
+"""Whose shift is when no schema has."""
 EXCEPTION = """
 [[operations]]
 include-operation-id = "{name}"
@@ -96,7 +98,7 @@ async def test_the_server_is_true_to_its_document(house: House, program: Program
     )
     url = f"{house.url}/api/v1/openapi.json"
     (tmp_path / "schemathesis.toml").write_text(
-        "".join(EXCEPTION.format(name=name) for name in RULES + QUIET + SPANS + PAGING)
+        "".join(EXCEPTION.format(name=name) for name in RULES + QUIET + SPANS + PAGING + SWAPS)
     )
     process = await asyncio.create_subprocess_exec(
         SCHEMATHESIS, "run", url, "--header", f"Authorization: Bearer {program.key}", *arguments,
@@ -155,6 +157,9 @@ async def test_no_list_reads_a_whole_table(sqlite_house: House):
         await lists.list_payloads(session, 1, wanted)
         await lists.list_silences(session, wanted, now=sqlite_house.clock.now(), states=["active", "over"])
         await lists.list_maintenances(session, wanted)
+        await lists.list_swaps(session, wanted)
+        await lists.list_swaps(session, wanted, states=[SwapState.OPEN])
+        await lists.list_swaps(session, wanted, schedule_id=1)
         await lists.list_maintenances(session, wanted, active=False)
         await lists.list_named(session, Service, wanted)
         await lists.list_named(session, User, wanted, team_id=1)

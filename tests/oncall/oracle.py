@@ -142,8 +142,8 @@ class Oracle:
         return (bisect_right(self.handoffs[rotation.id], wall) - 1) % len(rotation.slots)
 
     def _pass_on(self, person: int, since: int = -1) -> tuple[int, int | None, bool]:
-        """Follow swaps and forwardings; the newest forwarding of a person counts, and what goes to somebody who is gone counts
-        for nothing. Returns who has it, the swap that came last, and whether it was forwarded."""
+        """Follow swaps and forwardings; the newest forwarding of a person counts, and what goes to somebody who is gone
+        counts for nothing. Returns who has it, the swap that came last, and whether it was forwarded."""
         person, swap = self._swap(person, since)
         way = [person]
         while True:

@@ -29,6 +29,7 @@ from storage.questions import (
     sayings,
     searches,
     silences,
+    swaps,
 )
 from storage.questions.privacy import Viewer
 from storage.search import Term
@@ -88,6 +89,9 @@ QUESTIONS: dict[str, Ask] = {
     "wrong codes": lambda session: access.count_audited(session, "link.wrong_code", "user:1", NOW),
     "integration key": lambda session: access.find_key(session, "x"),
     "web session": lambda session: access.find_web_session(session, "x", NOW),
+    "open offers of shifts": lambda session: swaps.list_open(session, [1, 2]),
+    "cards of an offer": lambda session: swaps.list_copies(session, 1),
+    "the last reminder of an offer": lambda session: swaps.find_last_round(session, 1),
     "overrides": lambda session: oncall.list_overrides(session, [1], NOW, NOW),
     "overrides as plain rows": lambda session: oncall.list_override_rows(session, [1], NOW, NOW),
     "rotations as plain rows": lambda session: oncall.list_rotation_rows(session, [1]),
