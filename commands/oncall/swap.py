@@ -16,10 +16,10 @@ from commands.swap_kinds import OTHERS_SHIFT, OWN_SHIFT, PART_BEGINS, PART_ENDS
 @dataclass(frozen=True)
 class Args:
     shift: Shift = arg("Which of your shifts", OWN_SHIFT, refreshes=True)
+    note: str = arg("What the others should know", TEXT, default="", hint="Dentist", rest=True)
     starts: datetime | None = arg("From when on, if not all of it", PART_BEGINS, default=None)
     until: datetime | None = arg("Until when, if not all of it", PART_ENDS, default=None)
     exchange: Exchange | None = arg("In exchange for which shift, if for one", OTHERS_SHIFT, default=None)
-    note: str = arg("What the others should know", TEXT, default="", hint="Dentist", rest=True)
 
 
 async def run(call: Call) -> Reply:

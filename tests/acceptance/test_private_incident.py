@@ -200,6 +200,7 @@ async def fill_ids(secret: Secret) -> None:
         "heartbeat": ["nothing"],
         "rule": ["urgent"],
         "silence": ["nothing"],
+        "swap": ["1"],
         "label": ["nothing"],
         "maintenance": ["nothing"],
     }

@@ -54,12 +54,12 @@ KATES = "2026-11-24T12:00+00:00"
 
 async def test_the_first_who_takes_it_has_it_and_every_card_says_so(house: House, people) -> None:
     kate, sam, ines = people
-    answer = await house.ask("/oncall swap next note:Dentist", kate)
+    answer = await house.ask("/oncall swap next Dentist, until noon", kate)
     assert "Primary on-call, Tue 24 Nov 2026, 09:00 UTC until Wed 25 Nov 2026, 09:00 UTC" in answer
     assert "root, Sam, Ines are asked" in answer
     assert "/oncall withdraw-swap 1" in answer
     assert await titles(house, sam) == ["Kate looks for somebody · Primary on-call"]
-    assert "Dentist" in (await cards(house, sam))[0]
+    assert "Note: Dentist, until noon" in (await cards(house, sam))[0]
     assert "/oncall take-swap 1" in (await cards(house, sam))[0]
     assert await titles(house, kate) == ["You look for somebody · Primary on-call"]
     assert "/oncall withdraw-swap 1" in (await cards(house, kate))[0]
