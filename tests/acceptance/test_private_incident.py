@@ -200,7 +200,7 @@ async def fill_ids(secret: Secret) -> None:
         "heartbeat": ["nothing"],
         "rule": ["urgent"],
         "silence": ["nothing"],
-        "swap": ["1"],
+        "swap": ["nothing"],
         "label": ["nothing"],
         "maintenance": ["nothing"],
     }
