@@ -48,6 +48,7 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
     from bot.flow.timers import Timers
     from bot.flow.unit import Installation, Work
     from bot.notify.channels import build_notifiers
+    from bot.paging.devices import get_push_key
     from bot.paging.watchdog import Watchdog
     from bot.reactions.outages import lane_away, lane_back
     from bot.reactions.paging import job_parked
@@ -59,7 +60,10 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
     from storage.ear import Ear
     from storage.words import UserRole
 
-    notifiers = build_notifiers(settings)
+    async def find_push_key() -> str:
+        return settings.channels.push_key.value or await work.look(get_push_key)
+
+    notifiers = build_notifiers(settings, find_push_key)
     chats = ("room", *(name for name in ("slack", "discord") if getattr(settings, name) is not None))
     installation = Installation(
         settings.public_url,
@@ -146,6 +150,7 @@ async def prepare(parts: Parts) -> Welcome | None:
     from bot.oncall.groups import follow_schedules
     from bot.oncall.notices import notice_schedules
     from bot.oncall.watch import watch_schedules
+    from bot.paging.devices import make_push_key
 
     async def start(unit: Unit) -> Welcome | None:
         if parts.settings.config_file is not None:
@@ -159,6 +164,7 @@ async def prepare(parts: Parts) -> Welcome | None:
         await watch_schedules(unit)
         await notice_schedules(unit)
         await begin_to_listen(unit)
+        await make_push_key(unit)
         await follow_file(unit)
         return await greet(unit)
 

@@ -14,6 +14,8 @@ from bot.secret import Secret, read_secret
 NUMBER = re.compile(r"\+[1-9]\d{6,14}")
 """E.164."""
 URL = re.compile(r"https?://[^\s,]+")
+PUSH_KEY = re.compile(r"[-_A-Za-z0-9]{43}=?")
+PUSH_CONTACT = re.compile(r"mailto:[^@\s]+@[^@\s]+|https://[^\s]+")
 ADDRESSES = {
     "email": re.compile(r"[^@\s,]+@[^@\s,]+"),
     "sms": NUMBER,
@@ -69,6 +71,10 @@ class Channels:
     twilio: Twilio | None = None
     gateway: Gateway | None = None
     fallback: tuple[FallbackContact, ...] = ()
+    push_key: Secret = field(default_factory=Secret)
+    """The VAPID key for web push; empty for the one that Tocsin made for itself."""
+    push_contact: str = ""
+    """Whom push services write to: `mailto:` or `https:`; empty for the public URL."""
     heartbeat_url: str = ""
     """Who watches over Tocsin: gets a POST every minute while paging works."""
 
@@ -89,8 +95,27 @@ def read_channels(environment: Mapping[str, str], faults: list[str]) -> Channels
         twilio=_read_twilio(environment, secret("TOCSIN_TWILIO_AUTH_TOKEN"), faults),
         gateway=_read_gateway(environment, secret("TOCSIN_SMS_GATEWAY_TOKEN"), faults),
         fallback=_read_fallback(environment.get("TOCSIN_FALLBACK", ""), faults),
+        push_key=_read_push_key(secret("TOCSIN_PUSH_KEY"), faults),
+        push_contact=_read_push_contact(environment.get("TOCSIN_PUSH_CONTACT", "").strip(), faults),
         heartbeat_url=_read_url(environment, "TOCSIN_HEARTBEAT_URL", faults),
     )
+
+
+def _read_push_key(key: Secret, faults: list[str]) -> Secret:
+    if key and not PUSH_KEY.fullmatch(key.value):
+        faults.append(
+            "TOCSIN_PUSH_KEY must be the private VAPID key: 43 characters of base64url, as "
+            "`npx web-push generate-vapid-keys` prints it"
+        )
+    return key
+
+
+def _read_push_contact(text: str, faults: list[str]) -> str:
+    if text and not PUSH_CONTACT.fullmatch(text):
+        faults.append(
+            f"TOCSIN_PUSH_CONTACT must be like mailto:ops@example.org or https://example.org, and is {text!r}"
+        )
+    return text
 
 
 def _read_fallback(text: str, faults: list[str]) -> tuple[FallbackContact, ...]:

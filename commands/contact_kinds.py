@@ -3,7 +3,7 @@
 from bot.chat.arguments import Kind, Reading
 from bot.chat.form import Choice
 from bot.errors import Invalid
-from bot.notify.kinds import KINDS
+from bot.notify.kinds import DEVICE, KINDS
 from bot.paging.contacts import find_contact
 from bot.paging.ways import read_contacts
 from commands.kinds import find_acting_user
@@ -12,7 +12,7 @@ from storage.models import ContactMethod
 
 async def _kind(reading: Reading, text: str) -> str:
     kind = text.strip().lower()
-    if kind not in KINDS:
+    if kind not in (*KINDS, DEVICE):
         raise Invalid("contact.kind", reading.name, kind=text, known=list(KINDS))
     return kind
 
@@ -33,7 +33,7 @@ async def _suggest_contacts(reading: Reading, _: str) -> list[Choice]:
     if user is None:
         return []
     found = await read_contacts(reading.unit, user.id)
-    return [Choice(one.label, f"{one.label}: {one.address}"[:75]) for one in found]
+    return [Choice(one.label, f"{one.label}: {one.place}"[:75]) for one in found]
 
 
 CONTACT_KIND = Kind("suggest", _kind, _suggest_kinds, example="email")

@@ -18,18 +18,15 @@ ANYWHERE = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": 
 
 
 def list_routes(parts: Parts) -> list[web.RouteDef]:
-    async def find(request: web.Request) -> tuple[Page, User]:
-        return await parts.work.look(lambda unit: _find(unit, request.match_info["token"]))
-
     async def offer(request: web.Request) -> web.StreamResponse:
-        page, _ = await find(request)
+        page, _ = await find_page(parts, request.match_info["token"])
         is_open = page.state not in (PageState.ANSWERED, PageState.DROPPED)
         values = {"token": request.match_info["token"], "page": page, "is_open": is_open, "said": ""}
         return html(parts.templates.render_html("pages/answer", **values))
 
     async def answer(request: web.Request) -> web.StreamResponse:
-        page, user = await find(request)
-        said = await answer_page(parts, page, user)
+        page, user = await find_page(parts, request.match_info["token"])
+        said, _ = await answer_page(parts, page, user)
         values = {"token": "", "page": page, "is_open": False, "said": said}
         response = html(parts.templates.render_html("pages/answer", **values))
         response.headers.update(ANYWHERE)
@@ -47,15 +44,26 @@ def list_routes(parts: Parts) -> list[web.RouteDef]:
     ]
 
 
-async def _find(unit: Unit, token: str) -> tuple[Page, User]:
-    """Whoever is no longer part of a private incident has no link to it either."""
-    page, user = await get_linked_page(unit, token)
-    if await is_hidden_from(unit, page.subject, user):
-        raise Unknown("page.link_old")
-    return page, user
+async def find_page(parts: Parts, token: str) -> tuple[Page, User]:
+    """The page of this link. Whoever is no longer part of a private incident has no link to it either; raises Unknown."""
+
+    async def find(unit: Unit) -> tuple[Page, User]:
+        page, user = await get_linked_page(unit, token)
+        if await is_hidden_from(unit, page.subject, user):
+            raise Unknown("page.link_old")
+        return page, user
+
+    return await parts.work.look(find)
 
 
-async def answer_page(parts: Parts, page: Page, user: User) -> str:
-    """Do what the button of the page does, as its person; returns what became of it, in words."""
+async def answer_page(parts: Parts, page: Page, user: User) -> tuple[str, bool]:
+    """Do what the button of the page does, as its person; returns what became of it, in words, and whether it is done."""
     reply = await parts.inbound.invoke(Invocation(command_of(page), act_as(user), act_as(user).platform))
-    return render_text(reply.text)
+    return render_text(reply.text), not reply.failed
+
+
+async def note_shown(unit: Unit, page_id: int, shown: str) -> str:
+    """Keep what the copy of a page shows now; returns what it showed before."""
+    page = await unit.session.get_one(Page, page_id)
+    before, page.shown = page.shown, shown
+    return before

@@ -43,7 +43,7 @@ def list_routes(parts: Parts) -> list[web.RouteDef]:
         form = await read_signed(parts, request)
         token = request.match_info["token"]
         page, user = await parts.work.look(lambda unit: get_linked_page(unit, token))
-        said = await answer_page(parts, page, user) if form.get("Digits") == "1" else ""
+        said, _ = await answer_page(parts, page, user) if form.get("Digits") == "1" else ("", False)
         words = render_text(parts.templates.render_markup("email/spoken_answer", said=said)).strip()
         twiml = build_speech(words) if said else build_question(words, own_url(parts, request))
         return web.Response(text=twiml, content_type="text/xml")

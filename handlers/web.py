@@ -23,6 +23,7 @@ PROGRAM_PATHS = (
     "/hooks/",
     "/alerta/",
     "/heartbeats/",
+    "/push/",
     "/twilio/",
     "/v2/",
     "/jsm/",

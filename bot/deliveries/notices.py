@@ -36,6 +36,7 @@ def build_notice(
         words,
         html,
         short=render_text(delivery.templates.render_markup("email/short", **brief)).strip(),
+        noted=render_text(delivery.templates.render_markup("push/page", card=card)).strip(),
         spoken=render_text(delivery.templates.render_markup("email/spoken", **brief)).strip(),
         status_url=f"{public_url}/twilio/status/{token}" if token else "",
         keys_url=f"{public_url}/twilio/keys/{token}" if answer_url else "",

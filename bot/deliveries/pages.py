@@ -15,6 +15,7 @@ from bot.deliveries.notices import build_notice
 from bot.deliveries.pointless import is_pointless
 from bot.deliveries.posts import build_post, build_update_card, digest_of, get_update
 from bot.deliveries.subjects import Subject
+from bot.deliveries.withdrawals import withdraw
 from bot.errors import Rejected
 from bot.flow.outbox import Job, Outcome
 from bot.flow.unit import Unit
@@ -83,14 +84,16 @@ class Pages:
         return bool(escalation.steps[page.step]["condition"] == StepCondition.NOT_CLOSED)
 
     async def refresh(self, job: Job) -> Outcome | None:
-        """Edit the copy that a chat platform holds; an e-mail stays as it was, and so does the copy of somebody who is no
-        longer part of a private incident."""
+        """Edit the copy that a chat platform holds, and take back what a device shows. An e-mail stays as it was, and so
+        does the copy of somebody who is no longer part of a private incident."""
         is_chat = job.lane in self.delivery.platforms
         page, user, subject, hidden = await self.delivery.work.look(
             lambda unit: self._read_copy(unit, number_of(job.subject))
         )
-        if not is_chat or not page.address or hidden:
+        if not page.address or hidden:
             return None
+        if not is_chat:
+            return await withdraw(self.delivery, job, page, subject)
         card = self._card(page, user, subject)
         digest = digest_of(card)
         if digest == page.shown:
@@ -151,7 +154,7 @@ class Pages:
         number = page.contact_id
         contact = await self.delivery.work.look(lambda unit: unit.session.get(ContactMethod, number))
         if contact is None or not contact.active or contact.verified_at is None:
-            raise Rejected("contact.removed")
+            raise Rejected((contact.gone_because if contact is not None else "") or "contact.removed")
         return contact
 
     def _card(self, page: Page, user: User, subject: Subject | None) -> Card:

@@ -1,5 +1,6 @@
 """Gotify: push by one's own server (gotify.net/docs/pushmsg). An address is the server's URL; the application's token is in
-the variable that the configuration file names, or `TOCSIN_GOTIFY_TOKEN` for the server that `TOCSIN_GOTIFY_URL` names."""
+the variable that the configuration file names, or `TOCSIN_GOTIFY_TOKEN` for the server that `TOCSIN_GOTIFY_URL` names. Such
+a token may send messages and not delete them, so none is taken back."""
 
 import json
 from urllib.parse import urlsplit

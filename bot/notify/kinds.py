@@ -4,13 +4,15 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.errors import Invalid
+from bot.errors import Invalid, Refused
 from bot.notify import gotify, ntfy, twilio, webhook
 
 EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+")
 LABEL = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
-RESERVED = ("room", "slack", "discord", "email")
-"""What rules call a person's account on a platform and the address of their profile."""
+DEVICE = "push"
+"""A browser that receives pushes: it is added on that device, by nobody who types an address."""
+RESERVED = ("room", "slack", "discord", "email", DEVICE)
+"""What rules call a person's account on a platform, the address of their profile, and all of their devices."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,9 @@ KINDS = {
 
 
 def read_address(kind: str, text: str) -> str:
-    """The address of a contact method of this kind, as it is kept; raises Invalid."""
+    """The address of a contact method of this kind, as it is kept; raises Invalid, and Refused for a device."""
+    if kind == DEVICE:
+        raise Refused("contact.by_device")
     if kind not in KINDS:
         raise Invalid("contact.kind", "kind", kind=kind, known=list(KINDS))
     address = KINDS[kind].read(text.strip())

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
+
+from bot.errors import Rejected
 
 
 @dataclass(frozen=True)
@@ -14,6 +16,8 @@ class Notice:
     html: str = ""
     short: str = ""
     """The same in one breath, for SMS."""
+    noted: str = ""
+    """The same below the title of a notification, which has its own buttons."""
     spoken: str = ""
     """The same for a voice, with what the keys do."""
     status_url: str = ""
@@ -50,3 +54,17 @@ class Notifier(Protocol):
     async def check(self) -> bool:
         """Raise Retry or Rejected unless the channel could send now; False when there is nobody to ask. For `doctor`."""
         ...
+
+
+@runtime_checkable
+class Withdrawing(Protocol):
+    """A notifier that can take back what it has sent, or put a quiet note in its place."""
+
+    async def withdraw(self, address: str, sent: str, notice: Notice, key: str) -> None:
+        """Nobody is needed any more for what was sent to this address (`sent` is its evidence); `notice` says why. Wakes
+        nobody. Raises Retry and Rejected."""
+        ...
+
+
+class Gone(Rejected):
+    """The address is no more: nothing will ever go there again."""

@@ -15,6 +15,8 @@ from bot.notify.notifier import Notice
 from bot.notify.outbound import Outbound
 
 TOPIC = re.compile(r"[-_A-Za-z0-9]{1,64}")
+MESSAGE = TOPIC
+"""What the id of a message looks like, too."""
 LONGEST_TEXT = 3_500
 """In bytes; what is longer than 4,096 becomes an attachment that nobody reads at night."""
 PRIORITIES = {"P1": 5, "P2": 5, "P3": 4, "P4": 3, "P5": 2}
@@ -40,19 +42,31 @@ class NtfyNotifier:
 
     async def send(self, address: str, notice: Notice, key: str) -> str:
         """Returns the message's id at the server."""
+        server, topic, headers, is_own = self._find(address)
+        headers["Content-Type"] = "application/json"
+        body = json.dumps(_build(topic, notice)).encode()
+        answer = await self.outbound.post(f"{server}/", body=body, headers=headers, trusted=is_own)
+        return _read_id(answer.text)
+
+    async def withdraw(self, address: str, sent: str, notice: Notice, key: str) -> None:
+        """Mark it as read, which takes the notification off phones (docs.ntfy.sh/publish, "Clearing notifications"; servers
+        before 2.16 know of no such thing and refuse)."""
+        server, topic, headers, is_own = self._find(address)
+        if MESSAGE.fullmatch(sent):
+            url = f"{server}/{topic}/{sent}/clear"
+            await self.outbound.post(url, body=b"", headers=headers, trusted=is_own, method="PUT")
+
+    def _find(self, address: str) -> tuple[str, str, dict[str, str], bool]:
+        """The server, the topic, the headers of every request there, and whether it is the one of the environment."""
         own = self.channels.ntfy_url
         if "/" not in address and not own:
             raise Rejected("ntfy.no_server")
         server, _, topic = address.rpartition("/")
         is_own = bool(own) and server in ("", own)
-        headers = {"Content-Type": "application/json"}
+        headers = {}
         if is_own and self.channels.ntfy_token:
             headers["Authorization"] = f"Bearer {self.channels.ntfy_token.value}"
-        body = json.dumps(_build(topic, notice)).encode()
-        answer = await self.outbound.post(
-            f"{own if is_own else server}/", body=body, headers=headers, trusted=is_own
-        )
-        return _read_id(answer.text)
+        return own if is_own else server, topic, headers, is_own
 
     async def check(self) -> bool:
         """Each topic is on a server of its own; there is nothing to ask."""

@@ -27,10 +27,20 @@ class Inside(OSError):
     """An address that must not be reached."""
 
 
+class Refusal(Rejected):
+    """The other side is there, and will never take this."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
 @dataclass(frozen=True)
 class Answer:
     status: int
     text: str
+    location: str = ""
+    """Where what was made is now, if the other side says so."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +95,7 @@ class Outbound:
             if trusted and response.status in (401, 403):
                 raise Retry(f"outbound.key_refused {host}", lasting=True)
             _judge(response.status, response.headers.get("Retry-After", ""), text)
-            return Answer(response.status, text)
+            return Answer(response.status, text, response.headers.get("Location", ""))
 
     def check_literal(self, host: str) -> None:
         """Raises Inside for an address that is written as such and must not be reached."""
@@ -140,4 +150,4 @@ def _judge(status: int, retry_after: str, text: str) -> None:
         raise Retry(f"outbound.http {status} {words}")
     if 300 <= status < 400:
         raise Rejected("outbound.redirected")
-    raise Rejected(f"outbound.http {status} {words}")
+    raise Refusal(status, f"outbound.http {status} {words}")

@@ -39,7 +39,7 @@ async def add_contact(unit: Unit, user: User, kind: str, address: str, label: st
         user_id=user.id,
         kind=kind,
         address=kept,
-        label=_choose_label(unit, kind, label.strip().lower(), {one.label for one in others}),
+        label=choose_label(unit, kind, label.strip().lower(), {one.label for one in others}, kind),
         created_at=unit.now,
     )
     unit.session.add(contact)
@@ -50,7 +50,8 @@ async def add_contact(unit: Unit, user: User, kind: str, address: str, label: st
     return contact
 
 
-def _choose_label(unit: Unit, kind: str, wanted: str, taken: set[str]) -> str:
+def choose_label(unit: Unit, kind: str, wanted: str, taken: set[str], otherwise: str) -> str:
+    """What rules call it: as the person wants it, or else something free that begins like `otherwise`."""
     reserved = {*list_reserved(kind), *unit.installation.platforms}
     if wanted:
         if not LABEL.fullmatch(wanted):
@@ -58,7 +59,7 @@ def _choose_label(unit: Unit, kind: str, wanted: str, taken: set[str]) -> str:
         if wanted in taken | reserved:
             raise Invalid("contact.label_taken", "label", label=wanted)
         return wanted
-    numbered = (kind, *(f"{kind}-{number}" for number in range(2, MOST + 3)))
+    numbered = (otherwise, *(f"{otherwise}-{number}" for number in range(2, MOST + 3)))
     return next(name for name in numbered if name not in taken | reserved)
 
 
@@ -75,6 +76,8 @@ async def send_code(unit: Unit, contact: ContactMethod) -> None:
     """Send a new code by the method itself; the one before works no more. Raises Refused after too many."""
     if contact.verified_at is not None:
         raise Refused("contact.verified", label=contact.label)
+    if contact.gone_because:
+        raise Refused("contact.gone", label=contact.label)
     since = unit.now - timedelta(hours=1)
     subject = f"user:{contact.user_id}"
     if await access.count_audited(unit.session, "contact.code_sent", subject, since) >= CODES_AN_HOUR:

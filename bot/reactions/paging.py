@@ -16,6 +16,7 @@ from bot.oncall.groups import follow_schedule
 from bot.oncall.notices import ShiftTold, notice_schedule
 from bot.oncall.watch import GapsFound, watch_schedule
 from bot.paging import events as paging
+from bot.paging.devices import is_gone, retire
 from bot.paging.escalations import (
     go_on_if_nobody_is_left,
 )
@@ -23,7 +24,7 @@ from bot.paging.evidence import describe_page
 from bot.paging.pages import fail_page
 from bot.reactions.incidents import list_platforms_of
 from bot.reactions.rooms import invite_to_rooms, say, say_to_ops
-from storage.models import Page, Schedule, User
+from storage.models import ContactMethod, Page, Schedule, User
 from storage.questions import access
 from storage.questions.paging import list_pages_beside
 
@@ -92,6 +93,25 @@ async def note_failed_page(unit: Unit, event: paging.PageFailed) -> None:
 
 async def try_next_step(unit: Unit, event: paging.PageFailed) -> None:
     await go_on_if_nobody_is_left(unit, event.page_id)
+
+
+async def retire_what_is_gone(unit: Unit, event: paging.PageFailed) -> None:
+    """A device that takes no pushes any more is left out from now on, and its person is told."""
+    page = await unit.session.get_one(Page, event.page_id)
+    contact = await unit.session.get(ContactMethod, page.contact_id) if page.contact_id is not None else None
+    if contact is not None and is_gone(event.error):
+        await retire_contact(unit, contact, event.error)
+
+
+async def retire_contact(unit: Unit, contact: ContactMethod, reason: str) -> None:
+    if contact.gone_because or not contact.active:
+        return
+    retire(unit, contact, reason)
+    user = await unit.session.get_one(User, contact.user_id)
+    data = {"label": contact.label, "device": contact.place, "reason": reason}
+    for platform in await list_platforms_of(unit, user):
+        payload = {"words": "contact_gone", "data": data, "user": user.id}
+        unit.put(f"person:{user.id}@{platform}", "person.say", f"user:{user.id}", payload=payload)
 
 
 async def tell_nobody_reached(unit: Unit, event: paging.NobodyReached) -> None:

@@ -25,6 +25,7 @@ from bot.paging.watchdog import Watchdog
 from bot.paging.ways import list_methods, list_ways
 from storage.models import EscalationPolicy, Fact, Integration, Team, User
 from storage.questions import access, catalog, flow, heartbeats, oncall, paging, pruning
+from storage.questions.contacts import list_gone
 from storage.words import EscalationState
 
 STUCK_SECONDS = 120
@@ -80,6 +81,7 @@ async def examine(unit: Unit, outside: Sequence[Check]) -> list[Check]:
         *await _check_teams(unit),
         *await _check_schedules(unit),
         *await _check_people(unit),
+        *await _check_contacts(unit),
         *await _check_accounts(unit),
         *await _check_groups(unit),
         *await _check_integrations(unit),
@@ -172,6 +174,19 @@ async def _check_people(unit: Unit) -> list[Check]:
     if mute:
         return [Check("people_without_method", False, {"names": mute}), *filter(None, found)]
     return [Check("people", bool(users), {"count": len(users)}), *filter(None, found)]
+
+
+async def _check_contacts(unit: Unit) -> list[Check]:
+    """What people have though no page goes there any more."""
+    gone = await list_gone(unit.session)
+    if not gone:
+        return []
+    names = await access.list_users_by_id(unit.session, {one.user_id for one in gone})
+    rows = [
+        {"name": names[one.user_id].name, "label": one.label, "reason": one.gone_because}
+        for one in gone[:NAMED]
+    ]
+    return [Check("contacts_gone", False, {"rows": rows, "more": len(gone) - len(rows)})]
 
 
 async def _check_wishes(unit: Unit, user: User) -> Check | None:

@@ -22,7 +22,7 @@ async def run(call: Call) -> Reply:
         await send_code(call.unit, call.args.again)
         return Reply(
             "tocsin_add_contact",
-            {"label": call.args.again.label, "address": call.args.again.address, "minutes": MINUTES},
+            {"label": call.args.again.label, "address": call.args.again.place, "minutes": MINUTES},
         )
     contact = await verify_contact(call.unit, get_person(call), call.args.code)
     # A wrong code is counted, so this is an answer and no error, which would undo it.

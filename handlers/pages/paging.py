@@ -6,12 +6,15 @@ from aiohttp import web
 
 from bot.errors import Invalid
 from bot.flow.unit import Unit
+from bot.notify.vapid import find_public_key
+from bot.paging.devices import name_device
 from bot.paging.evidence import find_last_test
 from bot.paging.lines import parse_quiet, parse_rules, spell_rules, spell_windows
 from bot.paging.settings import FROM_FILE, change_paging, list_names
 from bot.paging.ways import list_methods, read_contacts
 from handlers.pages.visit import Values, Visit, signed_in
 from handlers.parts import Parts
+from handlers.push import find_push_key
 from storage.models import User
 
 LONGEST = 4_000
@@ -20,7 +23,7 @@ LONGEST = 4_000
 def list_routes(parts: Parts) -> list[web.RouteDef]:
     async def show(visit: Visit) -> web.StreamResponse:
         if visit.wants_fragment:
-            return await visit.show_part("pages/parts/test_page", lambda unit: _read_test(unit, visit.user))
+            return await visit.show_part("pages/parts/ways", lambda unit: _read_ways(unit, visit.user))
         return await _show(visit, _spell(visit.user), saved="saved" in visit.request.query)
 
     async def change(visit: Visit) -> web.StreamResponse:
@@ -45,8 +48,13 @@ async def _change(unit: Unit, user_id: int, paging: dict[str, Any]) -> None:
     await change_paging(unit, await unit.session.get_one(User, user_id), paging)
 
 
-async def _read_test(unit: Unit, user: User) -> Values:
-    return {"tested": await find_last_test(unit, user.id)}
+async def _read_ways(unit: Unit, user: User) -> Values:
+    return {
+        "methods": await list_methods(unit, user),
+        "contacts": await read_contacts(unit, user.id),
+        "set_up": unit.installation.methods,
+        "tested": await find_last_test(unit, user.id),
+    }
 
 
 def _spell(user: User) -> Values:
@@ -62,13 +70,7 @@ async def _show(
     visit: Visit, known: Values, saved: bool = False, errors: dict[str, str] | None = None
 ) -> web.Response:
     async def ask(unit: Unit) -> Values:
-        return {
-            "methods": await list_methods(unit, visit.user),
-            "contacts": await read_contacts(unit, visit.user.id),
-            "names": await list_names(unit, visit.user),
-            "set_up": unit.installation.methods,
-            **await _read_test(unit, visit.user),
-        }
+        return {**await _read_ways(unit, visit.user), "names": await list_names(unit, visit.user)}
 
     return await visit.show(
         "pages/paging",
@@ -78,4 +80,6 @@ async def _show(
         saved=saved,
         errors=errors or {},
         in_file=visit.user.paging.get("origin") == FROM_FILE,
+        push_key=find_public_key(await find_push_key(visit.parts)),
+        device=name_device(visit.request.headers.get("User-Agent", "")),
     )

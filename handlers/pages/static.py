@@ -21,9 +21,16 @@ FOLDER = Path(__file__).with_name("static")
 FILES = {
     "room.css": (("room.css", "pages.css"), "text/css"),
     "room.js": (("htmx.min.js", "live.js", "replies.js", "chat.js", "composer.js"), "text/javascript"),
+    "push.js": (("push.js",), "text/javascript"),
     "tocsin.svg": (("tocsin.svg",), "image/svg+xml"),
-    "manifest.json": (("manifest.json",), "application/manifest+json"),
+    "tocsin-192.png": (("tocsin-192.png",), "image/png"),
+    "tocsin-512.png": (("tocsin-512.png",), "image/png"),
+    "maskable-192.png": (("maskable-192.png",), "image/png"),
+    "maskable-512.png": (("maskable-512.png",), "image/png"),
+    "badge-96.png": (("badge-96.png",), "image/png"),
+    "manifest.webmanifest": (("manifest.webmanifest",), "application/manifest+json"),
 }
+"""Those that name others come after them."""
 FOR_EVER = "public, max-age=31536000, immutable"
 
 
@@ -40,9 +47,12 @@ class Asset:
 @cache
 def read_assets() -> dict[str, Asset]:
     """Every asset by the name that templates use."""
-    assets = {}
+    assets: dict[str, Asset] = {}
     for name, (files, kind) in FILES.items():
         content = b"\n".join(read_slim(FOLDER / file) for file in files)
+        if name == "manifest.webmanifest":  # names its icons, whose addresses change with what they show
+            for icon in [one for one in assets if one.endswith(".png")]:
+                content = content.replace(f'"{icon}"'.encode(), f'"{assets[icon].path}"'.encode())
         digest = hashlib.sha256(content).hexdigest()[:12]
         stem, _, ending = name.rpartition(".")
         path = f"/static/{stem}.{digest}.{ending}"
@@ -51,7 +61,9 @@ def read_assets() -> dict[str, Asset]:
 
 
 def read_slim(path: Path) -> bytes:
-    """A file without comments and the blanks that nobody needs. What others wrote stays as it is."""
+    """A file without comments and the blanks that nobody needs. Pictures, and what others wrote, stay as they are."""
+    if path.suffix == ".png":
+        return path.read_bytes()
     text = path.read_text()
     if ".min." not in path.name and path.suffix in (".js", ".css"):
         text = re.sub(r"\n\s+", "\n", re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)).strip()
@@ -76,9 +88,10 @@ def list_routes(parts: Parts) -> list[web.RouteDef]:
         asset = by_path.get(request.path)
         if asset is None:
             raise Unknown("page.missing", path=request.path)
+        charset = "" if asset.kind == "image/png" else "; charset=utf-8"
         headers = {
             "Cache-Control": FOR_EVER,
-            "Content-Type": f"{asset.kind}; charset=utf-8",
+            "Content-Type": f"{asset.kind}{charset}",
             "Vary": "Accept-Encoding",
         }
         if "gzip" in request.headers.get("Accept-Encoding", ""):

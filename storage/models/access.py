@@ -69,6 +69,13 @@ class ContactMethod(Model):
     """The SHA-256 of the code that was sent to it last; empty when there is none to be typed."""
     code_until: Mapped[datetime | None]
     wrong_codes: Mapped[int] = mapped_column(default=0)
+    gone_because: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """Why nothing goes there any more, as a reason; empty while something does. What is gone is not verified."""
+
+    @property
+    def place(self) -> str:
+        """Where it goes, for people: the device, or else the address."""
+        return str(self.options.get("device") or self.address)
 
 
 class ApiKey(Model):

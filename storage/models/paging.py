@@ -9,8 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from storage.models.base import Model
 from storage.words import EscalationState, PageState, StepCondition
 
-OWN_SERVER = ("ntfy", "gotify", "webhook")
-"""Kinds of contact method that each go to a server of their own."""
+OWN_SERVER = ("ntfy", "gotify", "webhook", "push")
+"""Kinds of contact method of which each goes to another server than the next, or may."""
 
 
 class EscalationPolicy(Model):

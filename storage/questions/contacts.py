@@ -19,6 +19,32 @@ async def list_contacts(session: AsyncSession, user_id: int) -> Sequence[Contact
     ).all()
 
 
+async def list_devices_at(session: AsyncSession, address: str) -> Sequence[ContactMethod]:
+    """The devices with this address that were not removed, of anybody."""
+    return (
+        await session.scalars(
+            select(ContactMethod)
+            .where(
+                ContactMethod.kind == "push",
+                ContactMethod.address == address,
+                ContactMethod.active.is_(True),
+            )
+            .order_by(ContactMethod.id)
+        )
+    ).all()
+
+
+async def list_gone(session: AsyncSession) -> Sequence[ContactMethod]:
+    """What people still have though nothing goes there any more."""
+    return (
+        await session.scalars(
+            select(ContactMethod)
+            .where(ContactMethod.gone_because != "", ContactMethod.active.is_(True))
+            .order_by(ContactMethod.id)
+        )
+    ).all()
+
+
 async def list_all_contacts(session: AsyncSession) -> Sequence[ContactMethod]:
     """Those of everybody, removed or not."""
     return (await session.scalars(select(ContactMethod).order_by(ContactMethod.id))).all()

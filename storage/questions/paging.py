@@ -237,6 +237,24 @@ async def has_newer(session: AsyncSession, page: Page) -> bool:
     return page.escalation_id is not None and await session.scalar(newer.limit(1)) is not None
 
 
+async def is_told_elsewhere(session: AsyncSession, page: Page) -> bool:
+    """Whether another page about the same to the same contact method is newer, or waits for somebody still: a device shows
+    them as one. ix_page_subject."""
+    others = (
+        select(Page.id)
+        .outerjoin(Escalation, Escalation.id == Page.escalation_id)
+        .where(
+            Page.subject == page.subject,
+            Page.user_id == page.user_id,
+            Page.contact_id == page.contact_id,
+            Page.id != page.id,
+            Page.state.in_((PageState.QUEUED, PageState.SENT, PageState.ANSWERED)),
+            (Page.id > page.id) | Escalation.state.in_((EscalationState.RUNNING, EscalationState.EXHAUSTED)),
+        )
+    )
+    return page.subject != "" and await session.scalar(others.limit(1)) is not None
+
+
 async def answer_pages(session: AsyncSession, subject: str, user_id: int, now: object) -> None:
     """Mark this person's pages about the subject as answered; what was to come later need not come."""
     of_them = update(Page).where(Page.subject == subject, Page.user_id == user_id)

@@ -21,13 +21,15 @@ ACTION_KEYS = {
 
 @dataclass
 class Kept:
-    """What arrived at `path`, oldest first; `statuses` are what is answered next instead of 200."""
+    """What arrived at `path`, oldest first; `statuses` are what is answered next instead of 200. `cleared` are the messages
+    that were taken back."""
 
     url: str = ""
     bodies: list[Any] = field(default_factory=list)
     raw: list[bytes] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
+    cleared: list[str] = field(default_factory=list)
 
     async def take(self, request: web.Request) -> web.Response | None:
         if self.statuses:
@@ -39,16 +41,19 @@ class Kept:
 
 
 @asynccontextmanager
-async def serving(kept: Kept, path: str, handler: Any) -> AsyncIterator[Kept]:
+async def serving(kept: Kept, path: str, handler: Any, clear: Any = None) -> AsyncIterator[Kept]:
     app = web.Application()
     app.router.add_post(path, handler)
+    if clear is not None:
+        app.router.add_put("/{topic}/{message}/clear", clear)
     async with TestServer(app) as server:
         kept.url = str(server.make_url("")).rstrip("/")
         yield kept
 
 
 @asynccontextmanager
-async def open_ntfy(token: str = "") -> AsyncIterator[Kept]:
+async def open_ntfy(token: str = "", is_old: bool = False) -> AsyncIterator[Kept]:
+    """Before 2.16 it can't clear."""
     kept = Kept()
 
     async def publish(request: web.Request) -> web.Response:
@@ -62,7 +67,11 @@ async def open_ntfy(token: str = "") -> AsyncIterator[Kept]:
             return web.json_response({"code": 40024, "http": 400, "error": fault}, status=400)
         return web.json_response({"id": f"n{len(kept.bodies)}", "event": "message"})
 
-    async with serving(kept, "/", publish):
+    async def clear(request: web.Request) -> web.Response:
+        kept.cleared.append(f"{request.match_info['topic']}/{request.match_info['message']}")
+        return web.json_response({"event": "message_clear"})
+
+    async with serving(kept, "/", publish, None if is_old else clear):
         yield kept
 
 

@@ -149,7 +149,7 @@ async def test_a_page_runs_no_foreign_and_no_inline_script(browser: Browser) -> 
 async def test_what_a_page_loads_is_small_and_kept_for_ever(browser: Browser) -> None:
     _, text = await browser.get("/INC-1")
     loaded = re.findall(r'(?:src|href)="(/static/[^"]+)"', text)
-    assert len(loaded) == 4  # icon, manifest, style, script
+    assert len(loaded) == 5  # icon, icon of the app, manifest, style, script
     for path in loaded:
         async with browser.http.get(browser.house.url + path) as response:
             assert response.status == 200
