@@ -1,4 +1,5 @@
-"""The kinds of argument of the commands about on call: moments, people or nobody, rotations, and exceptions."""
+"""The kinds of argument of the commands about on call: moments, people or nobody, rotations, places with holidays, and
+exceptions."""
 
 from datetime import datetime
 
@@ -8,6 +9,7 @@ from bot.chat.form import Choice
 from bot.chat.registry import Call
 from bot.errors import Invalid
 from bot.oncall.exceptions import AnyException, get_exception
+from bot.oncall.holidays import list_places, read_place
 from bot.oncall.overview import list_coming
 from commands.kinds import PERSON, TEXT, find_acting_user, get_person, parse_time
 from storage.models import Schedule, User
@@ -74,7 +76,16 @@ def choose_person(call: Call, chosen: User | None) -> User:
     return chosen
 
 
+async def _place(_: Reading, text: str) -> str:
+    return "" if text.strip().lower() == "none" else read_place(text)
+
+
+async def _suggest_places(_: Reading, prefix: str) -> list[Choice]:
+    return [*(Choice(one, one) for one in list_places(prefix, 50)), Choice("none", "None")]
+
+
 MOMENT = Kind("text", _moment, example="18:00")
 WHO = Kind("suggest", _who, _suggest_who, example="@kate")
 ROTATION = Kind("suggest", TEXT.parse, _suggest_rotations, example="weekly")
+PLACE = Kind("suggest", _place, _suggest_places, example="DE-BE")
 EXCEPTION = Kind("suggest", _exception, _suggest_exceptions, example="override-12")

@@ -51,7 +51,7 @@ class Swaps:
         is_open, is_own = swap.state is SwapState.OPEN, user.id == swap.user_id
         clashes = []
         if is_open and not is_own:
-            clashes = await find_clashes(unit, user.id, swap.starts_at, swap.ends_at)
+            clashes = await find_clashes(unit, user, swap.starts_at, swap.ends_at)
         taker = await unit.session.get(User, swap.taker_id) if swap.taker_id is not None else None
         other = await unit.session.get(User, swap.other_id) if swap.other_id is not None else None
         card = self.delivery.templates.render_card(

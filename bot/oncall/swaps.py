@@ -122,7 +122,7 @@ async def take_shift(unit: Unit, swap: Swap, taker: User, anyway: bool = False) 
         raise Forbidden("swap.not_yours", schedule=schedule.name)
     if not await is_wanted(unit, swap):
         raise Refused("swap.pointless")
-    clashes = [] if anyway else await find_clashes(unit, taker.id, swap.starts_at, swap.ends_at)
+    clashes = [] if anyway else await find_clashes(unit, taker, swap.starts_at, swap.ends_at)
     if clashes:
         return clashes
     giver = await unit.session.get_one(User, swap.user_id)

@@ -1,4 +1,5 @@
-"""Looks ahead for times in which nobody is on call, so that people hear of them while there is time to find somebody.
+"""Looks ahead for times in which nobody is on call, or somebody although they are off or have a holiday, so that people hear
+of them while there is time to find somebody.
 
 Each schedule is looked at once a week, and whenever its exceptions change. A gap is told once, at least two weeks ahead
 unless it was made later; a deliberate one is not told.
@@ -10,6 +11,7 @@ from datetime import datetime, timedelta
 
 from bot.flow.timers import Due
 from bot.flow.unit import Event, Unit
+from bot.oncall.away import warn_of_clashes
 from bot.oncall.duty import Nobody
 from bot.oncall.rosters import list_rosters
 from bot.oncall.shifts import Gap, find_gaps
@@ -48,6 +50,7 @@ async def watch_gaps(unit: Unit, due: Due) -> None:
         fresh = await _keep_told(unit, f"gaps:{due.number}", unmeant)
         if fresh:
             unit.emit(GapsFound(due.number, tuple(fresh), unit.now + AHEAD))
+        await warn_of_clashes(unit, roster, unit.now + AHEAD)
         unit.plan("watch_gaps", due.subject, unit.now + EVERY)
 
 

@@ -11,6 +11,7 @@ from bot.incidents.people import take_part
 from bot.incidents.privacy import find_private, hide_private
 from bot.incidents.timeline import record
 from bot.oncall.answers import list_schedules_with
+from bot.oncall.away import HolidaysChanged
 from bot.oncall.exceptions import AbsenceChanged, OverrideChanged
 from bot.oncall.groups import follow_schedule
 from bot.oncall.notices import ShiftTold, notice_schedule
@@ -152,7 +153,7 @@ async def job_parked(unit: Unit, job: Job, reason: str) -> None:
         say_to_ops(unit, "delivery_parked", {"kind": job.kind, "subject": subject, "reason": reason})
 
 
-async def show_on_call(unit: Unit, _: OverrideChanged | AbsenceChanged) -> None:
+async def show_on_call(unit: Unit, _: OverrideChanged | AbsenceChanged | HolidaysChanged) -> None:
     unit.touch("oncall")
 
 
@@ -162,8 +163,8 @@ async def look_at_schedule(unit: Unit, event: OverrideChanged) -> None:
     _look_at(unit, schedule)
 
 
-async def look_at_schedules(unit: Unit, event: AbsenceChanged) -> None:
-    """Whoever is away is so in each of their schedules."""
+async def look_at_schedules(unit: Unit, event: AbsenceChanged | HolidaysChanged) -> None:
+    """Whoever is away, or has a holiday, is so in each of their schedules."""
     await unit.session.flush()
     for schedule in await list_schedules_with(unit, event.user_id):
         _look_at(unit, schedule)

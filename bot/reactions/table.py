@@ -7,6 +7,7 @@ or done later. It never sends anything itself.
 from bot.alerts import events as alerts
 from bot.flow.unit import Reactions
 from bot.incidents import events as incidents
+from bot.oncall.away import ClashesFound, HolidaysChanged
 from bot.oncall.exceptions import AbsenceChanged, OverrideChanged
 from bot.oncall.notices import ShiftTold
 from bot.oncall.swaps import SwapOffered, SwapSettled
@@ -34,6 +35,7 @@ from bot.reactions.alerts import (
     show_repeats,
     tell_intake,
 )
+from bot.reactions.clashes import tell_clashes
 from bot.reactions.incidents import (
     close_its_alerts,
     forget_commander_reminder,
@@ -243,7 +245,9 @@ REACTIONS: Reactions = {
     # who is on call
     OverrideChanged: (show_on_call, look_at_schedule, look_at_offers),
     AbsenceChanged: (show_on_call, look_at_schedules, look_at_offers),
+    HolidaysChanged: (show_on_call, look_at_schedules),
     GapsFound: (tell_gaps,),
+    ClashesFound: (tell_clashes,),
     ShiftTold: (tell_of_shift,),
     SwapOffered: (ask_for_somebody,),
     SwapSettled: (show_what_became_of_it, tell_who_offered),

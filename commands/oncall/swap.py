@@ -33,7 +33,7 @@ async def run(call: Call) -> Reply:
         "schedule": schedule.name,
         "exchange": back,
         "people": [one.name for one in await list_candidates(unit, swap)],
-        "clashes": await find_clashes(unit, user.id, back.starts_at, back.ends_at) if back else [],
+        "clashes": await find_clashes(unit, user, back.starts_at, back.ends_at) if back else [],
         "zone": user.zone,
     }
     return Reply("oncall_swap", data)

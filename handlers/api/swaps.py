@@ -76,7 +76,8 @@ class SwapItem(Struct, frozen=True):
 
 
 class ClashItem(Struct, frozen=True):
-    """What speaks against being on call in a time: being `on_call` in another schedule (`name`), or `off`."""
+    """What speaks against being on call in a time: being `on_call` in a schedule (`name`), `off`, or having a
+    public `holiday` (called `name`)."""
 
     kind: str
     name: str

@@ -10,6 +10,7 @@ from bot.catalog.teams import get_schedule
 from bot.errors import Invalid
 from bot.flow.unit import Unit
 from bot.oncall.answers import HORIZON, read_on_call, tell_spans
+from bot.oncall.away import find_in_roster, list_in_roster
 from bot.oncall.days import DAY, Period, View, choose_period, lay_out
 from bot.oncall.offers import list_offers
 from bot.oncall.overview import list_coming
@@ -113,6 +114,8 @@ async def read_calendar(unit: Unit, visit: Visit, period: Period) -> Values:
         "exceptions": await list_coming(unit, [schedule], roster.plan.people),
         "gaps": find_gaps(roster.plan, now, now + AHEAD),
         "gaps_until": now + AHEAD,
+        "clashes": await find_in_roster(unit, roster, now, now + AHEAD),
+        "holidays": await list_in_roster(unit, roster, start, end),
         "shown": SHOWN,
         "zones_differ": tell_offset(schedule.zone, now) != tell_offset(zone, now),
     }

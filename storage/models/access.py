@@ -29,6 +29,8 @@ class User(Model):
     on which somebody unknown acted."""
     paging: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """How the person wants to be paged, {} for by everything at once: see `bot.paging.wishes`."""
+    holidays: Mapped[str] = mapped_column(String(64), default="")
+    """Where the person has public holidays, `DE` or `DE-BE`; empty for nowhere."""
     created_at: Mapped[datetime]
 
 
