@@ -270,7 +270,10 @@ def main() -> None:
 def serve(host: str | None, port: int | None, data_dir: str | None, config_file: str | None) -> None:
     """Start Tocsin."""
     settings = read_settings(host=host, port=port, data_dir=data_dir, config_file=config_file)
+    from sqlalchemy.exc import DBAPIError
+
     from bot.catalog.faults import ConfigWrong
+    from bot.errors import Unavailable
     from migrations.run import migrate
 
     try:
@@ -287,6 +290,9 @@ def serve(host: str | None, port: int | None, data_dir: str | None, config_file:
         os._exit(0)
     except ConfigWrong as wrong:
         raise click.ClickException(str(wrong)) from wrong
+    except (Unavailable, DBAPIError) as gone:
+        reason = gone.__cause__ or gone
+        raise click.ClickException(f"the database does not answer, or takes nothing: {reason}") from gone
     except (ValueError, OSError) as error:
         raise click.ClickException(str(error)) from error
 

@@ -1,5 +1,6 @@
 """`/healthz` (the process lives), `/readyz` (it can do its work), `/metrics` (Prometheus)."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from aiohttp import web
@@ -21,8 +22,11 @@ away_for = Gauge("tocsin_lane_away_seconds", "How long a platform or channel has
 overdue = Gauge("tocsin_timers_overdue_seconds", "How long the earliest timer has been due")
 
 
-async def _look(unit: Unit) -> tuple[flow.Queues, list[flow.Waiting], list[flow.Away]]:
-    queues = await flow.look_at_queues(unit.session, unit.now)
+async def _look(
+    unit: Unit, kinds: Collection[str]
+) -> tuple[flow.Queues, list[flow.Waiting], list[flow.Away]]:
+    """`kinds` are the timers that this release does: what a newer one has planned says nothing about this process."""
+    queues = await flow.look_at_queues(unit.session, unit.now, kinds)
     return queues, await flow.list_waiting(unit.session), await flow.list_away(unit.session)
 
 
@@ -44,7 +48,7 @@ def list_routes(parts: Parts) -> list[web.RouteDef]:
     async def readyz(_: web.Request) -> web.Response:
         """503 only when no work can be done; what is parked, late or away is told besides."""
         try:
-            state, _waiting, away = await parts.work.look(_look)
+            state, _waiting, away = await parts.work.look(lambda unit: _look(unit, parts.timers.handlers))
         except Problem as problem:
             return web.json_response({"status": "unavailable", "reason": problem.code}, status=503)
         late = state.timer_overdue > OVERDUE_SECONDS
@@ -62,7 +66,7 @@ def list_routes(parts: Parts) -> list[web.RouteDef]:
 
     async def metrics(_: web.Request) -> web.Response:
         try:
-            state, waiting, away = await parts.work.look(_look)
+            state, waiting, away = await parts.work.look(lambda unit: _look(unit, parts.timers.handlers))
         except Problem:
             pass
         else:

@@ -254,7 +254,7 @@ class Outbox:
         """When the next waiting row may go, or the next lane that pauses is tried; None when nothing waits."""
         now = self.work.clock.now()
         async with self.work.database.read() as session:
-            row = await ask.find_next(session, now)
+            row = await ask.find_next(session, now, self._kinds)
         return min((at for at in (row, self.lanes.find_next_opening(now)) if at is not None), default=None)
 
     async def _seconds_to_next(self) -> float:

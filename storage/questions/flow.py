@@ -1,6 +1,6 @@
 """Questions about the outbox and the timers, for health, metrics and doctor."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -100,7 +100,10 @@ async def find_away(session: AsyncSession, lane: str) -> Away | None:
     return next((one for one in await list_away(session) if one.lane == lane), None)
 
 
-async def look_at_queues(session: AsyncSession, now: datetime) -> Queues:
+async def look_at_queues(
+    session: AsyncSession, now: datetime, kinds: Collection[str] | None = None
+) -> Queues:
+    """`kinds` are the timers that count, for whoever does only those."""
     counts = {
         row[0]: (int(row[1]), row[2])
         for row in await session.execute(
@@ -109,7 +112,8 @@ async def look_at_queues(session: AsyncSession, now: datetime) -> Queues:
     }
     alive = [counts[state] for state in (OutboxState.PENDING, OutboxState.SENDING) if state in counts]
     oldest = min((row[1] for row in alive), default=now)
-    due = await session.scalar(select(func.min(Timer.due_at))) or now
+    counted = [] if kinds is None else [Timer.kind.in_(kinds)]
+    due = await session.scalar(select(func.min(Timer.due_at)).where(*counted)) or now
     failing = await session.scalar(select(func.count()).select_from(Timer).where(Timer.attempts > 0)) or 0
     return Queues(
         waiting=sum(row[0] for row in alive),

@@ -1,8 +1,8 @@
 """Which rows of the outbox may be claimed, and the claim itself. The statements are built once: the delivery loop asks
 them all the time.
 
-A row may go when it is the head of its stream (nothing waits before it), nobody holds it, its time has come, and somebody
-here knows how to deliver it.
+A row may go when it is the head of its stream (nothing waits before it), nobody holds it, and its time has come. Each
+question is about the kinds that this release delivers.
 """
 
 from collections.abc import Collection, Sequence
@@ -22,23 +22,29 @@ ALIVE = (OutboxState.PENDING, OutboxState.SENDING)
 ROWS: Any = OutboxRow.__table__
 BEFORE: Any = ROWS.alias("earlier")
 NOW = bindparam("now", type_=Instant)
-IS_HEAD = (
-    ROWS.c.state.in_(ALIVE),
-    ~exists().where(BEFORE.c.state.in_(ALIVE), BEFORE.c.stream == ROWS.c.stream, BEFORE.c.id < ROWS.c.id),
-)
-"""By ix_outbox_stream, once for each row looked at."""
+
+
+@cache
+def _is_head(database: str) -> tuple[Any, ...]:
+    """By ix_outbox_stream, once for each row looked at. What this release can't deliver is no head, and holds up nothing: it
+    is left to the release that queued it."""
+    before = (
+        BEFORE.c.state.in_(ALIVE),
+        BEFORE.c.stream == ROWS.c.stream,
+        BEFORE.c.id < ROWS.c.id,
+        is_among(database, BEFORE.c.kind, "kinds"),
+    )
+    return ROWS.c.state.in_(ALIVE), is_among(database, ROWS.c.kind, "kinds"), ~exists().where(*before)
 
 
 @cache
 def _may_go(database: str) -> tuple[Any, ...]:
-    """Nobody holds it; its time has come, which for a row that was never put off is always, also when it was queued by a
-    clock that was ahead; and this release knows its kind: the others are left to the process that queued them. Where there
-    are several processes, whose clocks may differ, a lease goes by that of the database."""
+    """Nobody holds it, and its time has come, which for a row that was never put off is always, also when it was queued by
+    a clock that was ahead. Where there are several processes, whose clocks may differ, a lease goes by the database's."""
     clock = NOW if database == "sqlite" else func.now()
     return (
         or_(ROWS.c.leased_until.is_(None), ROWS.c.leased_until < clock),
         or_(ROWS.c.not_before <= NOW, ROWS.c.not_before == ROWS.c.created_at),
-        is_among(database, ROWS.c.kind, "kinds"),
     )
 
 
@@ -46,7 +52,7 @@ def _may_go(database: str) -> tuple[Any, ...]:
 def _claimable(database: str) -> Any:
     return (
         select(ROWS.c.id, ROWS.c.stream)
-        .where(*IS_HEAD, *_may_go(database))
+        .where(*_is_head(database), *_may_go(database))
         .order_by(ROWS.c.attempts, ROWS.c.id)
         .limit(bindparam("most", type_=Integer))
     )
@@ -66,7 +72,7 @@ STILL_FREE = Ready(
             ROWS.c.maybe_sent,
             ROWS.c.away_since,
         )
-        .where(is_among(database, ROWS.c.id, "ids"), *IS_HEAD, *_may_go(database))
+        .where(is_among(database, ROWS.c.id, "ids"), *_is_head(database), *_may_go(database))
         .order_by(ROWS.c.id)
         .with_for_update(skip_locked=True, of=ROWS)
     )
@@ -91,7 +97,9 @@ LEASE = Ready(
         )
     )
 )
-NEXT = Ready(select(func.min(ROWS.c.not_before)).where(*IS_HEAD, ROWS.c.not_before > NOW))
+NEXT = Ready(
+    lambda database: select(func.min(ROWS.c.not_before)).where(*_is_head(database), ROWS.c.not_before > NOW)
+)
 OURS = (ROWS.c.id == bindparam("row"), ROWS.c.leased_by == bindparam("owner"))
 FORGET = Ready(delete(ROWS).where(*OURS).returning(ROWS.c.id))
 HOLD = Ready(select(ROWS.c.id).where(*OURS).with_for_update())
@@ -132,9 +140,9 @@ async def lease(
     return rows
 
 
-async def find_next(session: AsyncSession, now: datetime) -> datetime | None:
-    """When the next row that waits for its time may go."""
-    found: datetime | None = (await NEXT.ask(session, now=now))[0][0]
+async def find_next(session: AsyncSession, now: datetime, kinds: Sequence[str]) -> datetime | None:
+    """When the next row of these kinds that waits for its time may go."""
+    found: datetime | None = (await NEXT.ask(session, now=now, kinds=kinds))[0][0]
     return found
 
 

@@ -5,7 +5,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, create_engine, text
 
-from migrations.run import find_head, migrate
+from migrations.run import FACT, find_head, migrate
 from storage.engine import Database
 from storage.models import Model
 
@@ -27,11 +27,12 @@ def test_a_second_run_has_nothing_to_do(empty_sqlite_url: str, empty_postgres_ur
         assert migrate(url) == (find_head(), find_head())
 
 
-def test_a_database_from_a_newer_release_is_left_alone(empty_sqlite_url: str) -> None:
+def test_a_newer_database_that_does_not_say_who_may_work_on_it_is_left_alone(empty_sqlite_url: str) -> None:
     migrate(empty_sqlite_url)
     engine = create_engine(empty_sqlite_url.replace("+aiosqlite", ""))
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        connection.execute(text("DELETE FROM fact WHERE name = :name"), {"name": FACT})
     engine.dispose()
     with pytest.raises(ValueError, match="newer"):
         migrate(empty_sqlite_url)
