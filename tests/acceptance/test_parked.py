@@ -62,7 +62,7 @@ async def test_only_what_was_asked_for_is_tried_and_pages_do_not_ring_late(sqlit
 async def test_a_platform_that_is_not_set_up_is_named(sqlite_house: House) -> None:
     assert (
         await sqlite_house.ask("/tocsin retry icq")
-        == "icq is not set up; there are room, ntfy, gotify, webhook."
+        == "icq is not set up; there are room, ntfy, gotify, webhook, push."
     )
 
 
