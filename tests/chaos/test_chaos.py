@@ -13,7 +13,7 @@ from tests.chaos.plan import list_kinds, plan_each_kind, plan_faults
 from tests.chaos.run import go_through, open_world
 from tests.chaos.story import tell_stories, tell_summary
 
-SECONDS = {"sqlite": 14.0, "postgresql": 20.0}
+SECONDS = {"sqlite": 14.0, "postgresql": 16.0}
 SEED = int(os.environ.get("TOCSIN_CHAOS_SEED", "7"))
 
 

@@ -1,13 +1,21 @@
 """The migrations make exactly the schema that the models describe, on both databases, and can be run again."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.engine import make_url
 
 from migrations.run import FACT, find_head, migrate
 from storage.engine import Database
 from storage.models import Model
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 async def test_migrations_make_the_schema_of_the_models(database_url: str) -> None:
@@ -36,3 +44,14 @@ def test_a_newer_database_that_does_not_say_who_may_work_on_it_is_left_alone(emp
     engine.dispose()
     with pytest.raises(ValueError, match="newer"):
         migrate(empty_sqlite_url)
+
+
+@pytest.mark.postgresql
+def test_a_database_that_is_not_there_stops_the_start_with_a_sentence(postgres_server: str) -> None:
+    url = make_url(postgres_server).set(database="nowhere").render_as_string(hide_password=False)
+    environment = {**os.environ, "TOCSIN_DATABASE_URL": url}
+    command = [sys.executable, "-m", "app", "serve"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert "Error: the database does not answer, or takes nothing" in done.stderr
+    assert "Traceback" not in done.stderr
