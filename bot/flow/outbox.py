@@ -9,6 +9,7 @@ are left alone: a newer one, which queued them, runs beside it or was here befor
 
 import asyncio
 import secrets
+import time
 from collections import Counter as Counting
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -39,6 +40,10 @@ PARALLEL = 16
 LOOKED_AT = 200
 SEND_SECONDS = LEASE.total_seconds() - 5
 """How long one delivery may take: it ends before its lease does, so that no row is sent by two at once."""
+KEPT_ALONE = 600.0
+"""So long, in seconds, a single server tries to write down what came of a delivery; one of several until its lease ends."""
+LONGEST_PAUSE = 2.0
+"""Between two tries to write that down, in seconds."""
 FAULTS = 6
 """After so many attempts a row whose deliverer fails in a way that nobody foresaw is parked, and holds up no other."""
 delivered = Counter("tocsin_outbox_delivered_total", "Outbox rows delivered", ["kind"])
@@ -266,10 +271,11 @@ class Outbox:
     async def _deliver(self, job: Job) -> None:
         ear = Heard()
         heard.set(ear)
+        until = time.monotonic() + (KEPT_ALONE if self.work.database.is_sqlite else LEASE.total_seconds())
         try:
             outcome, is_done = await self._send(job, ear)
             is_back = ear.answered and (job.was_away or self.lanes.is_failing(job.lane))
-            await self._keep(job, self._after_return(job, outcome) if is_back else outcome, is_done)
+            await self._keep(job, self._after_return(job, outcome) if is_back else outcome, is_done, until)
             if ear.answered:
                 self.lanes.answer(job.lane)
         finally:
@@ -301,9 +307,9 @@ class Outbox:
         delivered.labels(job.kind).inc()
         return outcome or nothing_to_write, True
 
-    async def _keep(self, job: Job, outcome: Outcome, is_done: bool) -> None:
-        """Write down what came of it, unless the row is no longer ours; try again while the database is away, because a
-        delivery that nobody remembers is made twice."""
+    async def _keep(self, job: Job, outcome: Outcome, is_done: bool, until: float) -> None:
+        """Write down what came of it, unless the row is no longer ours; try again while the database is away and nobody else
+        can have the row, because a delivery that nobody remembers is made twice."""
 
         async def keep(unit: Unit) -> None:
             if await ask.give_up(unit.session, job.id, self.owner, is_done):
@@ -311,12 +317,16 @@ class Outbox:
             else:
                 log.warning("outbox.lease_lost", kind=job.kind, subject=job.subject, row=job.id)
 
-        for wait in (0.1, 0.5, 2.0):
+        pause = 0.1
+        while True:
             try:
                 return await self._together.run(keep)
-            except Unavailable:
-                await asyncio.sleep(wait)
-        return await self._together.run(keep)
+            except Unavailable as gone:
+                is_ours = time.monotonic() + pause < until
+                if self._stopping or not is_ours or gone.code == "storage.conflict":
+                    raise
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
 
     def _put_off(self, job: Job, retry: Retry) -> Outcome:
         now = self.work.clock.now()

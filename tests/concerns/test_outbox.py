@@ -2,8 +2,10 @@
 
 import asyncio
 import random
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -17,6 +19,7 @@ from storage.models import OutboxRow
 from storage.questions.flow import list_away
 from storage.words import OutboxState
 from tests.house import HandClock
+from tests.relay import Relay
 
 
 @dataclass
@@ -275,3 +278,53 @@ async def test_one_lane_that_is_away_holds_up_no_other_however_much_waits_for_it
     await worker.drain()
     assert other.taken == [1]
     await work.database.close()
+
+
+SetAway = Callable[[bool], Awaitable[None]]
+
+
+async def send_while_the_database_goes(work: Work, set_away: SetAway) -> int:
+    """How often it is sent when the database is away for five seconds from then on."""
+    sent: list[int] = []
+    coming: list[asyncio.Task[None]] = []
+
+    async def come_back() -> None:
+        await asyncio.sleep(5)
+        await set_away(False)
+
+    async def deliver(job: Job) -> None:
+        sent.append(job.id)
+        await set_away(True)
+        coming.append(asyncio.create_task(come_back()))
+
+    async def on_parked(_unit: Unit, _job: Job, reason: str) -> None:
+        raise AssertionError(reason)
+
+    await put(work, "s", 1)
+    worker = Outbox(work, {"thing": deliver}, on_parked)
+    await worker.drain()
+    await asyncio.gather(*coming)
+    assert await count_waiting(work) == 0
+    await work.database.close()
+    return len(sent)
+
+
+@pytest.mark.postgresql
+async def test_what_was_sent_is_not_forgotten_while_the_server_is_away(postgres_url: str) -> None:
+    async with Relay.to_postgres(postgres_url) as relay:
+
+        async def set_away(is_away: bool) -> None:
+            (relay.cut if is_away else relay.go_on)()
+
+        assert await send_while_the_database_goes(Work(Database(relay.url), HandClock(), {}), set_away) == 1
+
+
+async def test_what_was_sent_is_not_forgotten_while_the_file_can_not_be_written(sqlite_url: str) -> None:
+    work = Work(Database(sqlite_url), HandClock(), {})
+
+    async def set_away(is_away: bool) -> None:
+        async with work.database._writer.connect() as connection:
+            raw: Any = (await connection.get_raw_connection()).driver_connection
+            await raw.execute(f"PRAGMA query_only={int(is_away)}")  # outside any transaction
+
+    assert await send_while_the_database_goes(work, set_away) == 1
