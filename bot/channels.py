@@ -31,13 +31,14 @@ Network = IPv4Network | IPv6Network
 @dataclass(frozen=True)
 class Twilio:
     """An account at Twilio, or at whoever speaks its API. `from_` is a number of it; the one for calls may be
-    another."""
+    another. `replies`: what people answer by SMS comes to us."""
 
     account: str
     token: Secret
     from_: str
     call_from: str
     api_url: str
+    replies: bool = False
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,10 @@ def _read_twilio(environment: Mapping[str, str], token: Secret, faults: list[str
     for name, value in (("TOCSIN_TWILIO_FROM", number), ("TOCSIN_TWILIO_CALL_FROM", call_from)):
         if value and not NUMBER.fullmatch(value):
             faults.append(f"{name} must be a number like +15551234567, and is {value!r}")
-    return Twilio(account, token, number, call_from, url)
+    replies = environment.get("TOCSIN_TWILIO_REPLIES", "").strip().lower()
+    if replies not in ("", "yes", "no"):
+        faults.append(f"TOCSIN_TWILIO_REPLIES must be yes or no, and is {replies!r}")
+    return Twilio(account, token, number, call_from, url, replies == "yes")
 
 
 def _read_gateway(environment: Mapping[str, str], token: Secret, faults: list[str]) -> Gateway | None:

@@ -1,5 +1,5 @@
-"""What Twilio calls back with: what became of a message or a call, and the keys that somebody pressed. Every request is
-signed with the account's token over the public URL."""
+"""What Twilio calls back with: what became of a message or a call, the keys that somebody pressed, and what somebody
+answered by SMS. Every request is signed with the account's token over the public URL."""
 
 from urllib.parse import parse_qsl
 
@@ -8,12 +8,15 @@ from aiohttp import web
 from bot.chat.markup import render_text
 from bot.errors import Unauthenticated
 from bot.flow.unit import Unit
+from bot.notify.sms import build_reply
 from bot.notify.twilio import is_signed
 from bot.notify.voice import build_question, build_speech
 from bot.paging.links import get_linked_page
 from bot.paging.pages import note_carried
+from bot.paging.replies import choose, list_waiting
 from handlers.answers import answer_page
 from handlers.parts import Parts
+from storage.questions.links import is_number_of_somebody
 
 ARRIVED = ("delivered", "read", "in-progress", "completed")
 NOT_ARRIVED = ("undelivered", "failed", "busy", "no-answer", "canceled")
@@ -48,7 +51,23 @@ def list_routes(parts: Parts) -> list[web.RouteDef]:
         twiml = build_speech(words) if said else build_question(words, own_url(parts, request))
         return web.Response(text=twiml, content_type="text/xml")
 
-    return [web.post("/twilio/status/{token}", note), web.post("/twilio/keys/{token}", take_key)]
+    async def take_reply(request: web.Request) -> web.StreamResponse:
+        """An SMS. A number to which nothing was sent is told nothing."""
+        form = await read_signed(parts, request)
+        number = form.get("From", "")
+        if not await parts.work.look(lambda unit: is_number_of_somebody(unit.session, "sms", number)):
+            return web.Response(text=build_reply(""), content_type="text/xml")
+        waiting = await parts.work.look(lambda unit: list_waiting(unit, number))
+        chosen = choose(form.get("Body", ""), waiting)
+        said = [(await answer_page(parts, one.page, one.user))[0] for one in chosen]
+        words = render_text(parts.templates.render_markup("email/sms_answer", said=said, waiting=waiting))
+        return web.Response(text=build_reply(words.strip()), content_type="text/xml")
+
+    return [
+        web.post("/twilio/status/{token}", note),
+        web.post("/twilio/keys/{token}", take_key),
+        web.post("/twilio/messages", take_reply),
+    ]
 
 
 async def read_signed(parts: Parts, request: web.Request) -> dict[str, str]:

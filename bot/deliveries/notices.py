@@ -8,6 +8,7 @@ from bot.chat.markup import render_text
 from bot.deliveries.delivery import Delivery
 from bot.deliveries.subjects import Subject
 from bot.notify.notifier import Notice
+from bot.paging.replies import name_of
 from storage.models import ContactMethod, Page, User
 
 
@@ -30,12 +31,21 @@ def build_notice(
     words = render_text(delivery.templates.render_markup("email/notice", **shown))
     html = delivery.templates.render_html("email/notice", **shown)
     token = page.token if page is not None else ""
-    brief = {"title": card.title, "answer_url": answer_url, "by": page.by_name if page is not None else ""}
+    brief = {
+        "title": card.title,
+        "answer_url": answer_url,
+        "reply": "",
+        "by": page.by_name if page is not None else "",
+    }
+    reply = name_of(page) if page is not None and answer is not None else ""
     return Notice(
         card.title,
         words,
         html,
         short=render_text(delivery.templates.render_markup("email/short", **brief)).strip(),
+        short_reply=render_text(
+            delivery.templates.render_markup("email/short", **{**brief, "reply": reply})
+        ).strip(),
         noted=render_text(delivery.templates.render_markup("push/page", card=card)).strip(),
         spoken=render_text(delivery.templates.render_markup("email/spoken", **brief)).strip(),
         status_url=f"{public_url}/twilio/status/{token}" if token else "",

@@ -16,6 +16,8 @@ class Notice:
     html: str = ""
     short: str = ""
     """The same in one breath, for SMS."""
+    short_reply: str = ""
+    """The same, with what to answer by SMS."""
     noted: str = ""
     """The same below the title of a notification, which has its own buttons."""
     spoken: str = ""

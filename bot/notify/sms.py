@@ -6,6 +6,7 @@ It may come twice when the first took it and its answer was lost: better than no
 import json
 from collections.abc import Sequence
 from typing import Protocol
+from xml.sax.saxutils import escape
 
 from bot.channels import Gateway, Twilio
 from bot.errors import Rejected, Retry
@@ -23,7 +24,7 @@ class Provider(Protocol):
     @property
     def name(self) -> str: ...
 
-    async def text(self, number: str, words: str, status_url: str, key: str) -> str: ...
+    async def text(self, number: str, notice: Notice, key: str) -> str: ...
 
     async def check(self) -> bool: ...
 
@@ -34,10 +35,11 @@ class TwilioTexts:
     def __init__(self, outbound: Outbound, account: Twilio) -> None:
         self.outbound, self.account = outbound, account
 
-    async def text(self, number: str, words: str, status_url: str, key: str) -> str:
+    async def text(self, number: str, notice: Notice, key: str) -> str:
+        words = (notice.short_reply if self.account.replies else "") or notice.short or notice.subject
         form = {"To": number, "From": self.account.from_, "Body": words}
-        if status_url:
-            form["StatusCallback"] = status_url
+        if notice.status_url:
+            form["StatusCallback"] = notice.status_url
         return await ask_twilio(self.outbound, self.account, "Messages", form)
 
     async def check(self) -> bool:
@@ -51,7 +53,8 @@ class GatewayTexts:
     def __init__(self, outbound: Outbound, gateway: Gateway) -> None:
         self.outbound, self.gateway = outbound, gateway
 
-    async def text(self, number: str, words: str, status_url: str, key: str) -> str:
+    async def text(self, number: str, notice: Notice, key: str) -> str:
+        words = notice.short or notice.subject
         headers = {"Content-Type": "application/json", "Idempotency-Key": key}
         if self.gateway.token:
             headers["Authorization"] = f"Bearer {self.gateway.token.value}"
@@ -77,7 +80,7 @@ class SmsNotifier:
         refused: list[Retry | Rejected] = []
         for provider in self.providers:
             try:
-                number = await provider.text(address, notice.short or notice.subject, notice.status_url, key)
+                number = await provider.text(address, notice, key)
             except (Retry, Rejected) as problem:
                 log.warning("sms.provider_failed", provider=provider.name, reason=problem.reason[:200])
                 refused.append(problem)
@@ -88,3 +91,9 @@ class SmsNotifier:
     async def check(self) -> bool:
         """Nothing is sent to see whether it could be; Twilio is asked for the account."""
         return any([await provider.check() for provider in self.providers])
+
+
+def build_reply(words: str) -> str:
+    """TwiML that answers an SMS, or says nothing."""
+    message = f"<Message>{escape(words)}</Message>" if words else ""
+    return f'<?xml version="1.0" encoding="UTF-8"?><Response>{message}</Response>'

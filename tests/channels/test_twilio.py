@@ -9,7 +9,7 @@ import pytest
 from bot.config import SettingsWrong, read_settings
 from bot.flow.unit import Unit
 from bot.notify.twilio import is_signed, read_number, sign
-from storage.models import Incident, User
+from storage.models import Alert, Incident, User
 from storage.words import PageState
 from tests.channels.servers import Kept, open_hook
 from tests.channels.test_push import give, page_by
@@ -245,3 +245,60 @@ def test_numbers_are_read_in_the_ways_people_write_them(text: str, number: str |
 def test_settings_that_can_not_be_used_are_told(environment: dict[str, str], words: str) -> None:
     with pytest.raises(SettingsWrong, match=words):
         read_settings(environment)
+
+
+async def reply(house: House, fake: FakeTwilio, text: str, number: str = PHONE) -> str:
+    url = f"{PUBLIC}/twilio/messages"
+    status, twiml = await fake.call_back(house, url, From=number, To=OWN, Body=text, MessageSid="SM7")
+    assert status == 200
+    return ET.fromstring(twiml).findtext("Message") or ""
+
+
+async def test_a_reply_acknowledges_what_waits_and_asks_where_several_do(
+    database_url: str, fake: FakeTwilio
+) -> None:
+    environment = {**environment_of(fake), "TOCSIN_TWILIO_REPLIES": "yes"}
+    async with open_house(database_url, environment) as house:
+        await give(house, "sms", PHONE)
+        assert await reply(house, fake, "ok") == "Nothing waits for your answer."
+        await house.send(URGENT)
+        assert fake.messages[0]["Body"].endswith(" or reply INC-1")
+        assert await reply(house, fake, "who is this?") == (
+            "Reply OK to acknowledge Checkout <returns> errors."
+        )
+        (incident,) = await house.rows(Incident)
+        assert incident.acknowledged_at is None
+        assert "You are on it: INC-1" in await reply(house, fake, "Ok!")
+        (incident,) = await house.rows(Incident)
+        assert incident.acknowledged_by == house.owner.id
+        assert (await page_by(house, "sms")).state is PageState.ANSWERED
+        await house.send({"title": "Disk is full", "alias": "disk", "priority": "P4", "service": "web"})
+        await house.send({"title": "Cart is slow", "alias": "cart", "priority": "P4", "service": "web"})
+        asked = await reply(house, fake, "ok")
+        assert asked == (
+            "Which one? A3: Cart is slow. A2: Disk is full. Reply with one of these names, or ALL."
+        )
+        assert "3" in await reply(house, fake, "ack a3")
+        alerts = {alert.id: alert.acknowledged_at for alert in await house.rows(Alert)}
+        assert (alerts[2], bool(alerts[3])) == (None, True)
+        await house.command("/tocsin test-page")
+        name = re.search(r"reply (OK\d+)$", fake.messages[-1]["Body"])
+        assert name is not None
+        assert await reply(house, fake, f"{name[1]} and A2") != ""
+        assert all(alert.acknowledged_at for alert in await house.rows(Alert))
+        assert await reply(house, fake, "all") == "Nothing waits for your answer."
+
+
+async def test_a_reply_that_is_not_signed_or_from_elsewhere_does_nothing(
+    calling: House, fake: FakeTwilio
+) -> None:
+    house = calling
+    await give(house, "sms", PHONE)
+    await house.send(URGENT)
+    assert "or reply" not in fake.messages[0]["Body"]
+    url = f"{PUBLIC}/twilio/messages"
+    assert (await fake.call_back(house, url, "wrong", From=PHONE, Body="ok"))[0] == 401
+    assert await reply(house, fake, "ok", number="+15550000000") == ""
+    (incident,) = await house.rows(Incident)
+    assert incident.acknowledged_at is None
+    assert "INC-1" in await reply(house, fake, "all"), "replies are taken whether or not an SMS tells of them"
