@@ -8,12 +8,13 @@ from aiohttp import web
 from bot.chat.markup import render_text
 from bot.errors import Unauthenticated
 from bot.flow.unit import Unit
+from bot.incidents.privacy import is_hidden_from
 from bot.notify.sms import build_reply
 from bot.notify.twilio import is_signed
 from bot.notify.voice import build_question, build_speech
 from bot.paging.links import get_linked_page
 from bot.paging.pages import note_carried
-from bot.paging.replies import choose, list_waiting
+from bot.paging.replies import Waiting, choose, list_waiting
 from handlers.answers import answer_page
 from handlers.parts import Parts
 from storage.questions.links import is_number_of_somebody
@@ -57,7 +58,7 @@ def list_routes(parts: Parts) -> list[web.RouteDef]:
         number = form.get("From", "")
         if not await parts.work.look(lambda unit: is_number_of_somebody(unit.session, "sms", number)):
             return web.Response(text=build_reply(""), content_type="text/xml")
-        waiting = await parts.work.look(lambda unit: list_waiting(unit, number))
+        waiting = await parts.work.look(lambda unit: _list_shown(unit, number))
         chosen = choose(form.get("Body", ""), waiting)
         said = [(await answer_page(parts, one.page, one.user))[0] for one in chosen]
         words = render_text(parts.templates.render_markup("email/sms_answer", said=said, waiting=waiting))
@@ -67,6 +68,15 @@ def list_routes(parts: Parts) -> list[web.RouteDef]:
         web.post("/twilio/status/{token}", note),
         web.post("/twilio/keys/{token}", take_key),
         web.post("/twilio/messages", take_reply),
+    ]
+
+
+async def _list_shown(unit: Unit, number: str) -> list[Waiting]:
+    """Whoever is no longer part of a private incident is told nothing of it."""
+    return [
+        one
+        for one in await list_waiting(unit, number)
+        if not await is_hidden_from(unit, one.page.subject, one.user)
     ]
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.flow.unit import Unit
-from bot.incidents.privacy import is_hidden_from
 from storage.models import Alert, Incident, Page, User
 from storage.questions import links
 
@@ -36,7 +35,7 @@ async def list_waiting(unit: Unit, number: str) -> list[Waiting]:
     found: dict[str, Waiting] = {}
     for page, user in await links.list_pages_sent_to(unit.session, "sms", number, unit.now - GOOD_FOR):
         name = name_of(page)
-        if name not in found and not await is_hidden_from(unit, page.subject, user):
+        if name not in found:
             found[name] = Waiting(page, user, name, await _read_title(unit, page))
     return list(found.values())
 
