@@ -36,6 +36,7 @@ from bot.reactions.alerts import (
     tell_intake,
 )
 from bot.reactions.clashes import tell_clashes
+from bot.reactions.handoffs import hand_over
 from bot.reactions.incidents import (
     close_its_alerts,
     forget_commander_reminder,
@@ -248,7 +249,7 @@ REACTIONS: Reactions = {
     HolidaysChanged: (show_on_call, look_at_schedules),
     GapsFound: (tell_gaps,),
     ClashesFound: (tell_clashes,),
-    ShiftTold: (tell_of_shift,),
+    ShiftTold: (tell_of_shift, hand_over),
     SwapOffered: (ask_for_somebody,),
     SwapSettled: (show_what_became_of_it, tell_who_offered),
 }

@@ -28,6 +28,7 @@ PAGES = [
     "/schedules",
     "/schedules/primary",
     "/schedules/primary?view=month",
+    "/schedules/primary/handoff",
     "/services",
     "/rules",
     "/rules/new/route",
