@@ -4,15 +4,17 @@ exceptions."""
 from datetime import datetime
 
 from bot.access.roles import check_role
+from bot.catalog.teams import get_schedule, get_team
 from bot.chat.arguments import Kind, Reading
 from bot.chat.form import Choice
 from bot.chat.registry import Call
 from bot.errors import Invalid
 from bot.oncall.exceptions import AnyException, get_exception
+from bot.oncall.feeds import OWN
 from bot.oncall.holidays import list_places, read_place
 from bot.oncall.overview import list_coming
 from commands.kinds import PERSON, TEXT, find_acting_user, get_person, parse_time
-from storage.models import Schedule, User
+from storage.models import Schedule, Team, User
 from storage.questions import catalog, oncall
 
 NOBODY = "nobody"
@@ -84,8 +86,32 @@ async def _suggest_places(_: Reading, prefix: str) -> list[Choice]:
     return [*(Choice(one, one) for one in list_places(prefix, 50)), Choice("none", "None")]
 
 
+async def _feed(reading: Reading, text: str) -> str:
+    """`mine`, `schedule:primary` or `team:database`; a word alone is a schedule."""
+    kind, colon, name = text.strip().partition(":")
+    if kind.lower() in ("mine", "me", OWN) and not colon:
+        return ""
+    if not colon:
+        return f"schedule:{(await get_schedule(reading.unit, kind)).slug}"
+    if kind.lower() not in ("schedule", "team"):
+        known = ["mine", "schedule:…", "team:…"]
+        raise Invalid("choice.wrong", reading.name, text=text, known=known)
+    get = get_schedule if kind.lower() == "schedule" else get_team
+    return f"{kind.lower()}:{(await get(reading.unit, name)).slug}"
+
+
+async def _suggest_feeds(reading: Reading, _: str) -> list[Choice]:
+    session = reading.unit.session
+    return [
+        Choice("mine", "Mine, in all schedules"),
+        *(Choice(f"schedule:{one.slug}", one.name) for one in await catalog.list_named(session, Schedule)),
+        *(Choice(f"team:{one.slug}", f"Team {one.name}") for one in await catalog.list_named(session, Team)),
+    ]
+
+
 MOMENT = Kind("text", _moment, example="18:00")
 WHO = Kind("suggest", _who, _suggest_who, example="@kate")
 ROTATION = Kind("suggest", TEXT.parse, _suggest_rotations, example="weekly")
 PLACE = Kind("suggest", _place, _suggest_places, example="DE-BE")
+FEED = Kind("suggest", _feed, _suggest_feeds, example="mine")
 EXCEPTION = Kind("suggest", _exception, _suggest_exceptions, example="override-12")

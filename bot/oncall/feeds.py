@@ -51,27 +51,48 @@ class Listed:
     kind: str
     name: str
     created_at: datetime
+    slug: str = ""
 
 
 async def make_feed(unit: Unit, user: User, kind: str, name: str = "") -> str:
-    """The token of a new link of this person to their own shifts, a schedule or a team; an older one ends.
-    Raises Unknown."""
-    if kind == OWN:
-        subject = f"{OWN}:{user.id}"
-    elif kind == "schedule":
-        subject = f"schedule:{(await get_schedule(unit, name)).id}"
-    elif kind == "team":
-        subject = f"team:{(await get_team(unit, name)).id}"
-    else:
-        raise Unknown("calendar.unknown")
-    token = make_secret("calendar")
+    """The token of a new link of this person to their own shifts, a schedule or a team; an older one to the same ends, and
+    no other. Raises Unknown."""
+    subject = await _get_subject(unit, user, kind, name)
     row = await _find_own(unit, user, subject)
     if row is None:
         row = CalendarFeed(user_id=user.id, subject=subject)
         unit.session.add(row)
+    return _renew(unit, user, row)
+
+
+async def renew_feed(unit: Unit, user: User, subject: str) -> str:
+    """The token of a new link in place of one that this person has; raises Unknown when there is none."""
+    row = await _find_own(unit, user, subject)
+    if row is None or not (await _find_subject(unit, row))[1]:
+        raise Unknown("calendar.unknown")
+    return _renew(unit, user, row)
+
+
+def _renew(unit: Unit, user: User, row: CalendarFeed) -> str:
+    token = make_secret("calendar")
     row.digest, row.created_at = digest(token), unit.now
-    audit(unit, "calendar.made", subject, user.name)
+    audit(unit, "calendar.made", row.subject, user.name)
     return token
+
+
+async def find_own_feed(unit: Unit, user: User, kind: str, name: str = "") -> CalendarFeed | None:
+    """The link of this person to that, if there is one; raises Unknown when there is no such schedule or team."""
+    return await _find_own(unit, user, await _get_subject(unit, user, kind, name))
+
+
+async def _get_subject(unit: Unit, user: User, kind: str, name: str) -> str:
+    if kind == OWN:
+        return f"{OWN}:{user.id}"
+    if kind == "schedule":
+        return f"schedule:{(await get_schedule(unit, name)).id}"
+    if kind == "team":
+        return f"team:{(await get_team(unit, name)).id}"
+    raise Unknown("calendar.unknown")
 
 
 async def revoke_feed(unit: Unit, user: User, subject: str) -> None:
@@ -93,7 +114,9 @@ async def list_own_feeds(unit: Unit, user: User) -> list[Listed]:
     found = []
     for row in await oncall.list_feeds(unit.session, user.id):
         kind, name, _ = await _find_subject(unit, row)
-        found.append(Listed(row.subject, kind, name, row.created_at))
+        subject = await unit.session.get(KINDS[kind], int(row.subject.partition(":")[2]))
+        slug = subject.slug if isinstance(subject, Schedule | Team) and subject.active else ""
+        found.append(Listed(row.subject, kind, name, row.created_at, slug))
     return found
 
 

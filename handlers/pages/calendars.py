@@ -4,7 +4,7 @@ from aiohttp import web
 
 from bot.errors import Problem
 from bot.flow.unit import Unit
-from bot.oncall.feeds import list_own_feeds, make_feed, revoke_feed
+from bot.oncall.feeds import list_own_feeds, make_feed, renew_feed, revoke_feed
 from handlers.pages.visit import Values, Visit, signed_in
 from handlers.parts import Parts
 from storage.models import Schedule, Team
@@ -23,7 +23,8 @@ async def show(visit: Visit) -> web.StreamResponse:
 
 
 async def change(visit: Visit) -> web.StreamResponse:
-    """`of` says what a link is to: `user`, or `schedule:slug` or `team:slug`; with `revoke`, the subject whose link ends."""
+    """`of` says what a link is to: `user`, or `schedule:slug` or `team:slug`; with `revoke`, the subject whose link ends;
+    with `renew`, the one that gets a new link."""
     form = await visit.form()
     work = visit.parts.work
     if form.get("revoke"):
@@ -31,7 +32,10 @@ async def change(visit: Visit) -> web.StreamResponse:
         return visit.go("/me/calendars")
     kind, _, name = form.get("of", "").partition(":")
     try:
-        token = await work.run(lambda unit: make_feed(unit, visit.user, kind, name), visit.actor)
+        if form.get("renew"):
+            token = await work.run(lambda unit: renew_feed(unit, visit.user, form["renew"]), visit.actor)
+        else:
+            token = await work.run(lambda unit: make_feed(unit, visit.user, kind, name), visit.actor)
     except Problem as problem:
         return await _show(visit, 422, error=visit.parts.templates.explain(problem))
     return await _show(visit, link=f"{visit.parts.settings.public_url}/calendar/{token}.ics")

@@ -128,6 +128,44 @@ async def test_a_new_link_ends_the_old_one_and_so_does_revoking(kate: Browser) -
     await read(house, other)
 
 
+async def test_one_of_several_links_is_renewed_on_the_page(kate: Browser) -> None:
+    house = kate.house
+    own, schedule = await make_link(kate, "user"), await make_link(kate, "schedule:primary")
+    _, page = await kate.post("/me/calendars", renew="schedule:1")
+    (new,) = re.findall(r'value="http[^"]*(/calendar/calendar_[0-9a-f]{40}\.ics)"', page)
+    assert (await kate.get(schedule))[0] == 404
+    await read(house, own)
+    await read(house, new)
+    status, page = await kate.post("/me/calendars", renew="team:1")
+    assert status == 422, "there is none to renew"
+
+
+async def test_links_are_made_and_renewed_one_by_one_in_chat(kate: Browser) -> None:
+    house, person = kate.house, kate.house.people["Kate"]
+
+    async def ask(line: str) -> tuple[str, str]:
+        """What is answered, and the link in it."""
+        answer = await house.ask(f"/oncall calendar {line}", person)
+        found = re.findall(r"http\S*(/calendar/calendar_[0-9a-f]{40}\.ics)", answer)
+        return answer, found[0] if found else ""
+
+    _, own = await ask("")
+    answer, schedule = await ask("schedule:primary")
+    assert "/oncall calendar renew:yes" in answer
+    assert "/oncall calendar schedule:primary renew:yes" in answer
+    assert (await read(house, own))[1] != []
+    answer, nothing = await ask("primary")
+    assert "You have this link already" in answer
+    assert nothing == ""
+    answer, new = await ask("primary renew:yes")
+    assert "The old link has ended" in answer
+    assert (await kate.get(schedule))[0] == 404
+    await read(house, new)
+    await read(house, own)
+    assert "There is no schedule nothing" in (await ask("nothing"))[0]
+    assert "user:9" in (await ask("user:9"))[0]
+
+
 async def test_a_link_is_its_persons_own_and_ends_with_them(kate: Browser) -> None:
     house = kate.house
     path = await make_link(kate, "schedule:primary")
