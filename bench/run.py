@@ -2,7 +2,18 @@
 
 from dataclasses import dataclass
 
-NAMES = ("start", "intake", "lateness", "oncall", "card", "slack", "discord", "overload", "growth")
+NAMES = (
+    "start",
+    "intake",
+    "lateness",
+    "oncall",
+    "card",
+    "slack",
+    "discord",
+    "everywhere",
+    "overload",
+    "growth",
+)
 
 
 @dataclass(frozen=True)
