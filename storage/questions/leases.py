@@ -12,6 +12,7 @@ TAKE = Ready(
         "WHERE lease.owner = excluded.owner OR lease.until < now() RETURNING owner"
     )
 )
+FORGET = text("DELETE FROM lease WHERE until < now() - interval '1 day'")
 GIVE_BACK = Ready(text("DELETE FROM lease WHERE name = :name AND owner = :owner"))
 
 
@@ -25,3 +26,9 @@ async def take(session: AsyncSession, name: str, owner: str, seconds: float) -> 
 async def give_back(session: AsyncSession, name: str, owner: str) -> None:
     """Let others have it at once."""
     await GIVE_BACK.run_many(session, [{"name": name, "owner": owner}])
+
+
+async def forget_ended(session: AsyncSession) -> None:
+    """Those that ended long ago: of a replica that is gone, of a finding that was told."""
+    if session.get_bind().dialect.name != "sqlite":
+        await session.execute(FORGET)
