@@ -25,6 +25,7 @@ from bot.logs import get_logger
 from bot.paging.events import PersonPaged
 from bot.paging.pages import refresh_page
 from bot.paging.reach import is_reached
+from bot.paging.still import QUESTION
 from storage.models import Alert, ContactMethod, Escalation, Page, Team, User
 from storage.questions import paging
 from storage.words import AlertStatus, EscalationState, PageState, StepCondition
@@ -64,6 +65,8 @@ class Pages:
         if await is_hidden_from(unit, page.subject, user):
             return "left the private incident before it was sent"
         if subject is not None:
+            if page.reason.get("type") == QUESTION:
+                return paging.ANSWERED_BEFORE if subject.over or not subject.acknowledged else ""
             if subject.over or not (subject.waiting or await self._insists(unit, page)):
                 return paging.ANSWERED_BEFORE
             newer = await paging.has_newer(unit.session, page)
@@ -215,7 +218,9 @@ class Pages:
     @staticmethod
     async def _with_state(unit: Unit, page: Page, subject: Subject) -> Subject:
         """Whether anybody is still wanted: the escalation says so, for each of the teams that were called by itself. Whoever
-        was called in after somebody had acknowledged is wanted, too."""
+        was called in after somebody had acknowledged is wanted, too; not who was asked whether they are still on it."""
+        if page.reason.get("type") == QUESTION:
+            return replace(subject, waiting=not subject.acknowledged and not subject.over)
         if page.escalation_id is None:
             answered = subject.acknowledged_at
             waiting = answered is None or answered < page.created_at

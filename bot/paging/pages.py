@@ -11,7 +11,7 @@ from bot.access.secrets import make_token
 from bot.errors import Unknown
 from bot.flow.timers import Due
 from bot.flow.unit import Unit
-from bot.paging.events import PageAnswered, PageFailed, PageTested, PersonPaged, StillOnIt
+from bot.paging.events import PageAnswered, PageFailed, PageTested, PersonPaged
 from bot.paging.reach import bring_forward, hold_if_away, send_now
 from bot.paging.ways import list_ways
 from bot.paging.wishes import AT_ONCE, Planned, Way, plan_page
@@ -134,8 +134,6 @@ async def answer_page(unit: Unit, page_id: int) -> Page:
         unit.emit(PageAnswered(page.id, page.by_id, unit.actor.name, page.why))
     elif page.reason.get("type") == "test" and was_open:
         unit.emit(PageTested(page.id, True))
-    elif page.reason.get("type") == "still" and was_open:
-        unit.emit(StillOnIt(page.reason["about"], unit.actor.name))
     return page
 
 

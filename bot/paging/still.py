@@ -10,11 +10,16 @@ from zoneinfo import ZoneInfo
 from bot.flow.timers import Due
 from bot.flow.unit import Unit
 from bot.paging.events import AcknowledgementOver, StillOnIt, StillOnItAsked
-from bot.paging.pages import queue_pages
+from bot.paging.pages import queue_pages, refresh_page
 from storage.models import Alert, Incident, User
 from storage.questions import still as ask
+from storage.questions.paging import ANSWERED_BEFORE, list_pages
 from storage.questions.queues import is_planned
+from storage.words import PageState
 
+QUESTION = "still"
+"""The type of the reason of a page that asks it."""
+UNANSWERED = (PageState.WAITING, PageState.QUEUED, PageState.SENT)
 ANSWER_WITHIN = timedelta(minutes=5)
 """So long the question waits for its answer."""
 
@@ -42,16 +47,9 @@ async def ask_still_on_it(unit: Unit, due: Due) -> None:
     unit.plan("ack_over", due.subject, until, {"asked_at": unit.now.isoformat()})
     user = await unit.session.get(User, found.acknowledged_by) if found.acknowledged_by else None
     if user is not None and user.active:
-        ref = found.ref if isinstance(found, Incident) else str(found.id)
-        reason = {
-            "type": "still",
-            "name": found.title,
-            "kind": due.subject.partition(":")[0],
-            "ref": ref,
-            "after": str(seconds),
-            "until": f"{until.astimezone(ZoneInfo(user.zone)):%H:%M}",
-        }
-        await queue_pages(unit, user, reason=reason, why=f"Still on {ref}? {found.title}", about=due.subject)
+        clock = f"{until.astimezone(ZoneInfo(user.zone)):%H:%M}"
+        reason = {"type": QUESTION, "name": found.title, "after": str(seconds), "until": clock}
+        await queue_pages(unit, user, subject=due.subject, reason=reason)
     unit.emit(StillOnItAsked(due.subject, user.name if user else "", seconds, until.isoformat()))
 
 
@@ -73,6 +71,20 @@ async def answer_still_on_it(unit: Unit, subject: str) -> bool:
         return False
     unit.emit(StillOnIt(subject, unit.actor.name))
     return True
+
+
+async def settle_question(unit: Unit, subject: str) -> None:
+    """Somebody has answered: each copy of the question says so."""
+    await unit.session.flush()
+    for page in await list_pages(unit.session, [subject]):
+        if page.reason.get("type") != QUESTION or page.state not in UNANSWERED:
+            continue
+        if page.user_id == unit.actor.user_id:
+            page.state, page.answered_at = PageState.ANSWERED, unit.now
+        else:
+            page.state, page.error = PageState.DROPPED, ANSWERED_BEFORE
+        refresh_page(unit, page)
+        unit.touch(f"user:{page.user_id}")
 
 
 async def _find_acknowledged(unit: Unit, subject: str) -> Alert | Incident | None:

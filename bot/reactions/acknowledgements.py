@@ -7,7 +7,7 @@ from bot.incidents import events as incidents
 from bot.incidents import lives
 from bot.paging import events as paging
 from bot.paging.pages import refresh_pages
-from bot.paging.still import watch_acknowledgement
+from bot.paging.still import settle_question, watch_acknowledgement
 from bot.reactions.paging import note
 from bot.reactions.rooms import refresh_incident, say
 from storage.models import Alert, Incident
@@ -35,6 +35,7 @@ async def note_question(unit: Unit, event: paging.StillOnItAsked) -> None:
 
 async def note_still_on_it(unit: Unit, event: paging.StillOnIt) -> None:
     await note(unit, event.subject, "still_on_it", {"name": event.name})
+    await settle_question(unit, event.subject)
     await watch_acknowledgement(unit, event.subject)
 
 

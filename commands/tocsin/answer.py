@@ -16,7 +16,7 @@ class Args:
 
 async def run(call: Call) -> Reply:
     page = await answer_page(call.unit, call.args.page)
-    return Reply("tocsin_answer", {"by": page.by_name, "kind": page.reason.get("type")})
+    return Reply("tocsin_answer", {"by": page.by_name, "test": page.reason.get("type") == "test"})
 
 
 COMMAND = Command("tocsin answer", "Answer a page", run, Args)

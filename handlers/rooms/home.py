@@ -1,13 +1,14 @@
 """What a person sees first in a chat platform's home: what waits for them, and what is going on. A handful of questions,
 however much is going on: people open it often."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.chat.card import Card
 from bot.chat.templates import Templates
 from bot.flow.unit import Unit
 from bot.oncall.answers import HORIZON, read_on_call, read_shifts
 from bot.oncall.rosters import list_rosters
+from bot.paging.still import ANSWER_WITHIN, QUESTION
 from storage.models import Alert, Incident, Page, User
 from storage.questions import home as ask
 
@@ -53,9 +54,14 @@ async def _show_pages(unit: Unit, templates: Templates, user: User) -> list[Card
     cards = [
         templates.render_card("home_page", page=page, subject=subjects.get(page.subject), now=unit.now)
         for page in pages
-        if not page.subject or page.subject in subjects
+        if not page.subject or page.subject in subjects or _is_question(page, unit.now)
     ][:LISTED]
     return [templates.render_card("home_heading", part="pages", more=False), *cards] if cards else []
+
+
+def _is_question(page: Page, now: datetime) -> bool:
+    """Whether they are asked if they are still on it."""
+    return page.reason.get("type") == QUESTION and now - page.created_at < ANSWER_WITHIN
 
 
 async def _show_incidents(unit: Unit, templates: Templates, user: User) -> list[Card]:

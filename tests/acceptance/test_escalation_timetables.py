@@ -70,12 +70,9 @@ async def settle_in(house: House, policy: dict[str, Any], folder: Path) -> dict[
 async def do(house: House, people: dict[str, User], said: str) -> None:
     name, _, what = said.partition(" ")
     by = people[name]
-    if what == "answers":
-        asked = [page for page in await house.pages(by) if page.reason["type"] == "still"]
-        await house.command(f"/tocsin answer {asked[-1].id}", by)
-        return
     command = {
         "acknowledges": "ack 1",
+        "answers": "ack 1",
         "closes": "close 1",
         "takes it back": "unack 1",
         "escalates": "escalate 1",

@@ -6,7 +6,7 @@ from sqlalchemy import update
 
 from bot.chat.markup import render_text
 from bot.flow.unit import Unit
-from storage.models import Alert, EscalationPolicy, Incident, User
+from storage.models import Alert, EscalationPolicy, Incident, Page, User
 from storage.words import AlertStatus, PageState
 from tests.house import House
 
@@ -27,6 +27,10 @@ async def read_incident(house: House) -> Incident:
     return incident
 
 
+async def read_questions(house: House) -> list[Page]:
+    return [page for page in await house.pages() if page.reason["type"] == "still"]
+
+
 def titles(messages: list[Any]) -> list[str]:
     return [message.card.get("title", "") for message in messages]
 
@@ -36,7 +40,7 @@ async def test_a_silent_acknowledgement_ends_and_paging_starts_again(house: Hous
     await house.send(URGENT)
     await house.command("/incident ack INC-1")
     await house.at("30:00")
-    (asked,) = [page for page in await house.pages() if page.reason["type"] == "still"]
+    (asked,) = await read_questions(house)
     assert asked.user_id == house.owner.id
     assert asked.state is PageState.SENT
     assert "Still on it?" in titles(await house.messages("incident-1"))
@@ -66,8 +70,13 @@ async def test_anybody_may_answer_in_the_room(house: House) -> None:
     assert "still_on_it" in await house.timeline()
     assert not (await house.command("/incident ack INC-1", by=kate)).text.startswith("You are on it")
     await house.at("01:01:00")
-    asked = [page for page in await house.pages() if page.reason["type"] == "still"]
-    assert len(asked) == 2, "asked again after as long"
+    asked = await read_questions(house)
+    assert [page.state for page in asked] == [PageState.DROPPED, PageState.SENT], "asked again after as long"
+    direct = await house.messages(f"direct-{house.owner.id}")
+    assert [button["label"] for button in direct[1].card["buttons"]] == ["Open"], "answered by somebody else"
+    assert direct[2].card["buttons"][0]["label"] == "Still on it"
+    await house.command(direct[2].card["buttons"][0]["command"])
+    assert (await read_questions(house))[1].state is PageState.ANSWERED
 
 
 async def test_words_in_the_room_are_heard(house: House) -> None:
@@ -77,13 +86,28 @@ async def test_words_in_the_room_are_heard(house: House) -> None:
     await house.at("20:00")
     await house.command("/incident note INC-1 Rolling back")
     await house.at("49:00")
-    assert not [page for page in await house.pages() if page.reason["type"] == "still"]
+    assert not await read_questions(house)
     await house.at("50:00")
-    assert [page for page in await house.pages() if page.reason["type"] == "still"]
+    assert await read_questions(house)
     await house.at("52:00")
     await house.command("/incident update INC-1 We roll back")
     await house.at("01:21:00")
     assert (await read_incident(house)).acknowledged_at is not None
+
+
+async def test_an_answer_that_comes_too_late_acknowledges_again(house: House) -> None:
+    kate = await set_policy(house, ack_timeout=1800)
+    await house.send(URGENT)
+    await house.command("/incident ack INC-1")
+    await house.at("36:00")
+    assert (await read_incident(house)).acknowledged_at is None
+    (asked,) = await read_questions(house)
+    button = (await house.messages(f"direct-{house.owner.id}"))[1].card["buttons"][0]
+    assert (button["label"], asked.state) == ("Acknowledge", PageState.SENT)
+    await house.command(button["command"])
+    assert (await read_incident(house)).acknowledged_by == house.owner.id
+    await house.at("50:00")
+    assert await house.pages(kate) == [], "the step after the first one did not come"
 
 
 async def test_what_is_over_is_not_asked_about(house: House) -> None:
@@ -93,7 +117,7 @@ async def test_what_is_over_is_not_asked_about(house: House) -> None:
     await house.at("30:00")
     await house.command("/incident resolve INC-1")
     await house.at("02:00:00")
-    assert len([page for page in await house.pages() if page.reason["type"] == "still"]) == 1
+    assert len(await read_questions(house)) == 1
     assert "acknowledgement_over" not in await house.timeline()
 
 

@@ -220,16 +220,17 @@ def _judge_repeats(world: World, verdict: Verdict, one: Sent, page: Page, taken:
 def _note_lateness(
     world: World, verdict: Verdict, one: Sent, page: Page, pages: Sequence[Page], first: Arrival
 ) -> None:
-    """From when the step should run after the alert was accepted, until the recipient had it."""
+    """From when the step should run after the alert was accepted, until the recipient had it. It may have been opened by a
+    try whose answer was lost, and its steps count from there: nothing comes before that would be due."""
     due = (one.opened.accepted or one.opened.asked) + due_after(page.round, page.step)
     late = first.at - due
     verdict.lateness.append(late)
     life = list_during(world.applied, one.opened.asked - 1, first.at)
     stepped = sum(abs(fault.fault.amount) for fault in life if fault.fault.kind == "clock")
-    if late < -1.0 - stepped and not any(
-        other.held_at for other in pages
-    ):  # where nobody is reached, the next step goes
-        verdict.blame(one.alias, f"page {page.id} came {-late:.1f} s too early")
+    early = one.opened.asked + due_after(page.round, page.step) - first.at
+    is_skipped = any(other.held_at for other in pages)  # where nobody is reached, the next step goes
+    if early > 1.0 + stepped and not is_skipped:
+        verdict.blame(one.alias, f"page {page.id} came {early:.1f} s too early")
     if not list_during(world.applied, due - 40, first.at):
         verdict.calm.append(late)
 
