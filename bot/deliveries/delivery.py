@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 
 from bot.access.accounts import keep_address
 from bot.alerts.intake import Intake
@@ -10,6 +11,7 @@ from bot.chat.platform import Once, Person, Platform
 from bot.chat.templates import Templates
 from bot.deliveries.hearing import listen_to
 from bot.errors import Rejected, Retry
+from bot.flow.looks import Looks, nothing_ahead
 from bot.flow.outbox import Job
 from bot.flow.unit import Work
 from bot.incidents.view import IncidentView, build_incident_view
@@ -53,8 +55,12 @@ class Delivery:
         return await self.work.run(lambda unit: keep_address(unit, platform.name, user.id, address))
 
     async def view(self, incident_id: int) -> IncidentView:
-        """The incident as it is now."""
-        return await self.work.look(lambda unit: build_incident_view(unit.session, incident_id))
+        """The incident as it is now. What is shown of it in several places at once is read once."""
+        return await self._views.look(incident_id)
+
+    @cached_property
+    def _views(self) -> Looks[int, IncidentView]:
+        return Looks(self.work, nothing_ahead, lambda unit, number: build_incident_view(unit.session, number))
 
     def incident_url(self, ref: str) -> str:
         return f"{self.work.installation.public_url}/{ref}"

@@ -4,6 +4,7 @@ A page is built when it is sent, from what is true then; one that has become poi
 is dropped, visibly. Messages to a person about an incident (updates for followers, reminders) go the same ways.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -17,6 +18,7 @@ from bot.deliveries.posts import build_post, build_update_card, digest_of, get_u
 from bot.deliveries.subjects import Subject
 from bot.deliveries.withdrawals import withdraw
 from bot.errors import Rejected
+from bot.flow.looks import Looks
 from bot.flow.outbox import Job, Outcome
 from bot.flow.unit import Unit
 from bot.incidents.privacy import is_hidden_from
@@ -40,18 +42,27 @@ class Pages:
 
     def __init__(self, delivery: Delivery) -> None:
         self.delivery = delivery
+        self._looks = Looks(delivery.work, self._read_ahead, self._examine)
 
     async def send(self, job: Job) -> Outcome | None:
         number = number_of(job.subject)
-        page, user, subject, pointless = await self.delivery.work.look(
-            lambda unit: self._examine(unit, number)
-        )
+        page, user, subject, pointless = await self._looks.look(number)
         if page.state is not PageState.QUEUED:
             return None
         if pointless:
             return self._mark(page.id, PageState.DROPPED, error=pointless)
         address = await self._hand_over(job, user, self._card(page, user, subject), subject, page)
         return self._mark(page.id, PageState.SENT, address=address)
+
+    @staticmethod
+    async def _read_ahead(unit: Unit, numbers: Sequence[int]) -> None:
+        """What examining these pages asks for, in a few questions: the rest finds it in the session."""
+        pages = (await unit.read_many(Page, numbers)).values()
+        await unit.read_many(User, {page.user_id for page in pages})
+        await unit.read_many(Escalation, {page.escalation_id for page in pages if page.escalation_id})
+        alerts = {int(page.subject[6:]) for page in pages if page.subject.startswith("alert:")}
+        found = (await unit.read_many(Alert, alerts)).values()
+        await unit.read_many(Team, {alert.team_id for alert in found if alert.team_id})
 
     async def _examine(self, unit: Unit, number: int) -> tuple[Page, User, Subject | None, str]:
         """The page, its person and subject, and why it need not be sent any more (empty when it has to)."""
