@@ -40,7 +40,18 @@ class MailHouse:
         by: str = "cron@db1.example.org",
         client: Any = smtplib.SMTP,
     ) -> int:
-        """Send a mail; returns the code of the last answer."""
+        """Send a mail; returns the code of the last answer, after everything has settled."""
+        code = await self.hand_over(mail, to, by, client)
+        await self.house.settle()
+        return code
+
+    async def hand_over(
+        self,
+        mail: EmailMessage | bytes,
+        to: str = "",
+        by: str = "cron@db1.example.org",
+        client: Any = smtplib.SMTP,
+    ) -> int:
         content = mail if isinstance(mail, bytes) else mail.as_bytes()
 
         def talk() -> int:
@@ -53,9 +64,7 @@ class MailHouse:
                     return answer.smtp_code
             return 250
 
-        code = await asyncio.to_thread(talk)
-        await self.house.settle()
-        return code
+        return await asyncio.to_thread(talk)
 
     async def alerts(self) -> list[tuple[str, AlertStatus, int]]:
         return [(row.alias, row.status, row.count) for row in await self.house.rows(Alert)]
@@ -166,7 +175,7 @@ async def test_what_can_not_be_stored_now_stays_with_the_mail_server(
     await mail_house.send(write("First"))
     with monkeypatch.context() as patch:
         patch.setattr(mail_house.house.parts.intake.work, "run", away)
-        assert await mail_house.send(write("Disk full on web", Message_ID="<2@example.org>")) == 451
+        assert await mail_house.hand_over(write("Disk full on web", Message_ID="<2@example.org>")) == 451
     assert await mail_house.send(write("Disk full on web", Message_ID="<2@example.org>")) == 250
     assert len(await mail_house.alerts()) == 2
 
