@@ -204,6 +204,8 @@ async def test_everybody_can_use_every_page(
         "/INC-1/postmortem/impact", "/alerts", "/alerts/1", "/oncall", "/services", "/reports", "/announcements", "/ops",
         "/search?q=checkout", "/help", "/me",
     ]  # fmt: skip
+    await mark.types("/oncall take 2h")
+    await mark.sees("you until", "#strip")
     for path in paths:
         await mark.open(path)
         assert await mark.find_violations() == [], path
