@@ -30,6 +30,19 @@ def parse_rules(text: str) -> list[Rule]:
     return [_parse_rule(line) for line in _list_lines(text, "rules")]
 
 
+def find_faults(rules: str, quiet: str) -> list[Invalid]:
+    """All that is wrong with these lines of rules and of quiet hours, in their order."""
+    found: list[Invalid] = []
+    for text, parse in ((rules, parse_rules), (quiet, parse_quiet)):
+        lines = [line for line in text.splitlines() if line.strip()]
+        for piece in lines if len(lines) <= MOST_LINES else [text]:
+            try:
+                parse(piece)
+            except Invalid as wrong:
+                found.append(wrong)
+    return found
+
+
 def parse_quiet(text: str) -> list[Window]:
     """The windows of quiet hours of these lines; raises Invalid."""
     found: list[Window] = []

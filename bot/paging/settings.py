@@ -1,6 +1,6 @@
 """A person changes how they are paged: their rules and their quiet hours, both as a whole."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from bot.access.people import audit
@@ -17,15 +17,22 @@ async def change_paging(unit: Unit, user: User, paging: Mapping[str, Any]) -> No
     the configuration file has them."""
     if user.paging.get("origin") == FROM_FILE:
         raise Refused("paging.in_file", name=user.name)
-    known = await list_names(unit, user)
-    for index, rule in enumerate(paging.get("rules") or ()):
-        for step in rule["steps"]:
-            for name in step["by"]:
-                if name not in known:
-                    raise Invalid("paging.unknown_method", "rules", name=name, rule=index + 1, known=known)
+    for wrong in await find_unknown_methods(unit, user, paging.get("rules") or ()):
+        raise wrong
     user.paging = leave_out_empty(paging)
     audit(unit, "user.paging_changed", f"user:{user.id}", user.name)
     unit.touch(f"user:{user.id}")
+
+
+async def find_unknown_methods(unit: Unit, user: User, rules: Sequence[Mapping[str, Any]]) -> list[Invalid]:
+    """What these rules name that the person can't have, each once in a rule."""
+    known = await list_names(unit, user)
+    return [
+        Invalid("paging.unknown_method", "rules", name=name, rule=index, known=known)
+        for index, rule in enumerate(rules, start=1)
+        for name in dict.fromkeys(name for step in rule["steps"] for name in step["by"])
+        if name not in known
+    ]
 
 
 def leave_out_empty(paging: Mapping[str, Any]) -> dict[str, Any]:

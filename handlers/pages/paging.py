@@ -9,8 +9,8 @@ from bot.flow.unit import Unit
 from bot.notify.vapid import find_public_key
 from bot.paging.devices import name_device
 from bot.paging.evidence import find_last_test
-from bot.paging.lines import parse_quiet, parse_rules, spell_rules, spell_windows
-from bot.paging.settings import FROM_FILE, change_paging, list_names
+from bot.paging.lines import find_faults, parse_quiet, parse_rules, spell_rules, spell_windows
+from bot.paging.settings import FROM_FILE, change_paging, find_unknown_methods, list_names
 from bot.paging.ways import list_methods, read_contacts
 from handlers.pages.visit import Values, Visit, signed_in
 from handlers.parts import Parts
@@ -30,22 +30,28 @@ def list_routes(parts: Parts) -> list[web.RouteDef]:
         form = await visit.form()
         written = {name: form.get(name, "")[:LONGEST] for name in ("rules", "quiet")}
         p1 = bool(form.get("p1"))
-        try:
-            paging = {
-                "rules": parse_rules(written["rules"]),
-                "quiet": {"windows": parse_quiet(written["quiet"]), "p1": p1},
-            }
-            await parts.work.run(lambda unit: _change(unit, visit.user.id, paging), visit.actor)
-        except Invalid as wrong:
-            errors = {wrong.field or "": parts.templates.explain(wrong)}
+        faults = find_faults(**written)
+        if not faults:
+            rules = parse_rules(written["rules"])
+            paging = {"rules": rules, "quiet": {"windows": parse_quiet(written["quiet"]), "p1": p1}}
+            faults = await parts.work.run(lambda unit: _change(unit, visit.user.id, paging), visit.actor)
+        if faults:
+            errors: dict[str, list[str]] = {}
+            for wrong in faults:
+                errors.setdefault(wrong.field or "", []).append(parts.templates.explain(wrong))
             return await _show(visit, {**written, "p1": p1}, errors=errors)
         return visit.go("/me/paging?saved=1")
 
     return [web.get("/me/paging", signed_in(parts, show)), web.post("/me/paging", signed_in(parts, change))]
 
 
-async def _change(unit: Unit, user_id: int, paging: dict[str, Any]) -> None:
-    await change_paging(unit, await unit.session.get_one(User, user_id), paging)
+async def _change(unit: Unit, user_id: int, paging: dict[str, Any]) -> list[Invalid]:
+    """Returns all that is wrong with it; then it is not kept."""
+    user = await unit.session.get_one(User, user_id)
+    faults = await find_unknown_methods(unit, user, paging["rules"])
+    if not faults:
+        await change_paging(unit, user, paging)
+    return faults
 
 
 async def _read_ways(unit: Unit, user: User) -> Values:
@@ -67,7 +73,7 @@ def _spell(user: User) -> Values:
 
 
 async def _show(
-    visit: Visit, known: Values, saved: bool = False, errors: dict[str, str] | None = None
+    visit: Visit, known: Values, saved: bool = False, errors: dict[str, list[str]] | None = None
 ) -> web.Response:
     async def ask(unit: Unit) -> Values:
         return {**await _read_ways(unit, visit.user), "names": await list_names(unit, visit.user)}

@@ -398,8 +398,15 @@ async def test_a_person_says_how_they_are_paged_and_sees_what_is_wrong(browser: 
     assert wrong[0] == 422
     assert "Rule 1 names pigeon" in wrong[1]
     assert "always = pigeon" in wrong[1], "what was typed is there still"
-    status, text = await browser.post("/me/paging", quiet="at night")
-    assert (status, "says nothing about when" in text) == (422, True)
+    written = "always = pigeon room owl\nP1 = room\nsat-sun = pigeon"
+    _, text = await browser.post("/me/paging", rules=written)
+    for said in ("Rule 1 names pigeon", "Rule 1 names owl", "Rule 3 names pigeon"):
+        assert said in text, "all that is wrong at once"
+    written = "P9 = room\nalways\nalways = room"
+    status, text = await browser.post("/me/paging", rules=written, quiet="at night\n22:00-07:00\nP1")
+    assert status == 422
+    for said in ("“P9” in “P9 = room”", "“always” can", "“at” in “at night”", "“P1” can"):
+        assert said in text, "in every line of both"
     saved = await browser.post("/me/paging", rules="P1 = room\nsat-sun = room", quiet="22:00-07:00", p1="1")
     assert saved == (303, "/me/paging?saved=1")
     (user,) = await browser.house.rows(User)
