@@ -22,6 +22,17 @@ class OverrideChanged(Event):
 
 
 @dataclass(frozen=True)
+class SwapCancelled(Event):
+    """The override of a shift that was taken is no more: `taker` had the shift of `giver`."""
+
+    schedule_id: int
+    giver_id: int
+    taker_id: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True)
 class AbsenceChanged(Event):
     """Somebody forwards their shifts or is off at other times than before."""
 
@@ -149,9 +160,16 @@ async def cancel_exception(unit: Unit, row: AnyException, actor: User | None) ->
         if actor is None or actor.id != owner:
             check_role(actor, "admin")
         subject, event = f"user:{owner}", AbsenceChanged(owner)
+    if isinstance(row, Override) and row.giver_id is not None and row.user_id is not None:
+        unit.emit(SwapCancelled(row.schedule_id, row.giver_id, row.user_id, row.starts_at, row.ends_at))
     audit(unit, "exception.cancelled", subject, name_of(row), **_spell(row.starts_at, row.ends_at))
+    await end_exception(unit, row)
+    unit.emit(event)
+
+
+async def end_exception(unit: Unit, row: AnyException) -> None:
+    """Let it end now, or be as if it had never been."""
     if row.starts_at >= unit.now:
         await unit.session.delete(row)
     else:
         row.ends_at = unit.now
-    unit.emit(event)

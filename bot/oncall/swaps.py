@@ -14,7 +14,7 @@ from bot.errors import Forbidden, Invalid, Refused, Unknown
 from bot.flow.timers import Due
 from bot.flow.unit import Event, Unit
 from bot.oncall.clashes import Clash, find_clashes
-from bot.oncall.exceptions import check_times, make_override
+from bot.oncall.exceptions import SwapCancelled, check_times, end_exception, make_override
 from bot.oncall.resolve import resolve
 from bot.oncall.rosters import Roster, list_rosters
 from bot.oncall.shifts import list_stretches
@@ -144,6 +144,24 @@ async def withdraw_shift(unit: Unit, swap: Swap, actor: User | None) -> None:
         check_role(actor, "admin")
     _settle(unit, swap, SwapState.WITHDRAWN)
     audit(unit, "swap.withdrawn", f"swap:{swap.id}", unit.actor.name)
+
+
+async def cancel_swap(unit: Unit, event: SwapCancelled) -> None:
+    """A taken swap is undone: in an exchange what is left of the other half as well, and its cards say so."""
+    swap = await ask.find_taken(
+        unit.session, event.schedule_id, event.giver_id, event.taker_id, event.starts_at
+    )
+    if swap is None:
+        return
+    await unit.lock(swap)
+    if swap.state is not SwapState.TAKEN:
+        return
+    await unit.session.flush()
+    for row in await ask.list_halves(unit.session, swap):
+        if row.ends_at > unit.now:
+            await end_exception(unit, row)
+    _settle(unit, swap, SwapState.WITHDRAWN)
+    audit(unit, "swap.cancelled", f"swap:{swap.id}", unit.actor.name)
 
 
 async def tend_swap(unit: Unit, due: Due) -> None:

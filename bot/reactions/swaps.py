@@ -43,16 +43,26 @@ async def show_what_became_of_it(unit: Unit, event: SwapSettled) -> None:
 
 
 async def tell_who_offered(unit: Unit, event: SwapSettled) -> None:
-    """Whoever offered a shift hears who has it, or that they stay on call; who withdrew it knows."""
+    """Whoever offered a shift hears who has it, or that they stay on call, and of a swap that is undone both hear; who did
+    it knows."""
     swap = await unit.session.get_one(Swap, event.swap_id)
-    if swap.state not in TOLD:
-        return
-    user = await unit.session.get_one(User, swap.user_id)
+    giver = await unit.session.get_one(User, swap.user_id)
     taker = await unit.session.get(User, swap.taker_id) if swap.taker_id is not None else None
+    if swap.state in TOLD:
+        await _tell(unit, swap, giver, TOLD[swap.state], giver, taker)
+    elif taker is not None:
+        for user in (giver, taker):
+            if user.id != unit.actor.user_id:
+                await _tell(unit, swap, user, "swap_cancelled", giver, taker)
+
+
+async def _tell(unit: Unit, swap: Swap, user: User, words: str, giver: User, taker: User | None) -> None:
     schedule = await unit.session.get_one(Schedule, swap.schedule_id)
     data = {
         "schedule": schedule.name,
         "slug": schedule.slug,
+        "giver": giver.name,
+        "is_giver": user.id == giver.id,
         "taker": taker.name if taker is not None else "",
         "starts_at": swap.starts_at.isoformat(),
         "ends_at": swap.ends_at.isoformat(),
@@ -65,7 +75,7 @@ async def tell_who_offered(unit: Unit, event: SwapSettled) -> None:
             f"person:{user.id}@{platform}",
             "person.say",
             f"swap:{swap.id}",
-            payload={"words": TOLD[swap.state], "data": data, "user": user.id},
+            payload={"words": words, "data": data, "user": user.id},
         )
 
 

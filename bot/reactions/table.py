@@ -8,9 +8,9 @@ from bot.alerts import events as alerts
 from bot.flow.unit import Reactions
 from bot.incidents import events as incidents
 from bot.oncall.away import ClashesFound, HolidaysChanged
-from bot.oncall.exceptions import AbsenceChanged, OverrideChanged
+from bot.oncall.exceptions import AbsenceChanged, OverrideChanged, SwapCancelled
 from bot.oncall.notices import ShiftTold
-from bot.oncall.swaps import SwapOffered, SwapSettled
+from bot.oncall.swaps import SwapOffered, SwapSettled, cancel_swap
 from bot.oncall.watch import GapsFound
 from bot.paging import events as paging
 from bot.reactions.acknowledgements import (
@@ -251,5 +251,6 @@ REACTIONS: Reactions = {
     ClashesFound: (tell_clashes,),
     ShiftTold: (tell_of_shift, hand_over),
     SwapOffered: (ask_for_somebody,),
+    SwapCancelled: (cancel_swap,),
     SwapSettled: (show_what_became_of_it, tell_who_offered),
 }

@@ -61,8 +61,9 @@ class ShiftItem(Struct, frozen=True):
 
 
 class SwapItem(Struct, frozen=True):
-    """A shift that somebody offers: while it is `open`, they are on call. `taken` by `taker`; `withdrawn`; `lapsed` when it
-    began untaken; `pointless` when it was not theirs any more. In an exchange, `exchange` is what they want for it."""
+    """A shift that somebody offers: while it is `open`, they are on call. `taken` by `taker`; `withdrawn` (with a `taker`:
+    cancelled after they took it); `lapsed` when it began untaken; `pointless` when it was not theirs any more. In an
+    exchange, `exchange` is what they want for it."""
 
     number: int
     schedule: Named

@@ -130,6 +130,37 @@ async def test_an_exchange_moves_both_shifts_and_only_the_other_can_agree(house:
     assert "You have theirs: Thu 26 Nov 2026" in (await list_told(house, kate))[-1]
 
 
+@pytest.mark.parametrize("half", ["override-1", "override-2"])
+async def test_an_exchange_is_cancelled_as_a_whole(house: House, people, half: str) -> None:
+    kate, sam, _ = people
+    await house.command("/oncall swap next exchange:@sam/2026-11-26T10:00+00:00", kate)
+    await house.command("/oncall take-swap 1", sam)
+    assert await house.ask(f"/oncall cancel {half}", kate) == f"{half} is cancelled."
+    assert await who_at(house, KATES) == "Kate"
+    assert await who_at(house, "2026-11-26T12:00+00:00") == "Sam"
+    for one in (kate, sam):
+        assert await titles(house, one) == ["Swap cancelled · Primary on-call"]
+    assert "you are on call then, as before" in (await cards(house, kate))[0]
+    told = (await list_told(house, sam))[-1]
+    assert "Your swap with Kate in Primary on-call is cancelled**: Kate is on call again, Tue 24 Nov" in told
+    assert "and you Thu 26 Nov 2026" in told
+    assert not any("is cancelled" in text for text in await list_told(house, kate)), "who did it knows"
+    assert "There is no" in await house.ask("/oncall cancel override-1", kate)
+
+
+async def test_a_cancelled_swap_is_taken_by_nobody(house: House, people) -> None:
+    kate, sam, ines = people
+    await house.command("/oncall swap next", kate)
+    await house.command("/oncall take-swap 1", sam)
+    await house.command("/oncall cancel override-1", ines)
+    assert await titles(house, sam) == ["Swap cancelled · Primary on-call"]
+    for one in (kate, sam):
+        assert "is cancelled" in (await list_told(house, one))[-1]
+    assert await who_at(house, KATES) == "Kate"
+    await house.command("/oncall swap next", kate)
+    assert "looks for somebody" in (await titles(house, sam))[1], "it can be offered again"
+
+
 async def test_it_is_asked_again_and_whoever_finds_nobody_stays_on_call(house: House, people) -> None:
     kate, sam, _ = people
     await house.command("/oncall swap next", kate)
