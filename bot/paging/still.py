@@ -65,9 +65,14 @@ async def end_acknowledgement(unit: Unit, due: Due) -> None:
     unit.emit(AcknowledgementOver(due.subject, user.name if user else ""))
 
 
+async def is_asked(unit: Unit, subject: str) -> bool:
+    """Whether the question waits for its answer."""
+    return await is_planned(unit.session, "ack_over", subject)
+
+
 async def answer_still_on_it(unit: Unit, subject: str) -> bool:
     """Whoever acknowledges what is acknowledged already answers the question, when it was asked."""
-    if not await is_planned(unit.session, "ack_over", subject):
+    if not await is_asked(unit, subject):
         return False
     unit.emit(StillOnIt(subject, unit.actor.name))
     return True

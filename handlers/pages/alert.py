@@ -3,9 +3,11 @@
 from aiohttp import web
 
 from bot.alerts.lives import get_alert
+from bot.alerts.responders import subject_of
 from bot.chat.invocation import Invocation
 from bot.chat.markup import Rich
 from bot.flow.unit import Unit
+from bot.paging.still import is_asked
 from handlers.pages.alerts import read_alert_rows
 from handlers.pages.visit import Values, Visit, signed_in
 from handlers.parts import Parts
@@ -36,6 +38,7 @@ async def show(visit: Visit) -> web.StreamResponse:
             else None,
             "notes": [(note, spell_note(visit, note)) for note in reversed(notes)],
             "integration": integration,
+            "is_asked": await is_asked(unit, subject_of(alert)),
         }
 
     why = await visit.parts.inbound.invoke(

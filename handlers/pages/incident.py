@@ -11,6 +11,7 @@ from bot.flow.unit import Unit
 from bot.incidents.privacy import find_visible, get_incident
 from bot.incidents.timeline import list_timeline, spell_entry
 from bot.incidents.view import IncidentView, build_incident_view
+from bot.paging.still import is_asked
 from handlers.pages.alerts import read_alert_rows
 from handlers.pages.messages import read_conversation
 from handlers.pages.visit import Values, Visit, signed_in
@@ -121,7 +122,13 @@ async def read_head(visit: Visit, unit: Unit) -> Values:
     postmortem = await reviews.find_postmortem(unit.session, view.id)
     rooms = await incidents_ask.list_rooms(unit.session, view.id)
     elsewhere = [room for room in rooms if room.platform != "room" and room.channel]
-    return {"incident": view, "card": card, "postmortem": postmortem, "elsewhere": elsewhere}
+    return {
+        "incident": view,
+        "card": card,
+        "postmortem": postmortem,
+        "elsewhere": elsewhere,
+        "is_asked": view.is_open and await is_asked(unit, f"incident:{view.id}"),
+    }
 
 
 async def read_panel(visit: Visit, unit: Unit, tab: str, view: IncidentView | None = None) -> Values:
