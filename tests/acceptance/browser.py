@@ -134,7 +134,11 @@ class Person:
 
     async def find_overflow(self) -> int:
         """By how many pixels the page is wider than its window."""
-        return int(await self.page.evaluate("document.documentElement.scrollWidth - innerWidth"))
+        return int(
+            await self.page.evaluate(
+                "(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.documentElement)"
+            )
+        )
 
 
 async def open_person(served: Served, browser: Browser, window: dict[str, Any], user_id: int) -> Person:
