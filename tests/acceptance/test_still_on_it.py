@@ -1,14 +1,17 @@
 """Acknowledgements of incidents that run out, are answered for, or are taken back by a repeat; and what nobody answers."""
 
+import asyncio
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import update
 
 from bot.chat.markup import render_text
 from bot.flow.unit import Unit
-from storage.models import Alert, EscalationPolicy, Incident, Page, User
-from storage.words import AlertStatus, PageState
+from storage.models import Alert, Escalation, EscalationPolicy, Incident, Page, User
+from storage.words import AlertStatus, EscalationState, PageState
 from tests.house import House
+from tests.platforms.test_room_pages import open_browser
 
 URGENT = {"title": "Checkout returns errors", "alias": "checkout", "priority": "P1", "service": "web"}
 
@@ -77,6 +80,48 @@ async def test_anybody_may_answer_in_the_room(house: House) -> None:
     assert direct[2].card["buttons"][0]["label"] == "Still on it"
     await house.command(direct[2].card["buttons"][0]["command"])
     assert (await read_questions(house))[1].state is PageState.ANSWERED
+
+
+async def test_the_pages_of_an_incident_and_an_alert_have_the_button_while_it_is_asked(
+    sqlite_house: House,
+) -> None:
+    house = sqlite_house
+    await set_policy(house, ack_timeout=1800)
+    await house.send(URGENT)
+    await house.send({"title": "Disk is full", "alias": "disk", "priority": "P4", "service": "web"})
+    await house.command("/incident ack INC-1")
+    await house.command("/alert ack 2")
+    browser = await open_browser(house, (await house.rows(User, User.id == house.owner.id))[0])
+    button = '<button class="btn primary"{}>Still on it</button>'
+    head, alert = button.format(' id="head-still"'), button.format("")
+    await house.at("29:00")
+    assert head not in (await browser.get("/INC-1"))[1]
+    assert alert not in (await browser.get("/alerts/2"))[1]
+    await house.at("31:00")
+    assert head in (await browser.get("/INC-1"))[1]
+    _, text = await browser.get("/alerts/2")
+    assert alert in text
+    assert "answered, sent at 03:00, answered at 03:00" in text
+    await house.command("/incident ack INC-1")
+    await house.command("/alert ack 2")
+    assert head not in (await browser.get("/INC-1"))[1]
+    assert alert not in (await browser.get("/alerts/2"))[1]
+    await browser.http.close()
+
+
+async def test_an_answer_and_the_end_of_its_time_at_the_same_moment_agree(house: House) -> None:
+    """Whichever is first: nobody is told that they are on it while paging starts again."""
+    await set_policy(house, ack_timeout=1800)
+    await house.send(URGENT)
+    await house.command("/incident ack INC-1")
+    await house.at("34:59")
+    house.clock.time = house.clock.time + timedelta(seconds=1)
+    reply, _ = await asyncio.gather(house.command("/incident ack INC-1"), house.parts.timers.run_due())
+    await house.settle()
+    assert "You are on it" in reply.text
+    assert (await read_incident(house)).acknowledged_by == house.owner.id
+    running = [one for one in await house.rows(Escalation) if one.state is EscalationState.RUNNING]
+    assert running == [], "nobody is paged by it any more"
 
 
 async def test_words_in_the_room_are_heard(house: House) -> None:
