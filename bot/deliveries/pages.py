@@ -7,6 +7,7 @@ is dropped, visibly. Messages to a person about an incident (updates for followe
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import cached_property
 
 from bot.chat.card import Card
 from bot.chat.platform import Message
@@ -42,7 +43,10 @@ class Pages:
 
     def __init__(self, delivery: Delivery) -> None:
         self.delivery = delivery
-        self._looks = Looks(delivery.work, self._read_ahead, self._examine)
+
+    @cached_property
+    def _looks(self) -> Looks[int, tuple[Page, User, Subject | None, str]]:
+        return Looks(self.delivery.work, self._read_ahead, self._examine)
 
     async def send(self, job: Job) -> Outcome | None:
         number = number_of(job.subject)
