@@ -48,6 +48,7 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
     from bot.flow.timers import Timers
     from bot.flow.unit import Installation, Work
     from bot.notify.channels import build_notifiers
+    from bot.notify.outbound import Outbound
     from bot.paging.devices import get_push_key
     from bot.paging.watchdog import Watchdog
     from bot.reactions.outages import lane_away, lane_back
@@ -119,7 +120,8 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
     registry = Registry(work, templates, surroundings)
     registry.add(found for found in discover("commands", "COMMAND") if isinstance(found, Command))
     intake = Intake(work)
-    delivery = Delivery(work, templates, platforms, notifiers, intake)
+    outbound = Outbound(settings.channels.inside)
+    delivery = Delivery(work, templates, platforms, notifiers, intake, outbound)
     outbox = Outbox(work, list_deliverers(delivery), job_parked, lane_away, lane_back)
     prepares = dict(discover("handlers.timers", "PREPARE"))  # type: ignore[arg-type, var-annotated]
     timers = Timers(work, dict(discover("handlers.timers", "TIMER")), prepares)  # type: ignore[arg-type]

@@ -59,6 +59,7 @@ async def _suggest_exceptions(reading: Reading, prefix: str) -> list[Choice]:
     return [
         Choice(one.name, " ".join(word for word in (one.name, one.person, one.schedule) if word)[:75])
         for one in await list_coming(reading.unit, schedules)
+        if not one.is_read
     ]
 
 

@@ -16,6 +16,7 @@ from bot.flow.outbox import Job
 from bot.flow.unit import Work
 from bot.incidents.view import IncidentView, build_incident_view
 from bot.notify.notifier import Notifier
+from bot.notify.outbound import Outbound
 from storage.models import User
 from storage.questions import access
 
@@ -30,6 +31,7 @@ class Delivery:
     platforms: Mapping[str, Platform]
     notifiers: Mapping[str, Notifier]
     intake: Intake
+    outbound: Outbound
 
     def platform_of(self, job: Job) -> Platform:
         """The platform that a stream (`INC-7@room`) leads to."""

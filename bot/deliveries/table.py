@@ -1,5 +1,6 @@
 """The table of deliverers: kind of outbox row -> what shows or sends it."""
 
+from bot.deliveries.absences import Absences
 from bot.deliveries.accounts import Accounts
 from bot.deliveries.announcements import Announcements
 from bot.deliveries.cards import Cards
@@ -49,6 +50,7 @@ def list_deliverers(delivery: Delivery) -> dict[str, Deliverer]:
         "swap.show": Swaps(delivery).show,
         "contact.code": Codes(delivery).send,
         "account.find": Accounts(delivery).find,
+        "absences.read": Absences(delivery).read,
         "entry.files": Files(delivery).fetch,
         "heartbeat.alert": Heartbeats(delivery).tell,
     }

@@ -5,8 +5,9 @@ request. Redirects are not followed. What whoever runs Tocsin has set up in the 
 up, it is what decides.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from socket import AddressFamily
 from urllib.parse import urlsplit
@@ -44,6 +45,17 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Content:
+    """What is at an address; `changed` is False when it is what was asked about already. The other two are what to send with
+    the next question."""
+
+    changed: bool
+    body: bytes = field(default=b"", repr=False)
+    etag: str = ""
+    last_modified: str = ""
+
+
+@dataclass(frozen=True)
 class Outbound:
     """Sends requests; `inside` are networks that may be reached although they are not on the internet."""
 
@@ -59,27 +71,43 @@ class Outbound:
         method: str = "POST",
     ) -> Answer:
         """The answer, if it is 2xx; raises Retry or Rejected. A mapping is sent as a form."""
-        try:
-            return await self._ask(url, body, dict(headers or {}), trusted, method)
-        except Inside as inside:
-            raise Rejected(f"outbound.inside {urlsplit(url).hostname}") from inside
-        except (TimeoutError, aiohttp.ServerTimeoutError) as error:
-            raise Retry(f"outbound.no_answer {urlsplit(url).hostname}", maybe_sent=True) from error
-        except aiohttp.InvalidURL as error:
-            raise Rejected("outbound.bad_url") from error
-        except (aiohttp.ClientError, OSError) as error:
-            if isinstance(error.__cause__, Inside) or "not reached" in str(error):
-                raise Rejected(f"outbound.inside {urlsplit(url).hostname}") from error
-            raise Retry(f"outbound.unreachable {urlsplit(url).hostname}") from error
+        with _telling(url):
+            async with self._open(method, url, body, dict(headers or {}), trusted) as response:
+                text = (await response.content.read(LONGEST_ANSWER)).decode("utf-8", "replace")
+                if trusted and response.status in (401, 403):
+                    raise Retry(f"outbound.key_refused {urlsplit(url).hostname}", lasting=True)
+                _judge(response.status, response.headers.get("Retry-After", ""), text)
+                return Answer(response.status, text, response.headers.get("Location", ""))
 
-    async def _ask(
+    async def get(self, url: str, *, limit: int, etag: str = "", last_modified: str = "") -> Content:
+        """What is there, of at most `limit` bytes, unless it is what had this `etag` or `last_modified`; raises Retry or
+        Rejected, whose reasons say nothing of the address but its host."""
+        known = {"If-None-Match": etag, "If-Modified-Since": last_modified}
+        headers = {name: value for name, value in known.items() if value}
+        with _telling(url):
+            async with self._open("GET", url, None, headers, trusted=False) as response:
+                if response.status == 304 and headers:
+                    return Content(False, b"", etag, last_modified)
+                _judge(response.status, response.headers.get("Retry-After", ""), "")
+                body = bytearray()
+                async for part in response.content.iter_chunked(LONGEST_ANSWER):
+                    body += part
+                    if len(body) > limit:
+                        raise Rejected(f"outbound.too_large {limit // 1024 // 1024}")
+                named = response.headers
+                return Content(
+                    True, bytes(body), named.get("ETag", "")[:200], named.get("Last-Modified", "")[:200]
+                )
+
+    @asynccontextmanager
+    async def _open(
         self,
+        method: str,
         url: str,
-        body: bytes | Mapping[str, str],
+        body: bytes | Mapping[str, str] | None,
         headers: dict[str, str],
         trusted: bool,
-        method: str,
-    ) -> Answer:
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
         host = urlsplit(url).hostname or ""
         by_proxy = _has_proxy(url, host)
         resolver: AbstractResolver | None = None
@@ -91,11 +119,7 @@ class Outbound:
             aiohttp.ClientSession(timeout=TIMEOUT, connector=connector, trust_env=by_proxy) as http,
             http.request(method, url, data=body, headers=headers, allow_redirects=False) as response,
         ):
-            text = (await response.content.read(LONGEST_ANSWER)).decode("utf-8", "replace")
-            if trusted and response.status in (401, 403):
-                raise Retry(f"outbound.key_refused {host}", lasting=True)
-            _judge(response.status, response.headers.get("Retry-After", ""), text)
-            return Answer(response.status, text, response.headers.get("Location", ""))
+            yield response
 
     def check_literal(self, host: str) -> None:
         """Raises Inside for an address that is written as such and must not be reached."""
@@ -134,6 +158,23 @@ class GuardedResolver(AbstractResolver):
         await self._resolver.close()
 
 
+@contextmanager
+def _telling(url: str) -> Iterator[None]:
+    """What went wrong on the way, as Retry or Rejected."""
+    try:
+        yield
+    except Inside as inside:
+        raise Rejected(f"outbound.inside {urlsplit(url).hostname}") from inside
+    except (TimeoutError, aiohttp.ServerTimeoutError) as error:
+        raise Retry(f"outbound.no_answer {urlsplit(url).hostname}", maybe_sent=True) from error
+    except aiohttp.InvalidURL as error:
+        raise Rejected("outbound.bad_url") from error
+    except (aiohttp.ClientError, OSError) as error:
+        if isinstance(error.__cause__, Inside) or "not reached" in str(error):
+            raise Rejected(f"outbound.inside {urlsplit(url).hostname}") from error
+        raise Retry(f"outbound.unreachable {urlsplit(url).hostname}") from error
+
+
 def _has_proxy(url: str, host: str) -> bool:
     return bool(getproxies().get(urlsplit(url).scheme)) and not proxy_bypass(host)
 
@@ -147,7 +188,7 @@ def _judge(status: int, retry_after: str, text: str) -> None:
         after = float(retry_after) if retry_after.isdecimal() else 5.0
         raise Retry(f"outbound.too_many {words}", after=after)
     if status >= 500 or status == 408:
-        raise Retry(f"outbound.http {status} {words}")
+        raise Retry(f"outbound.http {status} {words}".strip())
     if 300 <= status < 400:
         raise Rejected("outbound.redirected")
-    raise Refusal(status, f"outbound.http {status} {words}")
+    raise Refusal(status, f"outbound.http {status} {words}".strip())

@@ -11,6 +11,8 @@ from storage.models import Forwarding, Override, Rotation, Schedule, TimeOff, Us
 from storage.questions import oncall
 
 AnyException = Override | Forwarding | TimeOff
+FROM_CALENDAR = "calendar"
+"""The origin of time off that was read in its person's calendar of absences."""
 KINDS: dict[str, type[AnyException]] = {"override": Override, "forwarding": Forwarding, "off": TimeOff}
 
 
@@ -138,6 +140,11 @@ def name_of(row: AnyException) -> str:
     return next(f"{name}-{row.id}" for name, kind in KINDS.items() if isinstance(row, kind))
 
 
+def is_read(row: AnyException) -> bool:
+    """Whether it was read in a calendar, where alone it can be changed."""
+    return isinstance(row, TimeOff) and row.origin == FROM_CALENDAR
+
+
 async def get_exception(unit: Unit, name: str) -> AnyException:
     """By what people call it; raises Unknown when there is none, or when it is over."""
     kind, _, number = name.strip().lower().partition("-")
@@ -151,8 +158,10 @@ async def get_exception(unit: Unit, name: str) -> AnyException:
 
 async def cancel_exception(unit: Unit, row: AnyException, actor: User | None) -> None:
     """End it now; what has not begun is as if it had never been. What somebody else forwards or takes off is an admin's to
-    cancel: raises Forbidden."""
+    cancel: raises Forbidden. What was read in a calendar would come back from there: raises Refused."""
     event: Event
+    if is_read(row):
+        raise Refused("exception.in_calendar", name=name_of(row))
     if isinstance(row, Override):
         subject, event = f"schedule:{row.schedule_id}", OverrideChanged(row.schedule_id)
     else:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.flow.unit import Unit
-from bot.oncall.exceptions import AnyException, name_of
+from bot.oncall.exceptions import AnyException, is_read, name_of
 from storage.models import Forwarding, Override, Schedule
 from storage.questions import access, oncall
 
@@ -28,6 +28,8 @@ class Listed:
     giver: str = ""
     owner_id: int = 0
     """Whose it is: whoever is put on call, forwards or is off."""
+    is_read: bool = False
+    """Whether it was read in a calendar, and so can't be cancelled."""
 
 
 async def list_coming(
@@ -72,6 +74,7 @@ async def list_coming(
                 rotation,
                 giver,
                 owner,
+                is_read(row),
             )
         )
     return sorted(found, key=lambda one: one.starts_at)

@@ -7,12 +7,14 @@ or done later. It never sends anything itself.
 from bot.alerts import events as alerts
 from bot.flow.unit import Reactions
 from bot.incidents import events as incidents
+from bot.oncall.absences import CalendarFailing, CalendarRead
 from bot.oncall.away import ClashesFound, HolidaysChanged
 from bot.oncall.exceptions import AbsenceChanged, OverrideChanged, SwapCancelled
 from bot.oncall.notices import ShiftTold
 from bot.oncall.swaps import SwapOffered, SwapSettled, cancel_swap
 from bot.oncall.watch import GapsFound
 from bot.paging import events as paging
+from bot.reactions.absences import tell_that_it_fails, tell_what_was_read
 from bot.reactions.acknowledgements import (
     close_unanswered,
     note_question,
@@ -247,6 +249,8 @@ REACTIONS: Reactions = {
     OverrideChanged: (show_on_call, look_at_schedule, look_at_offers),
     AbsenceChanged: (show_on_call, look_at_schedules, look_at_offers),
     HolidaysChanged: (show_on_call, look_at_schedules),
+    CalendarRead: (tell_what_was_read,),
+    CalendarFailing: (tell_that_it_fails,),
     GapsFound: (tell_gaps,),
     ClashesFound: (tell_clashes,),
     ShiftTold: (tell_of_shift, hand_over),

@@ -81,6 +81,7 @@ async def examine(unit: Unit, outside: Sequence[Check]) -> list[Check]:
         *await _check_teams(unit),
         *await _check_schedules(unit),
         *await _check_people(unit),
+        *await _check_absences(unit),
         *await _check_contacts(unit),
         *await _check_accounts(unit),
         *await _check_groups(unit),
@@ -174,6 +175,19 @@ async def _check_people(unit: Unit) -> list[Check]:
     if mute:
         return [Check("people_without_method", False, {"names": mute}), *filter(None, found)]
     return [Check("people", bool(users), {"count": len(users)}), *filter(None, found)]
+
+
+async def _check_absences(unit: Unit) -> list[Check]:
+    """Whose calendar of absences can't be read now."""
+    failing = await oncall.list_failing_calendars(unit.session)
+    if not failing:
+        return []
+    people = await access.list_users_by_id(unit.session, {one.user_id for one in failing})
+    rows = [
+        {"name": people[one.user_id].name, "since": one.failing_since, "reason": one.problem}
+        for one in failing[:NAMED]
+    ]
+    return [Check("absences_unread", False, {"rows": rows, "more": len(failing) - len(rows)})]
 
 
 async def _check_contacts(unit: Unit) -> list[Check]:

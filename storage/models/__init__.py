@@ -40,6 +40,7 @@ from storage.models.incidents import (
     Update,
 )
 from storage.models.oncall import (
+    AbsenceCalendar,
     CalendarFeed,
     Forwarding,
     Override,
@@ -56,6 +57,7 @@ from storage.models.searches import SavedSearch
 from storage.models.silences import Maintenance, Silence
 
 __all__ = [
+    "AbsenceCalendar",
     "Alert",
     "AlertExpiry",
     "AlertFile",

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.models.base import Model
@@ -123,7 +123,8 @@ class Forwarding(Model):
 
 
 class TimeOff(Model):
-    """For a time, others stand in for this person."""
+    """For a time, others stand in for this person. `origin` is room when somebody said so, calendar when it was read in the
+    person's own calendar of absences."""
 
     __tablename__ = "time_off"
     __table_args__ = (Index("ix_time_off_ends", "ends_at"),)
@@ -134,6 +135,7 @@ class TimeOff(Model):
     ends_at: Mapped[datetime]
     created_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     created_at: Mapped[datetime]
+    origin: Mapped[str] = mapped_column(String(12), default="room", server_default="room")
 
 
 class CalendarFeed(Model):
@@ -147,4 +149,36 @@ class CalendarFeed(Model):
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
     subject: Mapped[str] = mapped_column(String(40))
     digest: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+
+
+class AbsenceCalendar(Model):
+    """The calendar in which a person keeps their absences, and how reading it goes. The `url` is a secret: whoever has it
+    can read that calendar."""
+
+    __tablename__ = "absence_calendar"
+    __table_args__ = (UniqueConstraint("user_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    url: Mapped[str] = mapped_column(Text)
+    zone: Mapped[str] = mapped_column(String(64), default="")
+    """The person's zone when it was understood last: days are theirs in it."""
+    etag: Mapped[str] = mapped_column(String(200), default="")
+    last_modified: Mapped[str] = mapped_column(String(200), default="")
+    digest: Mapped[str] = mapped_column(String(64), default="")
+    """SHA-256 of what was understood last."""
+    understood_at: Mapped[datetime | None]
+    read_at: Mapped[datetime | None]
+    """When it was last seen to say what it says, whether that had changed or not."""
+    found: Mapped[int] = mapped_column(default=0)
+    passed_over: Mapped[int] = mapped_column(default=0)
+    """How many events do not count."""
+    problem: Mapped[str] = mapped_column(Text, default="")
+    """Why the last attempt failed, as a reason; empty when it did not."""
+    failing_since: Mapped[datetime | None]
+    told: Mapped[bool] = mapped_column(default=False)
+    """Whether the person was told that it fails."""
+    asked: Mapped[bool] = mapped_column(default=True)
+    """Whether the person waits to hear what is found."""
     created_at: Mapped[datetime]

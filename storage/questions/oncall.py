@@ -7,7 +7,17 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.models import CalendarFeed, Forwarding, Member, Override, Rotation, Schedule, TimeOff, User
+from storage.models import (
+    AbsenceCalendar,
+    CalendarFeed,
+    Forwarding,
+    Member,
+    Override,
+    Rotation,
+    Schedule,
+    TimeOff,
+    User,
+)
 from storage.ready import Ready, is_among
 from storage.types import Instant
 
@@ -180,3 +190,32 @@ async def find_feed(session: AsyncSession, digest: str) -> CalendarFeed | None:
         select(CalendarFeed).join(User).where(CalendarFeed.digest == digest, User.active.is_(True))
     )
     return found.one_or_none()
+
+
+async def find_absence_calendar(session: AsyncSession, user_id: int) -> AbsenceCalendar | None:
+    """The calendar of a person's absences."""
+    return (
+        await session.scalars(select(AbsenceCalendar).where(AbsenceCalendar.user_id == user_id))
+    ).one_or_none()
+
+
+async def list_failing_calendars(session: AsyncSession) -> Sequence[AbsenceCalendar]:
+    """Calendars of absences that can't be read now, those that fail longest first."""
+    return (
+        await session.scalars(
+            select(AbsenceCalendar)
+            .where(AbsenceCalendar.failing_since.is_not(None))
+            .order_by(AbsenceCalendar.failing_since, AbsenceCalendar.id)
+        )
+    ).all()
+
+
+async def list_read_absences(session: AsyncSession, user_id: int, now: datetime) -> Sequence[TimeOff]:
+    """A person's times off that were read in their calendar and are not over, in their order."""
+    return (
+        await session.scalars(
+            select(TimeOff)
+            .where(TimeOff.user_id == user_id, TimeOff.origin == "calendar", TimeOff.ends_at > now)
+            .order_by(TimeOff.starts_at, TimeOff.id)
+        )
+    ).all()
