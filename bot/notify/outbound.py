@@ -167,7 +167,7 @@ def _telling(url: str) -> Iterator[None]:
         raise Rejected(f"outbound.inside {urlsplit(url).hostname}") from inside
     except (TimeoutError, aiohttp.ServerTimeoutError) as error:
         raise Retry(f"outbound.no_answer {urlsplit(url).hostname}", maybe_sent=True) from error
-    except aiohttp.InvalidURL as error:
+    except (aiohttp.InvalidURL, UnicodeError) as error:  # the latter: a host that no name can be
         raise Rejected("outbound.bad_url") from error
     except (aiohttp.ClientError, OSError) as error:
         if isinstance(error.__cause__, Inside) or "not reached" in str(error):

@@ -345,6 +345,14 @@ async def test_what_is_no_address_is_refused(sqlite_house: House, url: str) -> N
     assert "That is no address of a calendar" in page
 
 
+async def test_a_host_that_no_name_can_be_is_told(sqlite_house: House) -> None:
+    kate = await sqlite_house.add_person("Kate")
+    for host in ("a..b", f"{'a' * 70}.example.org"):
+        await sqlite_house.ask(f"/oncall absences https://{host}/absences.ics", kate)
+        assert "The address is no URL that can be called" in (await told(sqlite_house, kate))[-1]
+    assert await sqlite_house.rows(OutboxRow) == []
+
+
 async def test_webcal_is_another_word_for_https(sqlite_house: House) -> None:
     kate = await sqlite_house.add_person("Kate")
     await sqlite_house.ask("/oncall absences webcal://10.0.0.1/a.ics#x", kate)
