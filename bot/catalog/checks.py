@@ -16,6 +16,8 @@ from bot.catalog.senders import MAPPED, can_sign
 from bot.catalog.shapes import Config, HeartbeatShape, IntegrationShape
 from storage.words import UserRole
 
+SHORTEST_ACK_TIMEOUT = 5 * 60
+"""In seconds: whoever acknowledges needs the time to begin."""
 Found = tuple[Place, str]
 """Where the fault is, and its sentence."""
 Raw = Mapping[str, Mapping[str, object]]
@@ -66,6 +68,8 @@ def _check_policies(config: Config) -> Iterator[Found]:
     for slug, entry in config.policies.items():
         if entry.reset_on_repeat and not entry.repeat:
             yield ("policies", slug, "reset_on_repeat"), reasons.RESET_WITHOUT_REPEAT
+        if 0 < entry.ack_timeout < SHORTEST_ACK_TIMEOUT:
+            yield ("policies", slug, "ack_timeout"), reasons.ACK_TIMEOUT_TOO_SHORT
 
 
 def _check_maintenance(config: Config, raw: Raw) -> Iterator[Found]:

@@ -54,6 +54,7 @@ EVERYTHING_AND_SOMETHING = "it is for everything or for what it names; remove on
 UNTIL_WITHOUT_REPEAT = (
     "it comes once, and ends after its `length`; remove `until`, or say how it comes again: `repeat: weekly`"
 )
+ACK_TIMEOUT_TOO_SHORT = "must be at least `5m`, so that whoever acknowledged can begin; `0s` is never"
 RESET_WITHOUT_REPEAT = "nothing repeats here; say how often it does, for example `repeat: 2`, or remove it"
 REPEAT_WITHOUT_UNTIL = "what repeats needs its last day, for example `until: 2027-06-30`"
 UNTIL_BEFORE_START = "is before it begins; write a later day"

@@ -201,6 +201,10 @@ FAULTS = {
         WORLD.replace("{name: Primary, steps", "{name: Primary, reset_on_repeat: true, steps"),
         11, "policies.primary.reset_on_repeat", "repeat: 2"
     ),
+    "acknowledgement of a moment": (
+        WORLD.replace("{name: Primary, steps", "{name: Primary, ack_timeout: 10s, steps"),
+        11, "policies.primary.ack_timeout", "at least `5m`",
+    ),
     "empty team": (
         WORLD.replace("members: [kate, sam], ", "").replace("schedule:primary", "team:payments"),
         11, "policies.primary.steps[0].page", "nobody would be paged",
