@@ -13,6 +13,7 @@ from bot.paging.events import AcknowledgementOver, StillOnIt, StillOnItAsked
 from bot.paging.pages import queue_pages, refresh_page
 from storage.models import Alert, Incident, User
 from storage.questions import still as ask
+from storage.questions.alerts import list_open_of_incident
 from storage.questions.paging import ANSWERED_BEFORE, list_pages
 from storage.questions.queues import is_planned
 from storage.words import PageState
@@ -40,6 +41,8 @@ async def ask_still_on_it(unit: Unit, due: Due) -> None:
     if found is None or not seconds:
         return
     again_at = await _find_last_heard(unit, found) + timedelta(seconds=seconds)
+    if await _is_quiet(unit, found):
+        again_at = unit.now + timedelta(seconds=seconds)
     if again_at > unit.now:
         unit.plan("still_on_it", due.subject, again_at)
         return
@@ -58,7 +61,9 @@ async def end_acknowledgement(unit: Unit, due: Due) -> None:
     found = await _find_acknowledged(unit, due.subject)
     if found is None:
         return
-    if await _find_last_heard(unit, found) > datetime.fromisoformat(due.payload["asked_at"]):
+    asked_at = datetime.fromisoformat(due.payload["asked_at"])
+    if await _find_last_heard(unit, found) > asked_at or await _is_quiet(unit, found):
+        await settle_question(unit, due.subject)
         await watch_acknowledgement(unit, due.subject)
         return
     user = await unit.session.get(User, found.acknowledged_by) if found.acknowledged_by else None
@@ -79,7 +84,7 @@ async def answer_still_on_it(unit: Unit, subject: str) -> bool:
 
 
 async def settle_question(unit: Unit, subject: str) -> None:
-    """Somebody has answered: each copy of the question says so."""
+    """Somebody has answered, or nobody needs to: each copy of the question says so."""
     await unit.session.flush()
     for page in await list_pages(unit.session, [subject]):
         if page.reason.get("type") != QUESTION or page.state not in UNANSWERED:
@@ -103,6 +108,15 @@ async def _find_acknowledged(unit: Unit, subject: str) -> Alert | Incident | Non
         return None
     await unit.lock(found)
     return found if found.status.is_open and found.acknowledged_at is not None else None
+
+
+async def _is_quiet(unit: Unit, found: Alert | Incident) -> bool:
+    """Whether nobody would be paged for it now: a silence holds it back, or it is an incident that alerts have opened and of
+    which none is awake."""
+    if isinstance(found, Alert):
+        return bool(found.held_by)
+    alerts = await list_open_of_incident(unit.session, found.id)
+    return found.rule_id is not None and all(alert.snoozed_until is not None for alert in alerts)
 
 
 async def _find_last_heard(unit: Unit, found: Alert | Incident) -> datetime:

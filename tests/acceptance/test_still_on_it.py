@@ -155,6 +155,39 @@ async def test_an_answer_that_comes_too_late_acknowledges_again(house: House) ->
     assert await house.pages(kate) == [], "the step after the first one did not come"
 
 
+async def test_nobody_is_asked_or_woken_while_all_of_its_alerts_are_closed(house: House) -> None:
+    await set_policy(house, ack_timeout=1800)
+    await house.send(URGENT)
+    await house.command("/incident ack INC-1")
+    await house.at("20:00")
+    await house.send({**URGENT, "status": "resolved"})
+    await house.at("01:40:00")
+    assert await read_questions(house) == []
+    assert (await read_incident(house)).acknowledged_at is not None
+    await house.send({**URGENT, "alias": "cart", "title": "Cart is slow"})
+    assert len(await house.rows(Incident)) == 1
+    await house.at("02:02:00")
+    assert len(await read_questions(house)) == 1, "it is awake again"
+    await house.send({**URGENT, "alias": "cart", "status": "resolved"})
+    before = len(await house.pages())
+    await house.at("02:20:00")
+    assert len(await house.pages()) == before, "its alerts were closed while it was asked"
+    assert [page.state for page in await read_questions(house)] == [PageState.DROPPED]
+
+
+async def test_a_word_after_the_question_is_an_answer_and_the_question_goes(house: House) -> None:
+    kate = await set_policy(house, ack_timeout=1800)
+    await house.send(URGENT)
+    await house.command("/incident ack INC-1")
+    await house.at("32:00")
+    await house.command("/incident note INC-1 Still digging", by=kate)
+    await house.at("36:00")
+    assert (await read_incident(house)).acknowledged_at is not None
+    assert [page.state for page in await read_questions(house)] == [PageState.DROPPED]
+    direct = await house.messages(f"direct-{house.owner.id}")
+    assert [button["label"] for button in direct[-1].card["buttons"]] == ["Open"]
+
+
 async def test_what_is_over_is_not_asked_about(house: House) -> None:
     await set_policy(house, ack_timeout=1800)
     await house.send(URGENT)
