@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Worker, expect
+from playwright.async_api import Error as PageGone
 
 from storage.models import ContactMethod, Incident
 from tests.acceptance.browser import DESKTOP, PATIENCE, PHONE, Person, open_chromium, open_person, welcome
@@ -102,7 +103,10 @@ class Handset:
         seen: list[dict[str, Any]] = []
 
         async def shows() -> bool:
-            seen[:] = await self.person.page.evaluate(NOTES)
+            try:
+                seen[:] = await self.person.page.evaluate(NOTES)
+            except PageGone:  # whose session is over is led to the door meanwhile
+                return False
             return any(all(one[name] == value for name, value in wanted.items()) for one in seen)
 
         try:
@@ -268,6 +272,10 @@ async def test_who_may_not_be_notified_is_told_what_to_do(
     await mark.context.add_init_script("Notification.requestPermission = async () => 'denied'")
     await mark.open("/me/paging")
     await mark.press("Receive pages on this device")
+    await mark.sees("does not let Tocsin notify you", "#device")
+    # as when anything on the page is renewed
+    await mark.page.evaluate("document.dispatchEvent(new Event('htmx:afterSwap'))")
+    await mark.page.wait_for_timeout(300)
     await mark.sees("does not let Tocsin notify you", "#device")
     await mark.context.add_init_script("delete window.PushManager")
     await mark.open("/me/paging")

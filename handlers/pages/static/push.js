@@ -4,8 +4,8 @@ const button = box.querySelector("button"), fields = box.querySelector("form"), 
 const can = "serviceWorker" in navigator && "PushManager" in window && "Notification" in window;
 const kept = () => caches.open("device");
 const say = (text) => { said.textContent = text; said.hidden = !text; };
-const isKnown = (endpoint) => [...document.querySelectorAll("[data-endpoint]")]
-  .some((one) => one.dataset.endpoint === endpoint && !("gone" in one.dataset));
+const findDevice = (endpoint) => [...document.querySelectorAll("[data-endpoint]")]
+  .find((one) => one.dataset.endpoint === endpoint && !("gone" in one.dataset));
 const post = (path, content) => fetch(path,
   { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(content) });
 const spell = (key) => btoa(String.fromCharCode(...new Uint8Array(key))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=/g, "");
@@ -15,11 +15,13 @@ async function find() {
   return (await navigator.serviceWorker.ready).pushManager.getSubscription();
 }
 
-/* Whether this device receives pages already; a button if not. */
+/* Whether this device receives pages already; a button if not. What a press was answered stays until something else is so. */
 async function look() {
-  const own = await find(), is = Boolean(own) && fits(own) && isKnown(own.endpoint);
-  fields.hidden = is;
-  say(is ? words.here : Notification.permission === "denied" ? words.blocked : "");
+  const own = await find(), device = own && fits(own) && findDevice(own.endpoint);
+  fields.hidden = Boolean(device);
+  if (device) say("unproven" in device.dataset ? words.coming : words.here);
+  else if (Notification.permission === "denied") say(words.blocked);
+  else if (said.textContent === words.here) say("");
 }
 
 async function receive() {
@@ -48,7 +50,7 @@ async function receive() {
 /* The browser may have got another subscription while nobody was told. */
 async function catchUp() {
   const own = await find(), old = await (await (await kept()).match("/push/kept"))?.json();
-  if (!own || !old || old.endpoint === own.endpoint || isKnown(own.endpoint)) return;
+  if (!own || !old || old.endpoint === own.endpoint || findDevice(own.endpoint)) return;
   if ((await post("/push/renew", { old, new: own })).ok) await (await kept()).put("/push/kept", new Response(JSON.stringify(own)));
 }
 
