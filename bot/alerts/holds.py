@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.alerts.arrival import Arrival
 from bot.alerts.catalog import Catalog
-from bot.alerts.lives import log_alert, log_alerts
+from bot.alerts.lives import log_alert
 from bot.alerts.signal import Action, LinkTo, Signal
 from bot.alerts.stages import STAGES
 from bot.alerts.telling import announce_joined
@@ -37,7 +37,8 @@ async def hold(
     held = await ask.hold_open(unit.session, alerts, by, until, reason)
     if held:
         plan_release(unit, until)
-        await log_alerts(unit, held, "held", by=by, until=until.isoformat())
+        for number in held:
+            log_alert(unit, number, "held", by=by, until=until.isoformat())
     return held
 
 

@@ -1,6 +1,6 @@
 """What people do with an alert: acknowledge, close, snooze, assign, note. Each leaves a note in the alert's own log."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,7 +18,7 @@ from bot.errors import Invalid, Refused, Unknown
 from bot.flow.timers import Due
 from bot.flow.unit import Unit
 from bot.incidents.privacy import find_visible
-from storage.models import Alert, AlertNote, User
+from storage.models import Alert, User
 from storage.questions import alerts as ask
 from storage.words import AlertStatus
 
@@ -47,31 +47,15 @@ def split_open(alerts: Sequence[Alert]) -> tuple[list[Alert], list[Alert]]:
 
 
 def log_alert(unit: Unit, alert_id: int, kind: str, text: str = "", **data: Any) -> None:
-    """Write into the alert's own log."""
-    unit.session.add(
-        AlertNote(
-            alert_id=alert_id,
-            at=unit.now,
-            actor_id=unit.actor.user_id,
-            actor_name=unit.actor.name,
-            kind=kind,
-            text=text,
-            data=data,
-        )
-    )
+    """Write into the alert's own log; what one change tells of many alerts is written in one statement."""
+    by = {"actor_id": unit.actor.user_id, "actor_name": unit.actor.name}
+    row = {"alert_id": alert_id, "at": unit.now, **by, "kind": kind, "text": text, "data": data}
+    unit.gather(_write_notes, row)
     unit.touch(f"alert:{alert_id}", "alerts")
 
 
-async def log_alerts(unit: Unit, alert_ids: Collection[int], kind: str, **data: Any) -> None:
-    """Write the same into the logs of many, in one statement."""
-    by = {"actor_id": unit.actor.user_id, "actor_name": unit.actor.name}
-    rows = [
-        {"alert_id": number, "at": unit.now, **by, "kind": kind, "text": "", "data": data}
-        for number in alert_ids
-    ]
-    if rows:
-        await ask.insert_notes(unit.session, rows)
-    unit.touch("alerts", *(f"alert:{number}" for number in alert_ids))
+async def _write_notes(unit: Unit, rows: list[dict[str, Any]]) -> None:
+    await ask.insert_notes(unit.session, rows)
 
 
 def acknowledge(unit: Unit, alert: Alert) -> bool:

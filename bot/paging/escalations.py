@@ -17,9 +17,11 @@ from bot.paging.events import AcknowledgementReset, EscalationExhausted, NobodyR
 from bot.paging.pages import queue_pages
 from bot.paging.policy import Again, Progress, Step, decide
 from bot.paging.reach import is_anybody_reached
+from bot.paging.ways import read_ahead
 from storage.models import Escalation, EscalationPolicy, Page, Team, User
 from storage.questions import access, catalog
 from storage.questions import paging as ask
+from storage.questions.ids import add_many
 from storage.words import EscalationState, StepCondition, UserRole
 
 PATIENCE = timedelta(minutes=10)
@@ -61,9 +63,8 @@ async def start_together(unit: Unit, wanted: Sequence[tuple[str, int]]) -> None:
         )
         for subject, policy_id in wanted
     ]
-    unit.session.add_all(started)
-    await unit.session.flush()
-    await _read_rosters(unit, started)
+    await add_many(unit.session, started)
+    await _read_ahead(unit, started)
     for escalation in started:
         await advance(unit, escalation)
 
@@ -79,7 +80,7 @@ async def prepare_due(unit: Unit, due: Sequence[Due]) -> None:
     """Read and lock the escalations whose timers are due, and read what running their next steps asks for."""
     found = await unit.read_many(Escalation, {timer.number for timer in due}, lock=True)
     await _read_policies(unit, {escalation.policy_id for escalation in found.values()})
-    await _read_rosters(unit, found.values())
+    await _read_ahead(unit, found.values())
 
 
 async def _read_policies(unit: Unit, ids: Collection[int]) -> None:
@@ -87,7 +88,8 @@ async def _read_policies(unit: Unit, ids: Collection[int]) -> None:
     unit.known.update((("policy", number), policy) for number, policy in found.items())
 
 
-async def _read_rosters(unit: Unit, escalations: Collection[Escalation]) -> None:
+async def _read_ahead(unit: Unit, escalations: Collection[Escalation]) -> None:
+    """Who is on call, and how those who are paged next can be reached, in a few questions for all."""
     next_steps = [one.steps[one.next_step] for one in escalations if one.next_step < len(one.steps)]
     recipients = [recipient for step in next_steps for recipient in step["recipients"]]
     wanted = {
@@ -97,6 +99,9 @@ async def _read_rosters(unit: Unit, escalations: Collection[Escalation]) -> None
     }
     if wanted:
         await read_people_on_call(unit, wanted, unit.now)
+    sure = [step["recipients"] for step in next_steps if not _is_by_chance(step["recipients"])]
+    people = [user.id for one in sure for user, _ in await find_recipients(unit, one)]
+    await read_ahead(unit, people)
 
 
 async def run_due_escalation(unit: Unit, due: Due) -> None:
@@ -183,12 +188,15 @@ async def find_recipients(
 ) -> list[tuple[User, dict[str, str]]]:
     """The people behind recipients, each once, with the reason why they are paged. Asked once in a unit, unless chance
     decides: a hundred escalations that are due together mostly page the same people."""
-    by_chance = any(recipient.get("pick") == "random" for recipient in recipients)
     key = ("recipients", repr(recipients))
-    if by_chance or key not in unit.known:
+    if _is_by_chance(recipients) or key not in unit.known:
         unit.known[key] = await _ask_recipients(unit, recipients)
     found: list[tuple[User, dict[str, str]]] = unit.known[key]
     return found
+
+
+def _is_by_chance(recipients: Sequence[dict[str, Any]]) -> bool:
+    return any(recipient.get("pick") == "random" for recipient in recipients)
 
 
 async def _ask_recipients(

@@ -17,6 +17,7 @@ from bot.paging.ways import list_ways
 from bot.paging.wishes import AT_ONCE, Planned, Way, plan_page
 from storage.models import Alert, Incident, Page, User
 from storage.questions import paging as ask
+from storage.questions.ids import add_many
 from storage.words import PageState, Priority
 
 ANSWER_WITHIN = timedelta(minutes=2)
@@ -64,7 +65,6 @@ async def queue_pages(
             created_at=unit.now,
             due_at=None if one.wait == AT_ONCE else unit.now + one.wait,
         )
-        unit.session.add(page)
         pages.append(page)
     unit.gather(_send, (user, pages))
     unit.touch(f"user:{user.id}")
@@ -89,9 +89,10 @@ async def _read_priority(unit: Unit, subject: str) -> Priority:
 
 
 async def _send(unit: Unit, paged: Sequence[tuple[User, Sequence[Page]]]) -> None:
-    """Queue the sending of fresh pages, those of many people at once."""
-    await unit.session.flush()
-    subjects = {page.subject for _, pages in paged for page in pages}
+    """Write fresh pages and queue their sending, those of many people at once."""
+    fresh = [page for _, pages in paged for page in pages]
+    await add_many(unit.session, fresh)
+    subjects = {page.subject for page in fresh}
     await unit.read_many(Alert, {int(one[6:]) for one in subjects if one.startswith("alert:")})
     for user, pages in paged:
         for page in pages:

@@ -1,22 +1,26 @@
 """Questions about the contact methods of people."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import ContactMethod
 
+OF_USERS = (
+    select(ContactMethod)
+    .where(
+        ContactMethod.user_id.in_(bindparam("users", expanding=True)),
+        ContactMethod.active.is_(True),
+    )
+    .order_by(ContactMethod.id)
+)
 
-async def list_contacts(session: AsyncSession, user_id: int) -> Sequence[ContactMethod]:
-    """Those that were not removed, verified or not, in the order in which they were added: ix_contact_method_user_id."""
-    return (
-        await session.scalars(
-            select(ContactMethod)
-            .where(ContactMethod.user_id == user_id, ContactMethod.active.is_(True))
-            .order_by(ContactMethod.id)
-        )
-    ).all()
+
+async def list_contacts(session: AsyncSession, user_ids: Collection[int]) -> Sequence[ContactMethod]:
+    """Those of these people that were not removed, verified or not, in the order in which they were added:
+    ix_contact_method_user_id."""
+    return (await session.scalars(OF_USERS, {"users": list(user_ids)})).all()
 
 
 async def list_devices_at(session: AsyncSession, address: str) -> Sequence[ContactMethod]:
