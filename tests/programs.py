@@ -12,7 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from deploy import python_programs
+
 TOOLS = Path(__file__).resolve().parent.parent / ".tools"
+OPENSSL = TOOLS / "debian/usr/bin/openssl"
 
 
 def find_prometheus() -> Path | None:
@@ -87,6 +90,12 @@ def find_emulate() -> Path | None:
     return script if script.exists() else None
 
 
+def find_moto() -> Path | None:
+    """Finds moto's proxy, an Amazon that others have built; its certificates are made by openssl."""
+    programs = python_programs.find_programs("moto")
+    return programs / "moto_proxy" if programs and find_program("openssl", OPENSSL) else None
+
+
 def need(name: str) -> Path:
     """Finds a program by its name in FINDERS; skips the test, or fails it, when it is absent."""
     found = FINDERS[name]()
@@ -118,4 +127,5 @@ FINDERS = {
     "axe": find_axe,
     "node": find_node,
     "emulate": find_emulate,
+    "moto": find_moto,
 }
