@@ -38,6 +38,12 @@ PLAIN_GOES_STALE_AFTER = timedelta(minutes=15)
 """A page without an alert or incident is not rung so late any more when it went another way."""
 
 
+async def read_sent(unit: Unit, jobs: Sequence[Job]) -> None:
+    """What is asked for when it is written down what came of these pages."""
+    pages = (await unit.read_many(Page, {number_of(job.subject) for job in jobs}, lock=True)).values()
+    await unit.read_many(Escalation, {page.escalation_id for page in pages if page.escalation_id})
+
+
 class Pages:
     """Deliverers of `page.*`, `follower.*` and `person.*`."""
 
@@ -64,6 +70,7 @@ class Pages:
         pages = (await unit.read_many(Page, numbers)).values()
         await unit.read_many(User, {page.user_id for page in pages})
         await unit.read_many(Escalation, {page.escalation_id for page in pages if page.escalation_id})
+        unit.known["newer pages"] = await paging.list_with_newer(unit.session, list(pages))
         alerts = {int(page.subject[6:]) for page in pages if page.subject.startswith("alert:")}
         found = (await unit.read_many(Alert, alerts)).values()
         await unit.read_many(Team, {alert.team_id for alert in found if alert.team_id})
@@ -84,8 +91,12 @@ class Pages:
                 return paging.ANSWERED_BEFORE if subject.over or not subject.acknowledged else ""
             if subject.over or not (subject.waiting or await self._insists(unit, page)):
                 return paging.ANSWERED_BEFORE
-            newer = await paging.has_newer(unit.session, page)
-            return "a newer page says the same" if newer and not await self._insists(unit, page) else ""
+            newer: set[int] = unit.known["newer pages"]
+            return (
+                "a newer page says the same"
+                if page.id in newer and not await self._insists(unit, page)
+                else ""
+            )
         if unit.now - (page.due_at or page.created_at) < PLAIN_GOES_STALE_AFTER:
             return ""
         others = [
@@ -188,6 +199,7 @@ class Pages:
     def _mark(self, page_id: int, state: PageState, address: str | None = None, error: str = "") -> Outcome:
         async def mark(unit: Unit) -> None:
             page = await unit.session.get_one(Page, page_id)
+            await unit.lock(page)
             if page.state is PageState.QUEUED:
                 page.state, page.error = state, error
             page.address = address or page.address

@@ -12,10 +12,10 @@ from bot.deliveries.heartbeats import Heartbeats
 from bot.deliveries.invitations import Invitations
 from bot.deliveries.mirror import Mirror
 from bot.deliveries.openings import Openings
-from bot.deliveries.pages import Pages
+from bot.deliveries.pages import Pages, read_sent
 from bot.deliveries.rooms import Rooms
 from bot.deliveries.swaps import Swaps
-from bot.flow.outbox import Deliverer
+from bot.flow.outbox import Deliverer, Prepare
 
 
 def list_deliverers(delivery: Delivery) -> dict[str, Deliverer]:
@@ -54,3 +54,6 @@ def list_deliverers(delivery: Delivery) -> dict[str, Deliverer]:
         "entry.files": Files(delivery).fetch,
         "heartbeat.alert": Heartbeats(delivery).tell,
     }
+
+
+READ_AHEAD: dict[str, Prepare] = {"page.send": read_sent}

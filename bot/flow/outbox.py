@@ -11,7 +11,7 @@ import asyncio
 import secrets
 import time
 from collections import Counter as Counting
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,7 +22,7 @@ from sqlalchemy import update
 from bot.errors import Later, Rejected, Retry, Unavailable
 from bot.flow.lanes import Heard, Lanes, heard, lane_of
 from bot.flow.outcomes import after_return, park, put_back, put_off
-from bot.flow.together import Together
+from bot.flow.together import Ahead, Together
 from bot.flow.unit import Unit, Work
 from bot.logs import get_logger
 from storage.engine import Conflict, StorageUnavailable
@@ -80,6 +80,8 @@ class Job:
 Outcome = Callable[[Unit], Awaitable[None]]
 Deliverer = Callable[[Job], Awaitable[Outcome | None]]
 """Sends one job. Returns what to write in the same transaction that removes the row; raises Retry or Rejected."""
+Prepare = Callable[[Unit, Sequence[Job]], Awaitable[None]]
+"""Reads in a few questions what writing down what came of these jobs will ask for."""
 OnParked = Callable[[Unit, Job, str], Awaitable[None]]
 OnLane = Callable[[Unit, str, datetime], Awaitable[None]]
 """What follows when the other side of a lane is away, and when it is back; since when it is or was."""
@@ -111,9 +113,11 @@ class Outbox:
         on_parked: OnParked,
         on_away: OnLane = nothing_follows,
         on_back: OnLane = nothing_follows,
+        prepares: Mapping[str, Prepare] | None = None,
     ) -> None:
         self.work = work
         self.deliverers = deliverers
+        self.prepares = prepares or {}
         self._kinds = sorted(deliverers)
         self.on_parked = on_parked
         self.on_away = on_away
@@ -312,21 +316,33 @@ class Outbox:
         can have the row, because a delivery that nobody remembers is made twice."""
 
         async def keep(unit: Unit) -> None:
-            if await ask.give_up(unit.session, job.id, self.owner, is_done):
+            if job.id in unit.known["given up"]:
                 await outcome(unit)
             else:
                 log.warning("outbox.lease_lost", kind=job.kind, subject=job.subject, row=job.id)
 
+        ahead = Ahead(self._give_up, (job, is_done))
         pause = 0.1
         while True:
             try:
-                return await self._together.run(keep)
+                return await self._together.run(keep, ahead=ahead)
             except Unavailable as gone:
                 is_ours = time.monotonic() + pause < until
                 if self._stopping or not is_ours or gone.code == "storage.conflict":
                     raise
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
+
+    async def _give_up(self, unit: Unit, kept: Sequence[tuple[Job, bool]]) -> None:
+        """Those rows that are still ours are no longer leased; what writing down their outcomes asks for is read."""
+        mine: set[int] = set()
+        for is_done in (True, False):
+            rows = [job.id for job, done in kept if done is is_done]
+            mine |= await ask.give_up(unit.session, rows, self.owner, is_done)
+        unit.known["given up"] = mine
+        for kind, prepare in self.prepares.items():
+            if jobs := [job for job, done in kept if done and job.kind == kind and job.id in mine]:
+                await prepare(unit, jobs)
 
     def _put_off(self, job: Job, retry: Retry) -> Outcome:
         now = self.work.clock.now()

@@ -5,9 +5,9 @@ harms no other. Nobody lingers: what comes while one group is written makes the 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from bot.errors import Unavailable
 from bot.flow.unit import Unit, Work
@@ -17,12 +17,20 @@ GROUP = 50
 """How many changes one unit makes at most: others write in between."""
 
 
+class Ahead(NamedTuple):
+    """What a change will ask for: `read` reads it for all changes of a unit that name the same, each with its `of`."""
+
+    read: Callable[[Unit, Sequence[Any]], Awaitable[None]]
+    of: Any
+
+
 @dataclass(frozen=True)
 class Change:
     """A change that waits, and who waits for what comes of it."""
 
     make: Callable[[Unit], Awaitable[Any]]
     key: str
+    ahead: Ahead | None
     done: asyncio.Future[Any]
 
     def fail(self, error: BaseException) -> None:
@@ -42,11 +50,11 @@ class Together:
         self._waiting: list[Change] = []
         self._worker: asyncio.Task[None] | None = None
 
-    async def run(self, make: Callable[[Unit], Awaitable[T]], key: str = "") -> T:
+    async def run(self, make: Callable[[Unit], Awaitable[T]], key: str = "", ahead: Ahead | None = None) -> T:
         """Make this change. The changes of a unit are made in the order of their keys, so that two processes which lock the
         same rows lock them in the same order. Raises what `make` raises, and Unavailable."""
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.append(Change(make, key, done))
+        self._waiting.append(Change(make, key, ahead, done))
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._work())
         return await done
@@ -63,6 +71,11 @@ class Together:
 
     async def _make(self, group: list[Change]) -> None:
         async def make_all(unit: Unit) -> list[Any]:
+            wanted: dict[Any, list[Any]] = {}
+            for read, of in (change.ahead for change in group if change.ahead is not None):
+                wanted.setdefault(read, []).append(of)
+            for read, many in wanted.items():
+                await read(unit, many)
             return [await change.make(unit) for change in group]
 
         try:

@@ -1,27 +1,66 @@
 """Questions about the Room's channels and messages."""
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import Integer, String, and_, bindparam, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import BoardChannel, BoardMessage, Saying, SayingCopy, TimelineEntry
+from storage.ready import Ready, parameters_of
+
+MESSAGES: Any = BoardMessage.__table__
+COLUMNS = ("channel_id", "key", "author", "origin", "text", "card", "thread_id", "reactions", "sent_at")
+
+
+def _insert(database: str) -> Any:
+    insert: Any = sqlite.insert if database == "sqlite" else postgresql.insert
+    last = func.coalesce(func.max(MESSAGES.c.change), 0)
+    change = select(last + 1).where(MESSAGES.c.channel_id == bindparam("channel_id", type_=Integer))
+    values = {**parameters_of(MESSAGES, COLUMNS), "change": change.scalar_subquery()}
+    put = insert(MESSAGES).values(values).inline()
+    return put.on_conflict_do_nothing(index_elements=["key"]).returning(MESSAGES.c.id)
+
+
+INSERT = Ready(_insert)
+BY_KEY = Ready(select(MESSAGES.c.id).where(MESSAGES.c.key == bindparam("key", type_=String)))
+CHANNELS: Any = BoardChannel.__table__
+CHANNEL = Ready(select(CHANNELS.c.id).where(CHANNELS.c.key == bindparam("key", type_=String)))
+HOLD = Ready(
+    select(CHANNELS.c.id).where(CHANNELS.c.id == bindparam("channel", type_=Integer)).with_for_update()
+)
 
 
 async def find_channel(session: AsyncSession, key: str) -> BoardChannel | None:
     return (await session.scalars(select(BoardChannel).where(BoardChannel.key == key))).one_or_none()
 
 
-async def find_message_by_key(session: AsyncSession, key: str) -> BoardMessage | None:
-    return (await session.scalars(select(BoardMessage).where(BoardMessage.key == key))).one_or_none()
+async def find_channel_id(session: AsyncSession, key: str) -> int | None:
+    rows = await CHANNEL.ask(session, key=key)
+    return int(rows[0][0]) if rows else None
+
+
+async def insert_message(session: AsyncSession, values: dict[str, Any]) -> int:
+    """Add a message with the number of its channel's next change; its id, or that of the one which was added with this
+    key before."""
+    await _hold_channel(session, values["channel_id"])
+    if rows := await INSERT.ask(session, **values):
+        return int(rows[0][0])
+    return int((await BY_KEY.ask(session, key=values["key"]))[0][0])
 
 
 async def find_next_change(session: AsyncSession, channel_id: int) -> int:
-    """The number of the channel's next change. Holds the channel until the commit, so that numbers become visible in
-    order and a page that asks for what is newer misses none. SQLite has one writer anyhow."""
-    if session.get_bind().dialect.name != "sqlite":
-        await session.execute(select(BoardChannel.id).where(BoardChannel.id == channel_id).with_for_update())
+    """The number of the channel's next change."""
+    await _hold_channel(session, channel_id)
     return await find_last_change(session, channel_id) + 1
+
+
+async def _hold_channel(session: AsyncSession, channel_id: int) -> None:
+    """Holds the channel until the commit, so that numbers of changes become visible in order and a page that asks for what
+    is newer misses none. SQLite has one writer anyhow."""
+    if session.get_bind().dialect.name != "sqlite":
+        await HOLD.ask(session, channel=channel_id)
 
 
 async def find_last_change(session: AsyncSession, channel_id: int) -> int:

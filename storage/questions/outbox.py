@@ -100,9 +100,14 @@ LEASE = Ready(
 NEXT = Ready(
     lambda database: select(func.min(ROWS.c.not_before)).where(*_is_head(database), ROWS.c.not_before > NOW)
 )
-OURS = (ROWS.c.id == bindparam("row"), ROWS.c.leased_by == bindparam("owner"))
-FORGET = Ready(delete(ROWS).where(*OURS).returning(ROWS.c.id))
-HOLD = Ready(select(ROWS.c.id).where(*OURS).with_for_update())
+
+
+def _are_ours(database: str) -> tuple[Any, Any]:
+    return is_among(database, ROWS.c.id, "rows"), ROWS.c.leased_by == bindparam("owner")
+
+
+FORGET = Ready(lambda database: delete(ROWS).where(*_are_ours(database)).returning(ROWS.c.id))
+HOLD = Ready(lambda database: select(ROWS.c.id).where(*_are_ours(database)).with_for_update())
 
 
 def is_in_lane(lane: str) -> Any:
@@ -146,7 +151,9 @@ async def find_next(session: AsyncSession, now: datetime, kinds: Sequence[str]) 
     return found
 
 
-async def give_up(session: AsyncSession, row: int, owner: str, is_done: bool) -> bool:
-    """Remove a row that is done with, or lock one that is not; False when it is no longer this owner's."""
+async def give_up(session: AsyncSession, rows: Collection[int], owner: str, is_done: bool) -> set[int]:
+    """Remove rows that are done with, or lock those that are not; which of them are still this owner's."""
+    if not rows:
+        return set()
     asked = FORGET if is_done else HOLD
-    return bool(await asked.ask(session, row=row, owner=owner))
+    return {row[0] for row in await asked.ask(session, rows=sorted(rows), owner=owner)}

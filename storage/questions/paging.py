@@ -2,14 +2,14 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import Escalation, IncidentTeam, Page, PolicyStep, Team
 from storage.models.paging import stream_of
-from storage.ready import Ready
+from storage.ready import Ready, is_among
 from storage.words import EscalationState, PageState
 
 ALIVE = (EscalationState.RUNNING, EscalationState.ACKNOWLEDGED)
@@ -217,24 +217,40 @@ async def has_held_before(session: AsyncSession, user_id: int, page_id: int) -> 
     return await session.scalar(earlier.limit(1)) is not None
 
 
-async def has_newer(session: AsyncSession, page: Page) -> bool:
-    """Whether a later page of the same step reaches, or is about to reach, the same person by the same method (two accounts
-    were joined); for a page that was held or waited for its time, also one of a later step."""
-    was_late = page.held_at is not None or page.due_at is not None
-    same_step = [] if was_late else [Page.round == page.round, Page.step == page.step]
-    same_contact = (
-        Page.contact_id.is_(None) if page.contact_id is None else Page.contact_id == page.contact_id
+PAGES: Any = Page.__table__
+CONTACT = (PAGES.c.user_id, PAGES.c.method, PAGES.c.contact_id)
+STEP = (PAGES.c.escalation_id, PAGES.c.round, PAGES.c.step)
+LAST_PAGES = Ready(
+    lambda database: (
+        select(*STEP, *CONTACT, func.max(PAGES.c.id))
+        .where(
+            is_among(database, PAGES.c.escalation_id, "escalations"),
+            PAGES.c.state.in_((PageState.QUEUED, PageState.SENT, PageState.ANSWERED)),
+        )
+        .group_by(*STEP, *CONTACT)
     )
-    newer = select(Page.id).where(
-        *same_step,
-        Page.user_id == page.user_id,
-        Page.escalation_id == page.escalation_id,
-        Page.method == page.method,
-        same_contact,
-        Page.id > page.id,
-        Page.state.in_((PageState.QUEUED, PageState.SENT, PageState.ANSWERED)),
-    )
-    return page.escalation_id is not None and await session.scalar(newer.limit(1)) is not None
+)
+
+
+async def list_with_newer(session: AsyncSession, pages: Collection[Page]) -> set[int]:
+    """Of which of these pages a later page of the same step reaches, or is about to reach, the same person by the same
+    method (two accounts were joined); for a page that was held or waited for its time, also one of a later step."""
+    escalations = {page.escalation_id for page in pages if page.escalation_id is not None}
+    if not escalations:
+        return set()
+    later: dict[tuple[Any, ...], int] = {}
+    for row in await LAST_PAGES.ask(session, escalations=sorted(escalations)):
+        step, contact, last = tuple(row[:3]), tuple(row[3:6]), row[6]
+        for key in ((step, contact), (row[0], contact)):
+            later[key] = max(last, later.get(key, 0))
+    found = set()
+    for page in pages:
+        contact = (page.user_id, page.method, page.contact_id)
+        was_late = page.held_at is not None or page.due_at is not None
+        of: Any = page.escalation_id if was_late else (page.escalation_id, page.round, page.step)
+        if later.get((of, contact), 0) > page.id:
+            found.add(page.id)
+    return found
 
 
 async def is_told_elsewhere(session: AsyncSession, page: Page) -> bool:

@@ -78,7 +78,7 @@ QUESTIONS: dict[str, Ask] = {
     "pages of a step": lambda session: paging.list_pages_of_step(session, 1, 0, 0),
     "pages of a person": lambda session: paging.list_pages_of_user(session, 1),
     "pages beside a page": lambda session: paging.list_pages_beside(session, PAGE),
-    "a newer page": lambda session: paging.has_newer(session, PAGE),
+    "a newer page": lambda session: paging.list_with_newer(session, [PAGE]),
     "pages that are not held": lambda session: paging.list_not_held(session, "slack"),
     "pages that are held": paging.list_held,
     "a person held before": lambda session: paging.has_held_before(session, 1, 1),

@@ -29,26 +29,25 @@ async def add_channel(
 
 
 async def put_message(
-    unit: Unit, channel_id: int, message: Message, key: str | None, thread_id: int | None = None
-) -> BoardMessage:
-    """Add the bot's message, or find the one that was added with this key before."""
-    if key is not None:
-        known = await ask.find_message_by_key(unit.session, key)
-        if known is not None:
-            return known
-    return await _add(
-        unit,
-        BoardMessage(
-            channel_id=channel_id,
-            key=key,
-            author=message.author,
-            origin=message.origin,
-            text=message.text,
-            card=message.card.pack() if message.card else {},
-            thread_id=thread_id,
-            sent_at=unit.now,
-        ),
+    unit: Unit, channel_id: int, message: Message, key: str, thread_id: int | None = None
+) -> int:
+    """Add the bot's message, or find the one that was added with this key before; its id."""
+    number = await ask.insert_message(
+        unit.session,
+        {
+            "channel_id": channel_id,
+            "key": key,
+            "author": message.author,
+            "origin": message.origin,
+            "text": message.text,
+            "card": message.card.pack() if message.card else {},
+            "thread_id": thread_id,
+            "reactions": {},
+            "sent_at": unit.now,
+        },
     )
+    unit.touch(f"board:{channel_id}")
+    return number
 
 
 async def put_saying(unit: Unit, channel_id: int, author_id: int, text: str, at: datetime) -> BoardMessage:

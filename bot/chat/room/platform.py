@@ -13,6 +13,7 @@ from bot.errors import Lost, Rejected, Retry, Unavailable
 from bot.flow.together import Together
 from bot.flow.unit import Unit, Work
 from storage.models import BoardChannel, BoardMessage
+from storage.questions.board import find_channel_id
 
 T = TypeVar("T")
 NAME = "room"
@@ -84,7 +85,7 @@ class RoomPlatform:
         async def posted(unit: Unit) -> str:
             await _get_channel(unit, channel)
             above = int(thread) if thread else None
-            return str((await put_message(unit, int(channel), message, once.key, above)).id)
+            return str(await put_message(unit, int(channel), message, once.key, above))
 
         return await self._do(posted, channel)
 
@@ -119,12 +120,12 @@ class RoomPlatform:
     async def post_direct(self, person: str, message: Message, once: Once) -> str:
         async def posted(unit: Unit) -> str:
             name = f"direct-{person}"
-            channel = await find_channel(unit, name)
+            channel = await find_channel_id(unit.session, name)
             if channel is None:
-                channel = await add_channel(unit, name, name, "direct", owner=int(person))
-            row = await put_message(unit, channel.id, message, once.key)
+                channel = (await add_channel(unit, name, name, "direct", owner=int(person))).id
+            number = await put_message(unit, channel, message, once.key)
             unit.touch(f"user:{person}")
-            return f"{channel.id}/{row.id}"
+            return f"{channel}/{number}"
 
         return await self._do(posted, f"direct-{person}")
 
