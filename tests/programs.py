@@ -96,6 +96,11 @@ def find_moto() -> Path | None:
     return programs / "moto_proxy" if programs and find_program("openssl", OPENSSL) else None
 
 
+def find_helm() -> Path | None:
+    """Finds Helm, which renders templates as Argo CD does."""
+    return find_program("helm", TOOLS / "helm")
+
+
 def need(name: str) -> Path:
     """Finds a program by its name in FINDERS; skips the test, or fails it, when it is absent."""
     found = FINDERS[name]()
@@ -128,4 +133,5 @@ FINDERS = {
     "node": find_node,
     "emulate": find_emulate,
     "moto": find_moto,
+    "helm": find_helm,
 }

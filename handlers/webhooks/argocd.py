@@ -4,6 +4,7 @@
      "namespace": "prod", "cluster": "in-cluster", "started": "2026-11-24T18:00:00Z", "finished": "...",
      "message": "successfully synced", "url": "https://argocd.example.org/applications/web"}
 
+The revision is the one that this sync rolls out: while it runs, the application may already be compared with a newer one.
 Source: argo-cd.readthedocs.io/en/stable/operator-manual/notifications/services/webhook
 """
 
@@ -25,7 +26,7 @@ def parse(hook: Hook) -> list[ChangeReport]:
     revision, started = text_of(body.get("revision")), text_of(body.get("started"))
     labels = {key: text_of(body.get(key)) for key in ("project", "repository", "cluster", "namespace")}
     report = ChangeReport(
-        key=f"sync-{name}-{revision}-{started}",
+        key=f"sync-{name}-{started or revision}",
         title=f"Sync {name} to {revision[:12]}" if revision else f"Sync {name}",
         state=state,
         description=text_of(body.get("message")),
@@ -57,13 +58,16 @@ data:
            "project": {{{{ .app.spec.project | toJson }}}},
            "phase": {{{{ .app.status.operationState.phase | toJson }}}},
            "message": {{{{ .app.status.operationState.message | toJson }}}},
-           "revision": {{{{ .app.status.sync.revision | toJson }}}},
+           "revision": {{{{ with .app.status.operationState.syncResult }}}}
+             {{{{ .revision | default (join ", " .revisions) | default $.app.status.sync.revision | toJson }}}}
+             {{{{ else }}}}{{{{ .app.status.sync.revision | toJson }}}}{{{{ end }}}},
            "repository": {{{{ with .app.spec.source }}}}{{{{ .repoURL | toJson }}}}{{{{ else }}}}null{{{{ end }}}},
            "cluster": {{{{ .app.spec.destination.server | toJson }}}},
            "namespace": {{{{ .app.spec.destination.namespace | toJson }}}},
            "started": {{{{ .app.status.operationState.startedAt | toJson }}}},
            "finished": {{{{ .app.status.operationState.finishedAt | toJson }}}},
-           "url": "{{{{ .context.argocdUrl }}}}/applications/{{{{ .app.metadata.name }}}}"}}
+           "url": {{{{ with .context.argocdUrl }}}}"{{{{ . }}}}/applications/{{{{ $.app.metadata.name }}}}"
+             {{{{ else }}}}null{{{{ end }}}}}}
   trigger.tocsin-sync: |
     - when: app.status?.operationState?.phase in ['Running', 'Succeeded', 'Error', 'Failed']
       oncePer: app.status.operationState.startedAt + app.status.operationState.phase

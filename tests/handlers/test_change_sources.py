@@ -3,7 +3,6 @@
 import asyncio
 import copy
 import json
-import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -250,30 +249,6 @@ def test_builds_of_jenkins(phase: str, status: str, states: list[str]) -> None:
     assert [(one.key, one.service, one.environment, one.author) for one in found] == [
         ("build-deploy-web-18", "web", "production", "kate")
     ] * len(states)
-
-
-def test_the_template_for_argo_cd_gives_what_its_parser_reads() -> None:
-    """Each expression of the template stands for a JSON value."""
-    _, paste = list_sources()["argocd"].show("https://t.example", "key")
-    body = paste[paste.index('{"app"') : paste.index("trigger.tocsin-sync")].rstrip()
-    body = re.sub(r"\{\{ with .*?\}\}(\{\{.*?\}\})\{\{ else \}\}null\{\{ end \}\}", r"\1", body)
-    filled = re.sub(r"\{\{ \.app\.status\.operationState\.phase \| toJson \}\}", '"Succeeded"', body)
-    filled = re.sub(r'"\{\{ \.context.*\}\}"', '"https://argocd.example/web"', filled)
-    filled = re.sub(r"\{\{.*?\}\}", '"2026-11-24T18:00:00Z"', filled)
-    said = json.loads(filled)
-    assert set(said) == set(SYNC)
-    assert read("argocd", said)[0].state == "succeeded"
-
-
-def test_a_sync_of_argo_cd_over_its_life() -> None:
-    life = [read("argocd", {**SYNC, "phase": one})[0] for one in ("Running", "Succeeded", "Failed", "Error")]
-    assert [one.state for one in life] == ["started", "succeeded", "failed", "failed"]
-    assert len({one.key for one in life}) == 1
-    assert (life[0].title, life[0].service, life[0].environment) == (
-        "Sync web to 1dc6aa69429b",
-        "web",
-        "prod",
-    )
 
 
 async def test_a_change_over_its_life(house: House) -> None:
