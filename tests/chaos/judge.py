@@ -58,6 +58,8 @@ class Verdict:
     alerts: int = 0
     ended: int = 0
     """Alerts that were answered or resolved in time to be spared something."""
+    twice: int = 0
+    """Alerts that are there again: a try to open them that nobody answered was done after they were resolved."""
     arrivals: int = 0
     superseded: int = 0
     repeats: Counter[str] = field(default_factory=Counter)
@@ -115,6 +117,13 @@ def _judge_alert(
 ) -> None:
     verdict.alerts += 1
     found = kept.alerts.get(one.alias, [])
+    if (
+        one.resolved is not None
+        and 1 < len(found) <= 1 + one.opened.unanswered
+        and one.ids <= {a.uid for a in found}
+    ):
+        verdict.twice += 1
+        return
     if len(found) != 1 or {alert.uid for alert in found} != one.ids:
         verdict.blame(one.alias, f"was accepted once as {one.ids} and is there {len(found)} times")
         return

@@ -29,7 +29,9 @@ DELAYS = (0, 2, 4)
 REPEAT, REPEAT_AFTER = 1, 2
 PLAN = tuple((round_, step) for round_ in range(REPEAT + 1) for step in range(len(DELAYS)))
 COMES_BACK_WITHIN = 180.0
-"""So long after the last fault everything must be done: a lease, a growing pause, a step, and what has heaped up."""
+"""So long after the last fault everything must be done: a lease, a growing pause, a step."""
+EACH_WITHIN = 0.2
+"""And so much longer for each delivery that has heaped up until then: three people, one page after the other."""
 
 
 def due_after(round_: int, step: int) -> float:
@@ -157,7 +159,8 @@ async def go_through(world: World, faults: Sequence[Fault], seconds: float, ever
     world.healed = world.now()
     world.town.over.set()
     await sending
-    end = world.now() + COMES_BACK_WITHIN
+    heaped = len(await world.served.rows(OutboxRow))
+    end = world.now() + COMES_BACK_WITHIN + EACH_WITHIN * heaped
     while (work := await find_work(world)) and world.now() < end:  # noqa: ASYNC110 (processes are watched)
         await asyncio.sleep(0.3)
     world.late_work = work

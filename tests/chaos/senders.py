@@ -36,6 +36,11 @@ class Promise:
     accepted: float | None = None
     tries: list[str] = field(default_factory=list)
 
+    @property
+    def unanswered(self) -> int:
+        """How many tries nobody answered: each may have been accepted, and may be done at any time after."""
+        return sum(not one.rpartition(" ")[2].isdigit() for one in self.tries)
+
 
 @dataclass
 class Sent:

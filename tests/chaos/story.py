@@ -27,7 +27,8 @@ def tell_summary(world: World, verdict: Verdict) -> str:
     lines = [
         f"database        {world.database}, {len(world.replicas)} process(es)",
         f"faults          {len(world.applied)}: {describe_faults(world.applied)}",
-        f"alerts          {verdict.alerts} accepted, {verdict.ended} ended before their last step",
+        f"alerts          {verdict.alerts} accepted, {verdict.ended} ended before their last step,"
+        f" {verdict.twice} there again by a try that nobody answered",
         f"steps           {verdict.steps} as promised, {verdict.superseded} left out for a newer page that says the same",
         f"arrivals        {verdict.arrivals}, of them refused {sum(not one.taken for one in world.gateway.arrivals)}",
         f"repeats         {sum(verdict.repeats.values())} with the same key"
