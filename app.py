@@ -279,7 +279,10 @@ def serve(host: str | None, port: int | None, data_dir: str | None, config_file:
     from migrations.run import migrate
 
     try:
-        migrate(settings.server_url)
+        try:
+            migrate(settings.server_url)
+        except OSError as gone:
+            raise Unavailable("storage.unavailable") from gone
         if sys.platform == "win32":
             asyncio.run(_serve(settings))
         else:
@@ -293,7 +296,8 @@ def serve(host: str | None, port: int | None, data_dir: str | None, config_file:
     except ConfigWrong as wrong:
         raise click.ClickException(str(wrong)) from wrong
     except (Unavailable, DBAPIError) as gone:
-        reason = gone.__cause__ or gone
+        cause = gone.__cause__ or gone
+        reason = str(getattr(cause, "orig", None) or cause).partition("\n")[0]
         raise click.ClickException(f"the database does not answer, or takes nothing: {reason}") from gone
     except (ValueError, OSError) as error:
         raise click.ClickException(str(error)) from error

@@ -14,7 +14,15 @@ from typing import Any
 import msgspec
 from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DatabaseError, DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import (
+    DatabaseError,
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    NoResultFound,
+    OperationalError,
+    SQLAlchemyError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm.exc import StaleDataError
@@ -167,6 +175,12 @@ def _prepare_sqlite(engine: AsyncEngine, begin: str) -> None:
     @event.listens_for(engine.sync_engine, "begin")
     def begun(connection: Any) -> None:
         connection.connection.dbapi_connection.begin = begin
+
+
+def is_of_database(error: Exception) -> bool:
+    """Whether the session is of no use any more after this, told apart already or not; not so a row that is not there."""
+    is_raw = isinstance(error, SQLAlchemyError) and not isinstance(error, NoResultFound)
+    return is_raw or isinstance(error, (StorageUnavailable, Conflict, OSError))
 
 
 class _ToldApart:

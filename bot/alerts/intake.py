@@ -41,12 +41,8 @@ received = Counter("tocsin_signals_total", "Signals accepted", ["source", "outco
 waiting = Gauge("tocsin_intake_waiting", "Signals received and not yet committed")
 
 
-class SenderChanged(Unavailable):
-    """The key of a request no longer holds, or its integration is set up otherwise than it was read; nothing was kept. Whoever
-    sends it again is let in by what holds then."""
-
-    def __init__(self) -> None:
-        super().__init__("sender.changed")
+class SenderChanged(Exception):
+    """The key of a request no longer holds, or its integration is set up otherwise than it was read; nothing was kept."""
 
 
 @dataclass

@@ -92,7 +92,10 @@ class Alarm:
 
     async def _keep_house(self) -> None:
         async with self._at_work_on("housekeeping"):
-            await self.housekeeping()
+            try:
+                await self.housekeeping()
+            except (Unavailable, StorageUnavailable) as gone:
+                log.warning("clock.database_away", reason=str(gone)[:200])  # the next one does it
 
     @asynccontextmanager
     async def _at_work_on(self, what: str) -> AsyncIterator[None]:

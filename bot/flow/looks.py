@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
 from bot.flow.unit import Unit, Work
-from storage.engine import StorageUnavailable
+from storage.engine import is_of_database
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -58,9 +58,9 @@ class Looks(Generic[K, T]):
             waiting = [done for one, done in group if one == key]
             try:
                 result = await self.ask(unit, key)
-            except StorageUnavailable:
-                raise
-            except Exception as error:  # noqa: BLE001 - whoever asked gets it, and no other
+            except Exception as error:
+                if is_of_database(error):
+                    raise
                 for done in waiting:
                     if not done.done():
                         done.set_exception(error)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
+from sqlalchemy import select, text
 
 from bot.errors import Unavailable
 from bot.flow.looks import Looks, nothing_ahead
@@ -96,3 +97,19 @@ async def test_whoever_gives_up_waiting_keeps_nobody_else_from_an_answer(sqlite_
     with pytest.raises(asyncio.CancelledError):
         await impatient
     assert await patient == 2
+
+
+async def test_when_a_connection_is_cut_none_of_them_is_to_blame(house: House) -> None:
+    """What the driver raises then is the database's, not the key's which was asked for at that moment."""
+    if house.parts.work.database.is_sqlite:
+        pytest.skip("has no connection that could be cut")
+
+    async def ask(unit: Unit, key: int) -> int:
+        if key == 2:
+            await unit.session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+        return len((await unit.session.scalars(select(Team))).all())
+
+    looks = Looks(house.parts.work, nothing_ahead, ask)
+    found = await asyncio.gather(*(looks.look(key) for key in (1, 2, 3)), return_exceptions=True)
+    assert found[0] == len(await house.rows(Team))
+    assert [type(one) for one in found[1:]] == [Unavailable, Unavailable]
