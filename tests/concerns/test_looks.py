@@ -99,10 +99,9 @@ async def test_whoever_gives_up_waiting_keeps_nobody_else_from_an_answer(sqlite_
     assert await patient == 2
 
 
+@pytest.mark.postgresql
 async def test_when_a_connection_is_cut_none_of_them_is_to_blame(house: House) -> None:
     """What the driver raises then is the database's, not the key's which was asked for at that moment."""
-    if house.parts.work.database.is_sqlite:
-        pytest.skip("has no connection that could be cut")
 
     async def ask(unit: Unit, key: int) -> int:
         if key == 2:
