@@ -10,12 +10,18 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
 
 _encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
 Json = JSON().with_variant(JSONB(), "postgresql")
 
 
 def write_json(value: Any) -> str:
     """As it is kept in a column of JSON."""
     return _encode(value).decode()
+
+
+def read_json(text: str) -> Any:
+    """What `write_json` wrote."""
+    return _decode(text)
 
 
 class Instant(TypeDecorator[datetime]):

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
@@ -15,7 +16,8 @@ from bot.oncall.hours import read_hours
 from bot.oncall.plan import Forwarding, Override, Plan, Rotation, Slot, TimeOff
 from storage.models import Schedule
 from storage.questions import oncall
-from storage.words import Combine
+from storage.types import read_json
+from storage.words import Combine, RotationKind
 
 
 @dataclass(frozen=True)
@@ -64,29 +66,59 @@ async def list_rosters(
 
 async def _read_rotations(unit: Unit, rows: Mapping[int, Sequence[Any]]) -> dict[int, tuple[Rotation, ...]]:
     """The rotations of each schedule, with the people of teams that take part."""
-    parts = [part for some in rows.values() for row in some for part in row.participants]
-    teams = {part["team"] for part in parts if isinstance(part, dict)}
+    parts = {part for some in rows.values() for row in some for part in _read_parts(row.participants)}
+    teams = {part.team for part in parts if part.team is not None}
     members = await oncall.list_member_ids(unit.session, teams)
-    found = {number: tuple(read_rotation(row, members) for row in some) for number, some in rows.items()}
+    slots = {part: Slot(tuple(members[part.team]), part.team) for part in parts if part.team is not None}
+    found = {
+        number: tuple(
+            _make_rotation(
+                row.id,
+                row.kind,
+                row.length,
+                row.starts,
+                row.ends,
+                tuple([slots.get(part, part) for part in _read_parts(row.participants)]),
+                row.hours,
+            )
+            for row in some
+        )
+        for number, some in rows.items()
+    }
     return defaultdict(tuple, found)
 
 
-def read_rotation(row: Any, members: Mapping[int, Sequence[int]]) -> Rotation:
-    """A row of rotations as a plain value; `members` has the people of teams."""
-    slots = []
-    for part in row.participants:
-        if isinstance(part, dict):
-            slots.append(Slot(tuple(members[part["team"]]), part["team"]))
-        else:
-            slots.append(Slot(() if part is None else (part,)))
+KNOWN = 8192
+"""How many rotations are remembered as they were read: most are as they were the last time."""
+
+
+@lru_cache(maxsize=KNOWN)
+def _read_parts(participants: str) -> tuple[Slot, ...]:
+    """Who takes turns by what is stored; a team has no people yet."""
+    return tuple(
+        Slot((), part["team"]) if isinstance(part, dict) else Slot(() if part is None else (part,))
+        for part in read_json(participants)
+    )
+
+
+@lru_cache(maxsize=KNOWN)
+def _make_rotation(
+    number: int,
+    kind: RotationKind,
+    length: int,
+    starts: str,
+    ends: str | None,
+    slots: tuple[Slot, ...],
+    hours: str,
+) -> Rotation:
     return Rotation(
-        row.id,
-        row.kind,
-        max(row.length, 1),
-        datetime.fromisoformat(row.starts),
-        tuple(slots),
-        datetime.fromisoformat(row.ends) if row.ends else None,
-        read_hours(row.hours) if row.hours else (),
+        number,
+        kind,
+        max(length, 1),
+        datetime.fromisoformat(starts),
+        slots,
+        datetime.fromisoformat(ends) if ends else None,
+        read_hours(read_json(hours)),
     )
 
 
