@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Text, bindparam, select, type_coerce
+from sqlalchemy import Text, bindparam, cast, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import (
@@ -47,8 +47,8 @@ ROTATION_ROWS = Ready(
             Rotation.length,
             Rotation.starts,
             Rotation.ends,
-            type_coerce(Rotation.participants, Text).label("participants"),
-            type_coerce(Rotation.hours, Text).label("hours"),
+            cast(Rotation.participants, Text).label("participants"),
+            cast(Rotation.hours, Text).label("hours"),
         )
         .where(is_among(database, Rotation.schedule_id, "schedules"))
         .order_by(Rotation.schedule_id, Rotation.position, Rotation.id)
