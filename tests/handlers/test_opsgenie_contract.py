@@ -25,6 +25,12 @@ CHECKS = (
 )
 HEARTBEAT = {"interval": 10, "intervalUnit": "minutes", "enabled": True, "ownerTeam": {"name": "First team"}}
 THOSE_THAT_ARE_THERE = """
+[phases.fuzzing]
+generation.max-examples = 3
+
+[phases.stateful]
+generation.max-examples = 30
+
 [[operations]]
 include-path-regex = "^/v2/heartbeats/.name."
 exclude-operation-id = "deleteHeartbeat"
@@ -34,7 +40,8 @@ parameters = { "path.name" = "backup" }
 include-operation-id = "deleteHeartbeat"
 parameters = { "path.name" = "old" }
 """
-"""Schemathesis guesses no name, and would see nothing but 404."""
+"""Schemathesis guesses no name, and would see nothing but 404; walks from what was made to what can be done with it need
+more tries than single calls."""
 
 
 @pytest.fixture
@@ -54,11 +61,12 @@ async def test_the_server_is_true_to_the_vendors_description(house: House, tmp_p
     process = await asyncio.create_subprocess_exec(
         SCHEMATHESIS, "run", PAYLOADS / "opsgenie/openapi.json", "--url", house.url,
         "--header", f"Authorization: GenieKey {sender.key}", "--checks", ",".join(CHECKS),
-        "--phases", "coverage,fuzzing", "--max-examples", "3", "--generation-deterministic", "--continue-on-failure",
+        "--phases", "coverage,fuzzing,stateful", "--generation-deterministic", "--continue-on-failure",
         cwd=tmp_path, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     output, _ = await process.communicate()
     assert process.returncode == 0, output.decode()[-20_000:]
+    assert "✅ Stateful" in output.decode()
     assert [row.slug for row in await house.rows(Heartbeat, Heartbeat.slug.in_(("backup", "old")))] == [
         "backup"
     ]
