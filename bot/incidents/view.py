@@ -3,16 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from bot.errors import Unknown
 from bot.incidents.people import ROLES
 from storage.engine import AsyncSession
-from storage.models import Incident, Participant, RoleHolder, Task, Update, User
-from storage.questions import access, catalog
-from storage.questions import incidents as ask
+from storage.models import Incident
+from storage.questions import incident_view as ask
 from storage.words import IncidentStatus, Priority
-
-Holders = Sequence[tuple[RoleHolder, User]]
 
 
 @dataclass(frozen=True)
@@ -121,13 +119,11 @@ async def build_incident_view(session: AsyncSession, incident_id: int) -> Incide
     incident = await session.get(Incident, incident_id)
     if incident is None:
         raise Unknown("incident.unknown", ref=f"INC-{incident_id}")
-    services = await ask.list_services(session, incident_id)
+    services, related = await ask.list_services(session, incident_id)
     roles = await ask.list_roles(session, incident_id)
-    participants = await ask.list_participants(session, incident_id)
     tasks = await ask.list_tasks(session, incident_id)
-    followers = await ask.list_followers(session, incident_id)
     mentioned = [incident.acknowledged_by, incident.declared_by, *(task.owner_id for task in tasks)]
-    people = await access.list_users_by_id(session, [one for one in mentioned if one is not None])
+    people = await ask.list_people(session, [one for one in mentioned if one is not None])
     total, still_open = await ask.count_alerts(session, incident_id)
     return IncidentView(
         id=incident.id,
@@ -144,14 +140,13 @@ async def build_incident_view(session: AsyncSession, incident_id: int) -> Incide
         acknowledged_at=incident.acknowledged_at,
         acknowledged_by=_find_person(people, incident.acknowledged_by),
         declared_by=_find_person(people, incident.declared_by),
-        teams=tuple(team.name for team in await ask.list_teams(session, incident_id)),
-        services=tuple(service.name for service in services),
-        related_services=tuple(
-            row.name
-            for row in await catalog.list_related_services(session, [service.id for service in services])
-        ),
+        teams=await ask.list_teams(session, incident_id),
+        services=services,
+        related_services=related,
         roles=_view_roles(roles),
-        participants=tuple(_view_participant(row, user, roles) for row, user in participants),
+        participants=tuple(
+            _view_participant(row, roles) for row in await ask.list_participants(session, incident_id)
+        ),
         updates=tuple(view_update(row) for row in await ask.list_updates(session, incident_id)),
         next_update_at=incident.next_update_at,
         alert_count=total,
@@ -161,40 +156,40 @@ async def build_incident_view(session: AsyncSession, incident_id: int) -> Incide
         call_url=incident.call_url,
         merged_into=f"INC-{incident.merged_into}" if incident.merged_into else "",
         private=incident.private,
-        follower_ids=tuple(user.id for user in followers),
+        follower_ids=await ask.list_followers(session, incident_id),
     )
 
 
-def view_person(user: User) -> PersonView:
-    return PersonView(user.id, user.handle, user.name)
-
-
-def view_update(row: Update) -> UpdateView:
+def view_update(row: Any) -> UpdateView:
     return UpdateView(row.id, row.at, row.author_name, row.text, row.status, row.priority, row.next_at)
 
 
-def _find_person(people: Mapping[int, User], user_id: int | None) -> PersonView | None:
-    user = people.get(user_id) if user_id is not None else None
-    return view_person(user) if user else None
+def _view_person(row: Any) -> PersonView:
+    return PersonView(row.user_id, row.handle, row.name)
 
 
-def _view_roles(holders: Holders) -> tuple[RoleView, ...]:
-    held = {holder.role: (holder, user) for holder, user in holders}
+def _find_person(people: Mapping[int, Any], user_id: int | None) -> PersonView | None:
+    row = people.get(user_id) if user_id is not None else None
+    return _view_person(row) if row else None
+
+
+def _view_roles(holders: Sequence[Any]) -> tuple[RoleView, ...]:
+    held = {row.role: row for row in holders}
     names = [*ROLES, *sorted(set(held) - set(ROLES))]
     return tuple(
-        RoleView(name, view_person(held[name][1]), held[name][0].since)
+        RoleView(name, _view_person(held[name]), held[name].since)
         if name in held
         else RoleView(name, None, None)
         for name in names
     )
 
 
-def _view_participant(row: Participant, user: User, holders: Holders) -> ParticipantView:
-    roles = tuple(holder.role for holder, holder_user in holders if holder_user.id == user.id)
-    return ParticipantView(view_person(user), roles, row.how, row.since, row.left_at)
+def _view_participant(row: Any, holders: Sequence[Any]) -> ParticipantView:
+    roles = tuple(holder.role for holder in holders if holder.user_id == row.user_id)
+    return ParticipantView(_view_person(row), roles, row.how, row.since, row.left_at)
 
 
-def _view_task(task: Task, people: Mapping[int, User]) -> TaskView:
+def _view_task(task: Any, people: Mapping[int, Any]) -> TaskView:
     return TaskView(
         task.number,
         task.title,

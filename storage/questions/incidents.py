@@ -13,14 +13,12 @@ from storage.models import (
     IncidentRoom,
     IncidentService,
     IncidentTeam,
-    Link,
     Participant,
     RoleHolder,
     Service,
     Task,
     Team,
     TimelineEntry,
-    Update,
     User,
 )
 from storage.questions.privacy import Looking, is_incident_visible
@@ -232,12 +230,6 @@ async def list_tasks(session: AsyncSession, incident_id: int) -> Sequence[Task]:
     ).all()
 
 
-async def list_links(session: AsyncSession, incident_id: int) -> Sequence[Link]:
-    return (
-        await session.scalars(select(Link).where(Link.incident_id == incident_id).order_by(Link.id))
-    ).all()
-
-
 async def find_runbook(session: AsyncSession, incident_id: int) -> str:
     """What to do: the runbook of an impacted service, the most important first, or else the one that an alert names."""
     runbook = await session.scalar(
@@ -255,17 +247,6 @@ async def find_runbook(session: AsyncSession, incident_id: int) -> str:
             if "runbook" in str(link.get("title", "")).lower():
                 return str(link.get("url", ""))
     return ""
-
-
-async def list_updates(session: AsyncSession, incident_id: int) -> Sequence[Update]:
-    """Status updates, the newest first."""
-    return (
-        await session.scalars(
-            select(Update)
-            .where(Update.incident_id == incident_id)
-            .order_by(Update.at.desc(), Update.id.desc())
-        )
-    ).all()
 
 
 async def list_rooms(session: AsyncSession, incident_id: int) -> Sequence[IncidentRoom]:
