@@ -26,9 +26,8 @@ from bot.incidents.privacy import is_hidden_from
 from bot.incidents.view import build_incident_view
 from bot.logs import get_logger
 from bot.paging.events import PersonPaged
-from bot.paging.pages import refresh_page
+from bot.paging.pages import QUESTION, refresh_page
 from bot.paging.reach import is_reached
-from bot.paging.still import QUESTION
 from storage.models import Alert, ContactMethod, Escalation, Page, Team, User
 from storage.questions import paging
 from storage.words import AlertStatus, EscalationState, PageState, StepCondition

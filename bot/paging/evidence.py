@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.flow.unit import Unit
+from bot.paging.pages import TEST
 from storage.models import Page
 from storage.questions import paging as ask
 from storage.words import PageState
@@ -44,7 +45,7 @@ def _how_far(page: Page) -> str:
 async def find_last_test(unit: Unit, user_id: int) -> LastTest | None:
     """Among the last pages of the person; None when none of them was a test."""
     pages = await ask.list_pages_of_user(unit.session, user_id)
-    last = next((page for page in pages if page.reason.get("type") == "test"), None)
+    last = next((page for page in pages if page.reason.get("type") == TEST), None)
     if last is None:
         return None
     beside = await ask.list_pages_beside(unit.session, last)

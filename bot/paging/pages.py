@@ -23,6 +23,14 @@ from storage.words import PageState, Priority
 ANSWER_WITHIN = timedelta(minutes=2)
 """So long a test page waits for its answer."""
 UNANSWERED = (PageState.QUEUED, PageState.SENT)
+TEST = "test"
+QUESTION = "still"
+"""The types of the reasons of pages that call nobody to anything: a test, and “Still on it?”."""
+
+
+def is_call(page: Page) -> bool:
+    """Whether somebody was wanted: not whether their phone rings, or whether they are still on it."""
+    return page.reason.get("type") not in (TEST, QUESTION)
 
 
 async def queue_pages(
@@ -39,7 +47,7 @@ async def queue_pages(
 ) -> int:
     """Page a person as they wish; returns by how many methods. `about` is what the words of a page without subject are
     about (`incident:7`): who may not see that does not see the page. A test page goes by everything at once."""
-    is_test = reason is not None and reason["type"] == "test"
+    is_test = reason is not None and reason["type"] == TEST
     planned = await _plan(unit, user, subject, by_everything=is_test)
     pages = []
     for one in planned:
@@ -133,14 +141,14 @@ async def answer_page(unit: Unit, page_id: int) -> Page:
     unit.touch(f"user:{page.user_id}")
     if page.reason.get("type") == "direct":
         unit.emit(PageAnswered(page.id, page.by_id, unit.actor.name, page.why))
-    elif page.reason.get("type") == "test" and was_open:
+    elif page.reason.get("type") == TEST and was_open:
         unit.emit(PageTested(page.id, True))
     return page
 
 
 async def send_test_page(unit: Unit, user: User) -> list[Way]:
     """A real page by every method of the person. Whoever asked hears what arrived, when it is answered or after a while."""
-    await queue_pages(unit, user, reason={"type": "test", "name": unit.actor.name})
+    await queue_pages(unit, user, reason={"type": TEST, "name": unit.actor.name})
     await unit.finish_gathered()
     first = next(iter(await ask.list_pages_of_user(unit.session, user.id, 1)), None)
     if first is not None:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from bot.flow.timers import Due
 from bot.flow.unit import Unit
 from bot.paging.events import AcknowledgementOver, StillOnIt, StillOnItAsked
-from bot.paging.pages import queue_pages, refresh_page
+from bot.paging.pages import QUESTION, queue_pages, refresh_page
 from storage.models import Alert, Incident, User
 from storage.questions import still as ask
 from storage.questions.alerts import list_open_of_incident
@@ -18,8 +18,6 @@ from storage.questions.paging import ANSWERED_BEFORE, list_pages
 from storage.questions.queues import is_planned
 from storage.words import PageState
 
-QUESTION = "still"
-"""The type of the reason of a page that asks it."""
 UNANSWERED = (PageState.WAITING, PageState.QUEUED, PageState.SENT)
 ANSWER_WITHIN = timedelta(minutes=5)
 """So long the question waits for its answer."""

@@ -12,6 +12,7 @@ from bot.oncall.answers import HORIZON, OnCall, find_people_on_call, read_on_cal
 from bot.oncall.resolve import resolve
 from bot.oncall.rosters import list_rosters
 from bot.oncall.shifts import list_stretches
+from bot.paging.pages import is_call
 from storage.models import Alert, Incident, Page, User
 from storage.questions import access
 from storage.questions import handoffs as ask
@@ -91,12 +92,8 @@ async def describe_handoff(unit: Unit, schedule_id: int, viewer: User) -> dict[s
 
 
 def list_calls(pages: Sequence[Page]) -> list[tuple[datetime, int]]:
-    """When whom was paged: several methods at once are one call, and a test page is none."""
-    found = {
-        (page.created_at, page.user_id, page.subject): None
-        for page in pages
-        if page.reason.get("type") != "test"
-    }
+    """When whom was paged: several methods at once are one call; a test page or a question is none."""
+    found = {(page.created_at, page.user_id, page.subject): None for page in pages if is_call(page)}
     return [(at, user_id) for at, user_id, _ in found]
 
 

@@ -8,7 +8,8 @@ from bot.chat.templates import Templates
 from bot.flow.unit import Unit
 from bot.oncall.answers import HORIZON, read_on_call, read_shifts
 from bot.oncall.rosters import list_rosters
-from bot.paging.still import ANSWER_WITHIN, QUESTION
+from bot.paging.pages import QUESTION
+from bot.paging.still import ANSWER_WITHIN
 from storage.models import Alert, Incident, Page, User
 from storage.questions import home as ask
 

@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from bot.chat.markup import render_text
+from bot.flow.unit import Unit
 from bot.oncall.notices import notice_schedules
-from storage.models import User
+from storage.models import EscalationPolicy, User
 from tests.acceptance.test_oncall import set_rotations
 from tests.acceptance.test_shift_notices import list_told
 from tests.house import START, House
@@ -102,3 +104,20 @@ async def test_what_is_private_is_told_to_whom_it_is_known(house: House, people:
     await house.move_to(START + 6 * HOUR)
     assert any("Salaries" in text for text in await told(house, kate))
     assert not any("Salaries" in text for text in await told(house, sam))
+
+
+async def test_only_who_was_wanted_was_paged(house: House, people: tuple[User, User]) -> None:
+    """Not who tried their phone, or was asked whether they are still on it."""
+    kate, sam = people
+
+    async def ask_soon(unit: Unit) -> None:
+        await unit.session.execute(update(EscalationPolicy).values(ack_timeout=1800))
+
+    await house.parts.work.run(ask_soon)
+    await house.send({"title": "Checkout is down", "alias": "a", "priority": "P1", "service": "web"})
+    await house.command("/incident ack INC-1", kate)
+    await house.command("/tocsin test-page", kate)
+    await house.move_to(START + timedelta(minutes=31))
+    asked = [page.reason["type"] for page in await house.pages(kate)]
+    assert {"test", "still"} < set(asked)
+    assert "Paged 1 time, 1 by night: 03:00" in await house.ask("/oncall handoff", sam)
