@@ -8,6 +8,8 @@ up, it is what decides.
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 from socket import AddressFamily
 from urllib.parse import urlsplit
@@ -22,6 +24,10 @@ from bot.errors import Rejected, Retry
 
 TIMEOUT = aiohttp.ClientTimeout(total=12, connect=6)
 LONGEST_ANSWER = 64 * 1024
+SOON = 5.0
+"""After how many seconds who answers 429 is asked again when they don't say when."""
+LONGEST_WAIT = 600.0
+"""Whatever they say: a page is not for tomorrow, and who is asked too early only says so once more."""
 
 
 class Inside(OSError):
@@ -76,7 +82,7 @@ class Outbound:
                 text = (await response.content.read(LONGEST_ANSWER)).decode("utf-8", "replace")
                 if trusted and response.status in (401, 403):
                     raise Retry(f"outbound.key_refused {urlsplit(url).hostname}", lasting=True)
-                _judge(response.status, response.headers.get("Retry-After", ""), text)
+                _judge(response.status, response.headers, text)
                 return Answer(response.status, text, response.headers.get("Location", ""))
 
     async def get(self, url: str, *, limit: int, etag: str = "", last_modified: str = "") -> Content:
@@ -88,7 +94,7 @@ class Outbound:
             async with self._open("GET", url, None, headers, trusted=False) as response:
                 if response.status == 304 and headers:
                     return Content(False, b"", etag, last_modified)
-                _judge(response.status, response.headers.get("Retry-After", ""), "")
+                _judge(response.status, response.headers, "")
                 body = bytearray()
                 async for part in response.content.iter_chunked(LONGEST_ANSWER):
                     body += part
@@ -179,16 +185,35 @@ def _has_proxy(url: str, host: str) -> bool:
     return bool(getproxies().get(urlsplit(url).scheme)) and not proxy_bypass(host)
 
 
-def _judge(status: int, retry_after: str, text: str) -> None:
+def _judge(status: int, headers: Mapping[str, str], text: str) -> None:
     """429 and 5xx pass by themselves, a refused key once somebody mends it; the rest of 4xx is about this request."""
     words = " ".join(text.split())[:200]
     if 200 <= status < 300:
         return
     if status == 429:
-        after = float(retry_after) if retry_after.isdecimal() else 5.0
-        raise Retry(f"outbound.too_many {words}", after=after)
+        raise Retry(f"outbound.too_many {words}", after=read_wait(headers))
     if status >= 500 or status == 408:
         raise Retry(f"outbound.http {status} {words}".strip())
     if 300 <= status < 400:
         raise Rejected("outbound.redirected")
     raise Refusal(status, f"outbound.http {status} {words}".strip())
+
+
+def read_wait(headers: Mapping[str, str]) -> float:
+    """For how many seconds not to ask again: `Retry-After` in seconds, or as a date, which counts from the answer's own
+    `Date`, whatever our clock says (RFC 9110, 10.2.3). Pure."""
+    told = headers.get("Retry-After", "").strip()
+    if told.isascii() and told.isdecimal():
+        wait = float(told)
+    else:
+        until, since = _read_date(told), _read_date(headers.get("Date", ""))
+        wait = SOON if until is None or since is None else (until - since).total_seconds()
+    return min(max(wait, 0.0), LONGEST_WAIT)
+
+
+def _read_date(text: str) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
