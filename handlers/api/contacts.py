@@ -36,13 +36,16 @@ Method = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,59}$")]
 
 
 class ContactItem(Struct, frozen=True):
-    """One more way to reach a person. Only one that is `verified` pages."""
+    """One more way to reach a person. Only one that is `verified` pages. `gone_because` is empty, or why no page goes
+    there any more: a code such as `push.gone` (the browser has ended its subscription), and after a space what it is about.
+    No new code is sent there; it stays until it is removed, or the device is added again."""
 
     label: str
     kind: str
     address: str
     verified: bool
     verified_at: datetime | None
+    gone_because: str
     from_file: bool
     created_at: datetime
 
@@ -114,6 +117,7 @@ def _show(row: ContactMethod) -> ContactItem:
         row.address,
         row.verified_at is not None,
         row.verified_at,
+        row.gone_because,
         row.origin == FROM_FILE,
         row.created_at,
     )

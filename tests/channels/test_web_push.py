@@ -19,6 +19,7 @@ from storage.words import PageState
 from tests.channels.push_service import Device, PushService, open_push_service, to_bytes, to_text
 from tests.channels.servers import open_ntfy
 from tests.channels.test_push import INSIDE, URGENT, give
+from tests.handlers.program import Program
 from tests.house import House, open_house
 
 
@@ -252,6 +253,9 @@ async def test_a_device_that_is_gone_fails_visibly_and_the_next_way_comes_at_onc
             text = await response.text()
         assert "no page goes there any more" in text
         assert "The browser has ended its subscription" in text
+        program, path = Program(house, await house.key("admin")), f"/users/{house.owner.handle}/contacts"
+        gone = {one["label"]: one["gone_because"] for one in (await program.ask(path))["items"]}
+        assert gone == {"phone": "push.gone 127.0.0.1", "ntfy": ""}
         await house.ask("/tocsin test-page")
         assert service.pushes == [], "it is left out"
         assert len(ntfy.bodies) == 2
@@ -262,6 +266,7 @@ async def test_a_device_that_is_gone_fails_visibly_and_the_next_way_comes_at_onc
     assert "No page goes to these" not in await house.ask("/tocsin doctor")
     (contact,) = [one for one in await house.rows(ContactMethod) if one.kind == "push"]
     assert (contact.label, contact.gone_because, contact.verified_at is not None) == ("phone", "", True)
+    assert (await program.ask(f"{path}/phone"))["gone_because"] == ""
 
 
 async def test_what_is_too_large_is_pushed_shorter(inside: House, service: PushService) -> None:
