@@ -8,7 +8,6 @@ from ipaddress import ip_address
 
 from aiohttp import web
 
-from bot.alerts.intake import SenderChanged
 from bot.alerts.payloads import Payload
 from bot.alerts.queue import Sender
 from bot.chat.markup import render_text
@@ -80,8 +79,6 @@ def list_routes(parts: Parts) -> list[web.RouteDef]:
             (receipt,) = await parts.intake.accept(sender.id, signals, payload, sender)
         except (Invalid, TooMany, Unavailable) as problem:
             return await show_form(sender, request, fields, problem)
-        except SenderChanged as changed:
-            raise Unknown("form.unknown_link") from changed
         known = "&known" if receipt.outcome == "repeated" else ""
         return web.Response(
             status=303, headers={"Location": f"{request.path}?sent={receipt.alert_id}{known}", **ROBOTS}

@@ -41,8 +41,12 @@ received = Counter("tocsin_signals_total", "Signals accepted", ["source", "outco
 waiting = Gauge("tocsin_intake_waiting", "Signals received and not yet committed")
 
 
-class SenderChanged(Exception):
-    """The key of a request no longer holds, or its integration is set up otherwise than it was read; nothing was kept."""
+class SenderChanged(Unavailable):
+    """The key of a request no longer holds, or its integration is set up otherwise than it was read. It is read anew, or
+    sent again: then it is let in, or refused, by what holds now."""
+
+    def __init__(self) -> None:
+        super().__init__("sender.changed")
 
 
 @dataclass

@@ -1,7 +1,9 @@
 """Gives the silence of a heartbeat to the intake, and its return: an alert like any other."""
 
+from bot.alerts.intake import SenderChanged
 from bot.alerts.signal import Action, Signal
 from bot.deliveries.delivery import Delivery, number_of
+from bot.errors import Rejected
 from bot.flow.outbox import Job
 from bot.flow.unit import Unit
 from storage.models import Heartbeat, Service, Team
@@ -24,7 +26,10 @@ class Heartbeats:
             return await self._build_alert(unit, heartbeat, alias)
 
         signal = await self.delivery.work.look(build)
-        await self.delivery.intake.accept(int(job.payload["integration"]), [signal])
+        try:
+            await self.delivery.intake.accept(int(job.payload["integration"]), [signal])
+        except SenderChanged as gone:
+            raise Rejected("the integration is gone") from gone
 
     async def _build_alert(self, unit: Unit, heartbeat: Heartbeat, alias: str) -> Signal:
         team = await unit.session.get(Team, heartbeat.team_id) if heartbeat.team_id else None

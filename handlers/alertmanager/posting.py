@@ -60,9 +60,10 @@ async def _accept(visit: Visit, posted: Posted, payload: Payload) -> None:
             await visit.parts.work.run(lambda unit: keep_expiries(unit, number, posted.expiries))  # noqa: B023
         try:
             await visit.parts.intake.accept(number, posted.signals, payload, None if anew else sender)
+            return
         except SenderChanged:
-            continue
-        return
+            if anew:
+                raise
 
 
 def read_alerts(alerts: Sequence[PostableAlert], now: datetime) -> Posted:

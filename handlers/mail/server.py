@@ -112,7 +112,7 @@ class Postbox:
             await self.parts.intake.accept(sender.id, signals, payload, sender)
         except SenderChanged:
             await self.senders.get("email", key, anew=True)
-            raise Unavailable("intake.full") from None  # with its new settings, when it is sent again
+            raise  # with its new settings, when it is sent again
         if name:
             await self._remember(name)
 
