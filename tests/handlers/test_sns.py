@@ -190,6 +190,18 @@ async def test_a_subscription_confirms_itself(sqlite_house: House, amazon: Amazo
     assert await sqlite_house.rows(Alert) == []
 
 
+async def test_a_captured_confirmation_is_signed_as_we_check_it(sqlite_house: House) -> None:
+    """Its signature holds, and so it is only its address that is refused: LocalStack's, which is not Amazon's."""
+    body = load("signed-subscription-confirmation")
+    sqlite_house.clock.time = CAPTURED
+    await sqlite_house.add_sender("sns", settings=BY_FILE)
+    status, answer = await post(sqlite_house, body)
+    assert (status, answer["title"]) == (403, "sns.foreign_url")
+    for name in ("Token", "SubscribeURL", "Message", "MessageId"):
+        status, answer = await post(sqlite_house, {**body, name: body[name] + "0"})
+        assert (status, answer["title"]) == (401, "signature.wrong"), name
+
+
 async def test_a_subscription_to_another_topic_is_not_confirmed(sqlite_house: House, amazon: Amazon) -> None:
     topic = TOPIC + "-of-others"
     url = f"{amazon.url}/?Action=ConfirmSubscription&TopicArn={topic}&Token=t"
