@@ -9,6 +9,7 @@ from bot.deliveries.delivery import Delivery, number_of, once_of
 from bot.deliveries.openings import Act, Entry, Openings
 from bot.deliveries.pointless import is_pointless
 from bot.deliveries.posts import build_post, build_update_card, digest_of, get_update
+from bot.deliveries.questions import ASKED, is_answered, remember_question
 from bot.errors import Lost
 from bot.flow.outbox import Job, Outcome
 from bot.flow.unit import Unit
@@ -105,11 +106,11 @@ class Rooms:
 
         async def say(entry: Entry) -> Outcome | None:
             words, data, by = job.payload["words"], job.payload["data"], job.payload["by"]
-            if await is_pointless(self.delivery, job, entry.view):
+            if await is_pointless(self.delivery, job, entry.view) or await is_answered(self.delivery, job):
                 return None
             message = build_post(self.delivery, words, entry.view, data, by)
-            await entry.platform.post(entry.channel, message, once_of(job, entry.key(job)))
-            return None
+            address = await entry.platform.post(entry.channel, message, once_of(job, entry.key(job)))
+            return remember_question(entry, address, data) if words == ASKED else None
 
         return await self.openings.deliver(job, say)
 

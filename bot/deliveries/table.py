@@ -13,6 +13,7 @@ from bot.deliveries.invitations import Invitations
 from bot.deliveries.mirror import Mirror
 from bot.deliveries.openings import Openings
 from bot.deliveries.pages import Pages, read_sent
+from bot.deliveries.questions import Questions
 from bot.deliveries.rooms import Rooms
 from bot.deliveries.swaps import Swaps
 from bot.flow.outbox import Deliverer, Prepare
@@ -32,6 +33,7 @@ def list_deliverers(delivery: Delivery) -> dict[str, Deliverer]:
         "room.links": rooms.show_links,
         "room.invite": Invitations(delivery, openings).invite,
         "room.say": rooms.say,
+        "room.answer": Questions(delivery, openings).answer,
         "room.update": rooms.say_update,
         "room.catchup": rooms.catch_up,
         "room.archive": rooms.archive,

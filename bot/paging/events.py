@@ -105,6 +105,14 @@ class StillOnIt(Event):
 
 
 @dataclass(frozen=True)
+class StillOnItSettled(Event):
+    """Nobody has to say so any more: something was `heard`, or nobody would be paged for it now (`quiet`)."""
+
+    subject: str
+    why: str
+
+
+@dataclass(frozen=True)
 class AcknowledgementOver(Event):
     """Nobody has said so: what `name` acknowledged pages again."""
 

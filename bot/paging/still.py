@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from bot.flow.timers import Due
 from bot.flow.unit import Unit
-from bot.paging.events import AcknowledgementOver, StillOnIt, StillOnItAsked
+from bot.paging.events import AcknowledgementOver, StillOnIt, StillOnItAsked, StillOnItSettled
 from bot.paging.pages import QUESTION, queue_pages, refresh_page
 from storage.models import Alert, Incident, User
 from storage.questions import still as ask
@@ -60,7 +60,9 @@ async def end_acknowledgement(unit: Unit, due: Due) -> None:
     if found is None:
         return
     asked_at = datetime.fromisoformat(due.payload["asked_at"])
-    if await _find_last_heard(unit, found) > asked_at or await _is_quiet(unit, found):
+    is_heard = await _find_last_heard(unit, found) > asked_at
+    if is_heard or await _is_quiet(unit, found):
+        unit.emit(StillOnItSettled(due.subject, "heard" if is_heard else "quiet"))
         await settle_question(unit, due.subject)
         await watch_acknowledgement(unit, due.subject)
         return

@@ -20,6 +20,8 @@ from bot.reactions.acknowledgements import (
     note_question,
     note_still_on_it,
     page_after_silence,
+    settle_question_about,
+    show_settled,
     take_back,
     watch_alert,
     watch_incident,
@@ -119,10 +121,16 @@ REACTIONS: Reactions = {
         watch_for_commander,
     ),
     incidents.IncidentAcknowledged: (keep_in_timeline, incident_acknowledged, watch_incident, refresh_card),
-    incidents.IncidentUnacknowledged: (keep_in_timeline, page_again, refresh_card),
+    incidents.IncidentUnacknowledged: (
+        keep_in_timeline,
+        settle_question_about,
+        page_again,
+        refresh_card,
+    ),
     incidents.StatusChanged: (keep_in_timeline, refresh_card, refresh_topic),
     incidents.IncidentResolved: (
         keep_in_timeline,
+        settle_question_about,
         stop_paging_for_incident,
         close_its_alerts,
         forget_reminders,
@@ -148,6 +156,7 @@ REACTIONS: Reactions = {
     ),
     incidents.IncidentMerged: (
         keep_in_timeline,
+        settle_question_about,
         stop_paging_for_incident,
         forget_reminders,
         merged_alerts_follow,
@@ -244,6 +253,7 @@ REACTIONS: Reactions = {
     paging.AcknowledgementReset: (take_back,),
     paging.StillOnItAsked: (note_question,),
     paging.StillOnIt: (note_still_on_it,),
+    paging.StillOnItSettled: (show_settled,),
     paging.AcknowledgementOver: (page_after_silence,),
     # who is on call
     OverrideChanged: (show_on_call, look_at_schedule, look_at_offers),
