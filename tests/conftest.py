@@ -17,8 +17,7 @@ settings.load_profile("tocsin")
 
 
 def pytest_collection_finish() -> None:
-    """What was imported and collected stays until the end: looking through it for garbage again and again costs every
-    seventh second of a run."""
+    """What was imported and collected stays until the end, and need not be looked through for garbage again and again."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
