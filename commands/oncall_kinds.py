@@ -4,6 +4,7 @@ exceptions."""
 from datetime import datetime
 
 from bot.access.roles import check_role
+from bot.catalog.holidays import NONE, list_places, read_place
 from bot.catalog.teams import get_schedule, get_team
 from bot.chat.arguments import Kind, Reading
 from bot.chat.form import Choice
@@ -11,13 +12,13 @@ from bot.chat.registry import Call
 from bot.errors import Invalid
 from bot.oncall.exceptions import AnyException, get_exception
 from bot.oncall.feeds import OWN
-from bot.oncall.holidays import list_places, read_place
 from bot.oncall.overview import list_coming
 from commands.kinds import PERSON, TEXT, find_acting_user, get_person, parse_time
 from storage.models import Schedule, Team, User
 from storage.questions import catalog, oncall
 
 NOBODY = "nobody"
+AS_TEAM = "team"
 
 
 async def _moment(reading: Reading, text: str) -> datetime:
@@ -79,12 +80,14 @@ def choose_person(call: Call, chosen: User | None) -> User:
     return chosen
 
 
-async def _place(_: Reading, text: str) -> str:
-    return "" if text.strip().lower() == "none" else read_place(text)
+async def _place(_: Reading, text: str) -> str | None:
+    """Empty for none, and None for where one's teams have them."""
+    return None if text.strip().lower() == AS_TEAM else read_place(text)
 
 
 async def _suggest_places(_: Reading, prefix: str) -> list[Choice]:
-    return [*(Choice(one, one) for one in list_places(prefix, 50)), Choice("none", "None")]
+    words = [Choice(NONE, "None"), Choice(AS_TEAM, "As your team")]
+    return [*(Choice(one, one) for one in list_places(prefix, 50)), *words]
 
 
 async def _feed(reading: Reading, text: str) -> str:

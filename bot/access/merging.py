@@ -43,6 +43,8 @@ async def merge(unit: Unit, gone: User, kept: User) -> tuple[str, ...]:
     await unit.session.flush()
     await move_references(unit.session, gone.id, kept.id)
     kept.paging = kept.paging or gone.paging
+    if not (kept.holidays or kept.holidays_origin):
+        kept.holidays, kept.holidays_origin = gone.holidays, gone.holidays_origin
     gone.active, gone.handle, gone.email = False, f"merged-{gone.id}", ""
     await unit.session.flush()
     unit.touch("incidents", "alerts", "oncall", f"user:{gone.id}", f"user:{kept.id}")

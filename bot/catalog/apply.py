@@ -16,7 +16,7 @@ from bot.catalog.integrations import get_own_integration
 from bot.catalog.ledger import FILE, Ledger, Values
 from bot.catalog.maintenance import columns_of_maintenance
 from bot.catalog.rotations import keep_rotations
-from bot.catalog.shapes import Config
+from bot.catalog.shapes import Config, PersonShape, TeamShape
 from bot.flow.unit import Unit
 from bot.logs import get_logger
 from storage.models import (
@@ -47,6 +47,7 @@ async def apply_config(unit: Unit, config: Config) -> int:
     """Apply it; returns how many things were created, changed or removed."""
     ledger = Ledger(unit)
     users = await _keep_users(ledger, config)
+    _keep_holidays(ledger, config.users, users)
     await keep_paged(ledger, config.users, users)
     policies = await ledger.keep(
         EscalationPolicy,
@@ -63,6 +64,7 @@ async def apply_config(unit: Unit, config: Config) -> int:
             for slug, entry in config.teams.items()
         },
     )
+    _keep_holidays(ledger, config.teams, teams)
     schedules = await ledger.keep(
         Schedule,
         {
@@ -127,6 +129,23 @@ async def _keep_users(ledger: Ledger, config: Config) -> dict[str, User]:
         said = {"name": entry.name, "role": entry.role, "email": entry.email, "zone": entry.zone}
         wanted[handle] = {name: value for name, value in said.items() if value is not None}
     return await ledger.keep(User, wanted, {handle: {"created_at": ledger.unit.now} for handle in wanted})
+
+
+def _keep_holidays(
+    ledger: Ledger,
+    entries: Mapping[str, PersonShape] | Mapping[str, TeamShape],
+    rows: Mapping[str, User | Team],
+) -> None:
+    """Where people and teams have public holidays is as the file says; what it does not say stays as people set it, and what
+    it does not say any more nobody says."""
+    for slug, row in rows.items():
+        said = entries[slug].holidays
+        if said is None and row.holidays_origin != FILE:
+            continue
+        wanted = ("", "") if said is None else (said, FILE)
+        if (row.holidays, row.holidays_origin) != wanted:
+            row.holidays, row.holidays_origin = wanted
+            ledger.note(row, "holidays")
 
 
 async def _keep_integrations(

@@ -19,6 +19,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 from pydantic_core import PydanticCustomError
 
 from bot.catalog import reasons
+from bot.catalog.holidays import read_place
+from bot.errors import Invalid
 
 GAP = "nobody"
 HANDLE = re.compile(r"[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?")
@@ -103,6 +105,14 @@ def _read_zone(text: str) -> str:
     if text not in _list_zones():
         raise wrong(reasons.tell_zone(text, _list_zones()))
     return text
+
+
+def _read_holidays(text: str) -> str:
+    """A place, or empty for `none`."""
+    try:
+        return read_place(text)
+    except Invalid as error:
+        raise wrong(reasons.tell_place(text, error.data["known"])) from error
 
 
 def _read_group(text: str) -> str:
@@ -232,6 +242,7 @@ Line = Annotated[str, _limit(500), AfterValidator(read_line)]
 Email = Annotated[str, _limit(254), AfterValidator(read_line), AfterValidator(_read_email)]
 Url = Annotated[str, _limit(2000), AfterValidator(read_line), AfterValidator(_read_url)]
 Zone = Annotated[str, AfterValidator(_read_zone)]
+Holidays = Annotated[str, _limit(80), AfterValidator(read_line), AfterValidator(_read_holidays)]
 Group = Annotated[str, _limit(80), AfterValidator(read_line), AfterValidator(_read_group)]
 Duration = Annotated[int, BeforeValidator(read_duration)]
 Every = Annotated[int, BeforeValidator(read_duration), AfterValidator(_read_every)]

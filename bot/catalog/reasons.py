@@ -154,6 +154,13 @@ def tell_zone(name: str, known: Collection[str]) -> str:
     return f"there is no time zone {spell(name)}; {hint}"
 
 
+def tell_place(text: str, parts: Collection[str]) -> str:
+    """`parts` are those of the country, if that is known."""
+    if parts:
+        return f"there is no such part of the country as {spell(text)}; known are {', '.join(parts)}"
+    return f"no public holidays are known for {spell(text)}; write a country or a part of one like `DE-BE`, or `none`"
+
+
 def tell_email_twice(other: str) -> str:
     return f"is the address of `{other}` too; each person needs their own"
 

@@ -25,6 +25,7 @@ from bot.catalog.kinds import (
     Email,
     Every,
     Group,
+    Holidays,
     Line,
     Name,
     Participants,
@@ -67,6 +68,9 @@ class WhoShape(Shape):
     name: Name = key("what people call the person", "Kate Moreau")
     email: Email | None = key("where pages by e-mail go", "kate@example.org", default=None)
     zone: Zone | None = key("the person's time zone", "Europe/Paris", default=None)
+    holidays: Holidays | None = key(
+        "where the person has public holidays: a country, a part of one, or none", "DE-BE", default=None
+    )
     role: Annotated[UserRole, one_of(UserRole)] = key(
         "what the person may do: owner, admin, responder or stakeholder", "owner", default=UserRole.RESPONDER
     )
@@ -88,6 +92,9 @@ class TeamShape(Shape):
             "[slack]",
             default=[],
         )
+    )
+    holidays: Holidays | None = key(
+        "where its people have public holidays, unless they said so themselves", "DE-BE", default=None
     )
 
 

@@ -76,10 +76,10 @@ async def list_on_call(unit: Unit, at: datetime, schedule_ids: Collection[int] |
     return await read_on_call(unit, at, await list_rosters(unit, at, at + HORIZON, schedule_ids))
 
 
-async def list_schedules_with(unit: Unit, user_id: int) -> list[Schedule]:
-    """Those in which this person takes part from now on, also by what others forward."""
+async def list_schedules_with(unit: Unit, user_ids: Collection[int]) -> list[Schedule]:
+    """Those in which one of these people takes part from now on, also by what others forward."""
     rosters = await list_rosters(unit, unit.now, unit.now + HORIZON)
-    return [roster.schedule for roster in rosters if user_id in roster.plan.people]
+    return [roster.schedule for roster in rosters if not roster.plan.people.isdisjoint(user_ids)]
 
 
 async def read_on_call(unit: Unit, at: datetime, rosters: Sequence[Roster]) -> list[OnCall]:

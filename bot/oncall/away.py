@@ -8,10 +8,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from bot.access.people import audit
 from bot.flow.unit import Event, Unit
 from bot.oncall.clashes import Clash, join_absences
-from bot.oncall.holidays import list_holidays
+from bot.oncall.holidays import find_places, list_holidays
 from bot.oncall.resolve import resolve
 from bot.oncall.rosters import Roster, list_rosters
 from bot.oncall.shifts import list_stretches
@@ -35,20 +34,6 @@ class ClashesFound(Event):
     clashes: tuple[PersonClash, ...]
 
 
-@dataclass(frozen=True)
-class HolidaysChanged(Event):
-    """Somebody has public holidays somewhere else than before."""
-
-    user_id: int
-
-
-async def set_holidays(unit: Unit, user: User, place: str) -> None:
-    """Where this person has public holidays; empty for nowhere. `place` is one that `read_place` has read."""
-    user.holidays = place
-    audit(unit, "user.holidays", f"user:{user.id}", user.name, place=place)
-    unit.emit(HolidaysChanged(user.id))
-
-
 async def list_clashes(
     unit: Unit, start: datetime, end: datetime, schedule_ids: Collection[int] | None = None
 ) -> list[tuple[Schedule, list[PersonClash]]]:
@@ -63,12 +48,15 @@ async def list_clashes(
 async def find_in_roster(unit: Unit, roster: Roster, start: datetime, end: datetime) -> list[PersonClash]:
     stretches = list_stretches(resolve(roster.plan, start, end))
     people = await access.list_users_by_id(unit.session, stretches)
+    places = await find_places(unit, people.values())
     found: list[PersonClash] = []
     for number, own in stretches.items():
         off = [one for one in roster.plan.times_off if one.person == number]
         for begin, finish in own:
             user = people[number]
-            found += [PersonClash(user, clash) for clash in join_absences(user, off, begin, finish)]
+            found += [
+                PersonClash(user, clash) for clash in join_absences(user, places[number], off, begin, finish)
+            ]
     return sorted(found, key=lambda one: (one.clash.starts_at, one.user.id, one.clash.kind))
 
 
@@ -79,9 +67,10 @@ async def list_in_roster(
     people = await access.list_users_by_id(
         unit.session, {one for rotation in roster.plan.rotations for one in rotation.people}
     )
+    places = await find_places(unit, people.values())
     found: dict[date, dict[str, list[str]]] = {}
     for user in people.values():
-        for one in list_holidays(user.holidays, user.zone, start, end):
+        for one in list_holidays(places[user.id], user.zone, start, end):
             found.setdefault(one.day, {}).setdefault(one.name, []).append(user.name)
     return found
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot.flow.unit import Unit
 from bot.oncall.answers import read_shifts
-from bot.oncall.holidays import list_holidays
+from bot.oncall.holidays import Places, find_places, list_holidays
 from bot.oncall.plan import TimeOff
 from bot.oncall.rosters import Roster, list_rosters
 from storage.models import User
@@ -33,7 +33,8 @@ async def find_clashes(unit: Unit, user: User, start: datetime, end: datetime) -
         for row in await oncall.list_times_off(unit.session, start, end)
         if row.user_id == user.id
     ]
-    return [*_find_duties(rosters, user.id, start, end), *join_absences(user, off, start, end)]
+    places = (await find_places(unit, [user]))[user.id]
+    return [*_find_duties(rosters, user.id, start, end), *join_absences(user, places, off, start, end)]
 
 
 def _find_duties(rosters: Sequence[Roster], user_id: int, start: datetime, end: datetime) -> list[Clash]:
@@ -43,8 +44,11 @@ def _find_duties(rosters: Sequence[Roster], user_id: int, start: datetime, end: 
     ]
 
 
-def join_absences(user: User, off: Sequence[TimeOff], start: datetime, end: datetime) -> list[Clash]:
-    """The part of a person's times off and holidays that is between `start` and `end`, in order."""
+def join_absences(
+    user: User, places: Places, off: Sequence[TimeOff], start: datetime, end: datetime
+) -> list[Clash]:
+    """The part of a person's times off and holidays that is between `start` and `end`, in order. `places` are where they
+    have holidays."""
     found = [
         Clash("off", max(one.start, start), min(one.end, end), key=one.start.isoformat())
         for one in off
@@ -52,6 +56,6 @@ def join_absences(user: User, off: Sequence[TimeOff], start: datetime, end: date
     ]
     found += [
         Clash("holiday", max(one.starts_at, start), min(one.ends_at, end), one.name, str(one.day))
-        for one in list_holidays(user.holidays, user.zone, start, end)
+        for one in list_holidays(places, user.zone, start, end)
     ]
     return sorted(found, key=lambda one: (one.starts_at, one.kind, one.name))

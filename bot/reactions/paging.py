@@ -11,9 +11,9 @@ from bot.incidents.people import take_part
 from bot.incidents.privacy import find_private, hide_private
 from bot.incidents.timeline import record
 from bot.oncall.answers import list_schedules_with
-from bot.oncall.away import HolidaysChanged
 from bot.oncall.exceptions import AbsenceChanged, OverrideChanged
 from bot.oncall.groups import follow_schedule
+from bot.oncall.holidays import HolidaysChanged
 from bot.oncall.notices import ShiftTold, notice_schedule
 from bot.oncall.watch import GapsFound, watch_schedule
 from bot.paging import events as paging
@@ -166,7 +166,8 @@ async def look_at_schedule(unit: Unit, event: OverrideChanged) -> None:
 async def look_at_schedules(unit: Unit, event: AbsenceChanged | HolidaysChanged) -> None:
     """Whoever is away, or has a holiday, is so in each of their schedules."""
     await unit.session.flush()
-    for schedule in await list_schedules_with(unit, event.user_id):
+    people = event.user_ids if isinstance(event, HolidaysChanged) else {event.user_id}
+    for schedule in await list_schedules_with(unit, people):
         _look_at(unit, schedule)
 
 

@@ -8,8 +8,9 @@ from bot.alerts import events as alerts
 from bot.flow.unit import Reactions
 from bot.incidents import events as incidents
 from bot.oncall.absences import CalendarFailing, CalendarRead
-from bot.oncall.away import ClashesFound, HolidaysChanged
+from bot.oncall.away import ClashesFound
 from bot.oncall.exceptions import AbsenceChanged, OverrideChanged, SwapCancelled
+from bot.oncall.holidays import HolidaysChanged
 from bot.oncall.notices import ShiftTold
 from bot.oncall.swaps import SwapOffered, SwapSettled, cancel_swap
 from bot.oncall.watch import GapsFound

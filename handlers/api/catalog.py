@@ -9,6 +9,7 @@ from bot.access.people import get_user as find_user
 from bot.catalog.teams import get_service as find_service
 from bot.catalog.teams import get_team as find_team
 from bot.flow.unit import Unit
+from bot.oncall.holidays import find_places
 from handlers.api.door import named_by
 from handlers.api.operation import Call, Listing, NoBody, NoQuery, Operation, PathPart, build_listing
 from handlers.api.values import (
@@ -46,8 +47,9 @@ class ServiceItem(Struct, frozen=True):
 
 
 class TeamItem(Struct, frozen=True):
-    """People who own services and answer alerts. `policy` is whom its alerts escalate to; `platforms` are the chat
-    platforms on which its incidents have a room, empty for all that are on."""
+    """People who own services and answer alerts. `policy` is whom its alerts escalate to; `platforms` are the chat platforms
+    on which its incidents have a room, empty for all that are on; `holidays` is where its people have public holidays,
+    unless they said so themselves, empty for nowhere."""
 
     id: int
     slug: str
@@ -55,11 +57,13 @@ class TeamItem(Struct, frozen=True):
     policy: Named | None
     members: list[Person]
     platforms: list[str]
+    holidays: str
     active: bool
 
 
 class UserItem(Struct, frozen=True):
-    """A person with what others may need: how to reach them, their time zone, their teams."""
+    """A person with what others may need: how to reach them, their time zone, their teams, and the places in which they
+    have public holidays, as they or their teams say."""
 
     id: int
     handle: str
@@ -68,6 +72,7 @@ class UserItem(Struct, frozen=True):
     zone: str
     role: UserRole
     teams: list[Named]
+    holidays: list[str]
     active: bool
     created_at: datetime
 
@@ -148,6 +153,7 @@ async def _show_teams(unit: Unit, rows: Sequence[Team]) -> list[TeamItem]:
             show_named(policies.get(row.policy_id or 0)),
             [show_person(user) for user in members.get(row.id, [])],
             row.platforms,
+            row.holidays,
             row.active,
         )
         for row in rows
@@ -175,6 +181,7 @@ async def get_user(call: Call[NoQuery, NoBody]) -> UserItem:
 
 async def _show_users(unit: Unit, rows: Sequence[User]) -> list[UserItem]:
     teams = await lists.list_teams_of_users(unit.session, [row.id for row in rows])
+    places = await find_places(unit, rows)
     return [
         UserItem(
             row.id,
@@ -184,6 +191,7 @@ async def _show_users(unit: Unit, rows: Sequence[User]) -> list[UserItem]:
             row.zone,
             row.role,
             [show_named(team) for team in teams.get(row.id, [])],
+            list(places[row.id]),
             row.active,
             row.created_at,
         )

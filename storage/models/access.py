@@ -30,7 +30,9 @@ class User(Model):
     paging: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """How the person wants to be paged, {} for by everything at once: see `bot.paging.wishes`."""
     holidays: Mapped[str] = mapped_column(String(64), default="")
-    """Where the person has public holidays, `DE` or `DE-BE`; empty for nowhere."""
+    """Where the person has public holidays, `DE` or `DE-BE`; empty for nowhere, or for where their teams have them."""
+    holidays_origin: Mapped[str] = mapped_column(String(12), default="")
+    """Who said so: file or room; empty when nobody did, and where the teams have them counts."""
     created_at: Mapped[datetime]
 
 

@@ -20,6 +20,10 @@ class Team(Model):
     policy_id: Mapped[int | None]
     platforms: Mapped[list[Any]] = mapped_column(default=list)
     """The chat platforms on which its incidents have a room, beside the Room itself; empty for all that are on."""
+    holidays: Mapped[str] = mapped_column(String(64), default="")
+    """Where its people have public holidays, unless they said so themselves; empty for nowhere."""
+    holidays_origin: Mapped[str] = mapped_column(String(12), default="")
+    """Who said so: file or room; empty when nobody did."""
     active: Mapped[bool] = mapped_column(default=True)
     origin: Mapped[str] = mapped_column(String(12), default="room")
 
