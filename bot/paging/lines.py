@@ -15,7 +15,7 @@ from bot.errors import Invalid
 from bot.oncall.week import DAYS
 from storage.words import Priority
 
-SPAN = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)\s*(?:-|–|to)\s*([01]?\d|2[0-3]):([0-5]\d)")
+SPAN = re.compile(r"(?<!\d)([01]?\d|2[0-3]):([0-5]\d)\s*(?:-|–|to)\s*([01]?\d|2[0-3]):([0-5]\d)(?!\d)")
 AFTER = re.compile(r"\bafter\s+(\d{1,6})\s*([smhd])\b")
 METHOD = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}

@@ -1,0 +1,25 @@
+"""`/tocsin paging`: how you are paged: by what, by which rules, when not, and what that means now."""
+
+from bot.chat.registry import Call, Command
+from bot.chat.reply import Reply
+from bot.paging.settings import FROM_FILE
+from bot.paging.ways import list_methods, read_contacts
+from commands.contact_kinds import describe_paging
+from commands.kinds import get_person
+
+
+async def run(call: Call) -> Reply:
+    user = get_person(call)
+    data = {
+        **await describe_paging(call.unit, user),
+        "methods": await list_methods(call.unit, user),
+        "contacts": await read_contacts(call.unit, user.id),
+        "known": call.unit.installation.methods,
+        "in_file": user.paging.get("origin") == FROM_FILE,
+    }
+    return Reply("tocsin_paging", data)
+
+
+COMMAND = Command(
+    "tocsin paging", "How you are paged, and what is used when", run, needs="stakeholder", reads=True
+)
