@@ -4,14 +4,26 @@ What was done keeps the name under which it was done. The one who goes stays in 
 log can tell who it was.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
 from bot.access.accounts import give_account
 from bot.access.people import audit
 from bot.access.roles import ORDER, check_role
 from bot.errors import Invalid, Refused
-from bot.flow.unit import Unit
+from bot.flow.unit import Event, Unit
 from storage.models import ChatAccount, User
 from storage.questions import access as ask
+from storage.questions import doubles
 from storage.questions.people import move_references
+
+
+@dataclass(frozen=True)
+class PeopleMerged(Event):
+    """Everything of somebody else is that of this person now."""
+
+    user_id: int
 
 
 async def merge_known(unit: Unit, gone: User, kept: User, admin: User | None) -> tuple[str, ...]:
@@ -41,14 +53,36 @@ async def merge(unit: Unit, gone: User, kept: User) -> tuple[str, ...]:
     for account in moving:
         await give_account(unit, account, kept)
     await unit.session.flush()
+    renamed = await doubles.join_contacts(unit.session, gone, kept)
+    for join in (doubles.join_absences, doubles.end_exchanges, doubles.move_feeds, doubles.move_responders):
+        await join(unit.session, gone.id, kept.id)
     await move_references(unit.session, gone.id, kept.id)
-    kept.paging = kept.paging or gone.paging
+    kept.paging = kept.paging or rename_methods(gone.paging, renamed)
     if not (kept.holidays or kept.holidays_origin):
         kept.holidays, kept.holidays_origin = gone.holidays, gone.holidays_origin
+    for person in (gone, kept):
+        unit.known.pop(("contacts", person.id), None)
     gone.active, gone.handle, gone.email = False, f"merged-{gone.id}", ""
     await unit.session.flush()
+    unit.emit(PeopleMerged(kept.id))
     unit.touch("incidents", "alerts", "oncall", f"user:{gone.id}", f"user:{kept.id}")
     return tuple(account.platform for account in moving)
+
+
+def rename_methods(paging: dict[str, Any], renamed: Mapping[str, str]) -> dict[str, Any]:
+    """The same wishes, with other labels. Pure."""
+    if not paging.get("rules"):
+        return paging
+    rules = [
+        {
+            **rule,
+            "steps": [
+                {**step, "by": [renamed.get(one, one) for one in step["by"]]} for step in rule["steps"]
+            ],
+        }
+        for rule in paging["rules"]
+    ]
+    return {**paging, "rules": rules}
 
 
 async def check_free(unit: Unit, taker: User, moving: list[ChatAccount]) -> None:

@@ -144,7 +144,8 @@ async def read_feed(unit: Unit, token: str) -> Calendar:
 async def _find_subject(unit: Unit, row: CalendarFeed) -> tuple[str, str, list[int] | None]:
     """The kind of what a link shows, what it is called (empty when it was switched off), and its schedules (None: all)."""
     kind, _, number = row.subject.partition(":")
-    found: User | Schedule | Team | None = await unit.session.get(KINDS[kind], int(number))
+    key = row.user_id if kind == OWN else int(number)  # its own person may have been somebody else before
+    found: User | Schedule | Team | None = await unit.session.get(KINDS[kind], key)
     name = found.name if found is not None and found.active else ""
     if kind == OWN:
         return kind, name, None

@@ -230,6 +230,8 @@ async def get_swap(unit: Unit, name: str) -> Swap:
 async def is_wanted(unit: Unit, swap: Swap) -> bool:
     """Whether the shifts that it is about are still those people's."""
     schedule = await unit.session.get_one(Schedule, swap.schedule_id)
+    if swap.other_id == swap.user_id:  # two people who have become one
+        return False
     if not await _has_shift(unit, schedule, swap.user_id, swap.starts_at, swap.ends_at):
         return False
     if swap.other_id is None or swap.back_starts_at is None or swap.back_ends_at is None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from bot.access.merging import PeopleMerged
 from bot.alerts.lives import log_alert
 from bot.chat.templates import spell_local
 from bot.flow.outbox import Job
@@ -153,7 +154,9 @@ async def job_parked(unit: Unit, job: Job, reason: str) -> None:
         say_to_ops(unit, "delivery_parked", {"kind": job.kind, "subject": subject, "reason": reason})
 
 
-async def show_on_call(unit: Unit, _: OverrideChanged | AbsenceChanged | HolidaysChanged) -> None:
+async def show_on_call(
+    unit: Unit, _: OverrideChanged | AbsenceChanged | HolidaysChanged | PeopleMerged
+) -> None:
     unit.touch("oncall")
 
 
@@ -163,7 +166,7 @@ async def look_at_schedule(unit: Unit, event: OverrideChanged) -> None:
     _look_at(unit, schedule)
 
 
-async def look_at_schedules(unit: Unit, event: AbsenceChanged | HolidaysChanged) -> None:
+async def look_at_schedules(unit: Unit, event: AbsenceChanged | HolidaysChanged | PeopleMerged) -> None:
     """Whoever is away, or has a holiday, is so in each of their schedules."""
     await unit.session.flush()
     people = event.user_ids if isinstance(event, HolidaysChanged) else {event.user_id}

@@ -1,5 +1,6 @@
 """What follows when a shift is offered, and from what becomes of it."""
 
+from bot.access.merging import PeopleMerged
 from bot.flow.unit import Unit
 from bot.oncall.exceptions import AbsenceChanged, OverrideChanged
 from bot.oncall.swaps import SwapOffered, SwapSettled, list_candidates, look_again
@@ -79,7 +80,17 @@ async def _tell(unit: Unit, swap: Swap, user: User, words: str, giver: User, tak
         )
 
 
-async def look_at_offers(unit: Unit, event: OverrideChanged | AbsenceChanged) -> None:
+async def show_offers_to_one(unit: Unit, event: PeopleMerged) -> None:
+    """Whoever has become one with somebody else may offer what their cards ask them to take."""
+    await unit.session.flush()
+    schedules = [one.id for one in await oncall.list_schedules(unit.session)]
+    for swap in await ask.list_open(unit.session, schedules):
+        for copy in await ask.list_copies(unit.session, swap.id):
+            if copy.user_id == event.user_id:
+                put_copy(unit, copy)
+
+
+async def look_at_offers(unit: Unit, event: OverrideChanged | AbsenceChanged | PeopleMerged) -> None:
     """What is offered may not be the shift of whoever offers it any more."""
     if isinstance(event, OverrideChanged):
         await look_again(unit, [event.schedule_id])

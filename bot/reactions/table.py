@@ -4,6 +4,7 @@ Each reaction runs in the transaction of the event, changes rows of other concer
 or done later. It never sends anything itself.
 """
 
+from bot.access.merging import PeopleMerged
 from bot.alerts import events as alerts
 from bot.flow.unit import Reactions
 from bot.incidents import events as incidents
@@ -106,6 +107,7 @@ from bot.reactions.silences import (
 from bot.reactions.swaps import (
     ask_for_somebody,
     look_at_offers,
+    show_offers_to_one,
     show_what_became_of_it,
     tell_who_offered,
 )
@@ -259,6 +261,7 @@ REACTIONS: Reactions = {
     # who is on call
     OverrideChanged: (show_on_call, look_at_schedule, look_at_offers),
     AbsenceChanged: (show_on_call, look_at_schedules, look_at_offers),
+    PeopleMerged: (show_on_call, look_at_schedules, look_at_offers, show_offers_to_one),
     HolidaysChanged: (show_on_call, look_at_schedules),
     CalendarRead: (tell_what_was_read,),
     CalendarFailing: (tell_that_it_fails,),

@@ -27,7 +27,7 @@ async def move_references(session: AsyncSession, old: int, new: int) -> None:
     """Let every row that refers to the person `old` refer to `new`. Where both stand, `new` stays."""
     await _join_participants(session, old, new)
     await _move_in_json(session, old, new)
-    for table, column in _list_references():
+    for table, column in list_references():
         for others in _list_keys(table, column):
             twin = table.alias()
             same = [twin.c[other.name] == table.c[other.name] for other in others]
@@ -37,7 +37,7 @@ async def move_references(session: AsyncSession, old: int, new: int) -> None:
         await session.execute(update(table).where(column == old).values({column.name: new}))
 
 
-def _list_references() -> Iterator[tuple[Table, Column[Any]]]:
+def list_references() -> Iterator[tuple[Table, Column[Any]]]:
     """Every column of every table that holds the id of a person."""
     people = User.__table__
     for table in Model.metadata.sorted_tables:
