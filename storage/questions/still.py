@@ -22,7 +22,8 @@ from storage.models import (
 
 async def find_ack_timeout(session: AsyncSession, subject: str) -> int:
     """The shortest of the policies that page for a subject, in seconds; 0 where an acknowledgement counts for ever. Whoever
-    declares an incident while on call is not paged for it: the policies of its teams count, too."""
+    declares an incident while on call is not paged for it, nor for an alert that was acknowledged while it waited: the
+    policies of the teams count, too."""
     kind, _, number = subject.partition(":")
     asked = [
         select(EscalationPolicy.ack_timeout)
@@ -36,6 +37,12 @@ async def find_ack_timeout(session: AsyncSession, subject: str) -> int:
             .join(IncidentTeam, IncidentTeam.team_id == Team.id)
             .where(IncidentTeam.incident_id == int(number))
         )
+    else:
+        of_alert = select(func.coalesce(Alert.policy_id, Team.policy_id)).outerjoin(
+            Team, Team.id == Alert.team_id
+        )
+        policy = of_alert.where(Alert.id == int(number)).scalar_subquery()
+        asked.append(select(EscalationPolicy.ack_timeout).where(EscalationPolicy.id == policy))
     found = [seconds for one in asked for seconds in await session.scalars(one) if seconds]
     return min(found, default=0)
 
