@@ -31,6 +31,7 @@ async def run(visit: Visit) -> web.StreamResponse:
             {
                 "sentence": explain_consequence(visit, line),
                 "label": form.get("label", line),
+                "about": form.get("about", ""),
                 "line": line,
                 "channel": form.get("channel", ""),
                 "incident": form.get("incident", ""),

@@ -210,6 +210,12 @@ async def test_the_page_offers_what_its_reader_may_do(browser: Browser) -> None:
     assert "is over at once, and the rotations hold again" in page
 
 
+def read_form(page: str, line: str) -> dict[str, str]:
+    """What the button that runs this line sends."""
+    (form,) = [one for one in re.findall(r"<form.*?</form>", page, re.DOTALL) if f'value="{line}"' in one]
+    return {name: unescape(value) for name, value in re.findall(r'name="(\w+)" value="([^"]*)"', form)}
+
+
 async def test_each_of_my_shifts_can_be_offered_there_and_others_take_it(browser: Browser) -> None:
     house = browser.house
     kate = await open_browser(house, house.people["Kate"])
@@ -217,13 +223,16 @@ async def test_each_of_my_shifts_can_be_offered_there_and_others_take_it(browser
     lines = re.findall(r'value="(/oncall swap primary/[^"]+)"', page)
     assert lines[0] == "/oncall swap primary/2026-11-23T14:00:00+00:00"
     assert len(lines) == 10
-    status, said = await kate.post("/command", text=lines[0], confirm="1", label="Find somebody")
+    span = read_form(page, lines[0])["about"]
+    assert span == "Mon 23 Nov 2026, 14:00 UTC until Tue 24 Nov 2026, 14:00 UTC"
+    status, said = await kate.post("/command", **read_form(page, lines[0]))
     assert status == 200
+    assert f"<strong>{span}</strong>" in said
     assert "Until somebody takes it, you stay on call then" in unescape(said)
     await kate.post("/command", text=lines[0])
     _, page = await kate.get("/schedules/primary")
     assert len(re.findall(r'value="(/oncall swap primary/[^"]+)"', page)) == 9
-    assert 'value="/oncall withdraw-swap 1"' in page
+    assert read_form(page, "/oncall withdraw-swap 1")["about"] == span
     _, page = await browser.get("/schedules/primary")
     assert "Kate looks for somebody" in page
     assert 'value="/oncall take-swap 1"' in page
