@@ -225,7 +225,7 @@ async def test_each_of_my_shifts_can_be_offered_there_and_others_take_it(browser
     assert len(lines) == 10
     span = read_form(page, lines[0])["about"]
     assert span == "Mon 23 Nov 2026, 14:00 UTC until Tue 24 Nov 2026, 14:00 UTC"
-    status, said = await kate.post("/command", **read_form(page, lines[0]))
+    status, said = await kate.post("/command", None, **read_form(page, lines[0]))
     assert status == 200
     assert f"<strong>{span}</strong>" in said
     assert "Until somebody takes it, you stay on call then" in unescape(said)
