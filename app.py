@@ -52,7 +52,7 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
     from bot.paging.devices import get_push_key
     from bot.paging.watchdog import Watchdog
     from bot.reactions.outages import lane_away, lane_back
-    from bot.reactions.paging import job_parked
+    from bot.reactions.paging import job_parked, timer_stuck
     from bot.reactions.table import REACTIONS
     from bot.reports.doctor import look_outside
     from commands.kinds import arrive, find_acting_user, find_incident_of_call
@@ -124,7 +124,8 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
     delivery = Delivery(work, templates, platforms, notifiers, intake, outbound)
     outbox = Outbox(work, list_deliverers(delivery), job_parked, lane_away, lane_back, READ_AHEAD)
     prepares = dict(discover("handlers.timers", "PREPARE"))  # type: ignore[arg-type, var-annotated]
-    timers = Timers(work, dict(discover("handlers.timers", "TIMER")), prepares)  # type: ignore[arg-type]
+    handlers = dict(discover("handlers.timers", "TIMER"))  # type: ignore[arg-type, var-annotated]
+    timers = Timers(work, handlers, prepares, timer_stuck)
     work.on_queued = outbox.wake
     return Parts(
         settings=settings,

@@ -31,6 +31,8 @@ lateness = Histogram(
     "From due time to committed effects",
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 60),
 )
+STUCK_AFTER = 3
+"""So often a timer fails before somebody is told; that takes a quarter of a minute."""
 failed = Counter("tocsin_timer_failed_total", "Timers whose handler failed and was put off", ["kind"])
 
 
@@ -87,16 +89,29 @@ Prepare = Callable[[Unit, Sequence[Due]], Awaitable[None]]
 """Reads in a few questions what the handler will need for each of these."""
 
 
+OnStuck = Callable[[Unit, Due, str], Awaitable[None]]
+"""What follows when a timer was put off again and again, and with what kind of error."""
+
+
+async def nobody_hears(_unit: Unit, _due: Due, _error: str) -> None:
+    """Nothing follows."""
+
+
 class Timers:
     """Runs due timers through the handlers of their kinds."""
 
     def __init__(
-        self, work: Work, handlers: dict[str, TimerHandler], prepares: Mapping[str, Prepare] | None = None
+        self,
+        work: Work,
+        handlers: dict[str, TimerHandler],
+        prepares: Mapping[str, Prepare] | None = None,
+        on_stuck: OnStuck = nobody_hears,
     ) -> None:
         self.work = work
         self.handlers = handlers
         self._kinds = sorted(handlers)
         self.prepares = prepares or {}
+        self.on_stuck = on_stuck
         self.stopping = False
         self._group_size = SMALLEST_GROUP
 
@@ -175,14 +190,17 @@ class Timers:
                 if isinstance(error, Unavailable) and error.code != "storage.conflict":
                     raise
                 log.exception("timer.failed", timer=timer_id)
-                await self._put_off(timer_id, f"{type(error).__name__}: {error}")
+                await self._put_off(timer_id, error)
         return done
 
-    async def _put_off(self, timer_id: int, reason: str) -> None:
-        async def later(unit: Unit) -> None:
+    async def _put_off(self, timer_id: int, error: Exception) -> None:
+        reason = f"{type(error).__name__}: {error}"
+
+        async def later(unit: Unit) -> Due | None:
             timer = await unit.session.get(Timer, timer_id)
             if timer is None:
-                return
+                return None
+            due = Due(timer.id, timer.kind, timer.subject, timer.due_at, timer.payload, timer.attempts + 1)
             failed.labels(timer.kind).inc()
             wait = min(300, 5 * 2 ** min(timer.attempts, 6))
             await unit.session.execute(
@@ -194,5 +212,19 @@ class Timers:
                     due_at=unit.now + timedelta(seconds=wait),
                 )
             )
+            return due
 
-        await self.work.run(later)
+        due = await self.work.run(later)
+        if due is not None and due.attempts == STUCK_AFTER:
+            try:
+                await self.work.run(lambda unit: self._tell(unit, due, type(error).__name__))
+            except Exception:
+                log.exception("timer.not_told", timer=timer_id)
+
+    async def _tell(self, unit: Unit, due: Due, error: str) -> None:
+        """Of the first of a kind: what keeps one from being done often keeps all of them."""
+        others = select(Timer.id).where(
+            Timer.kind == due.kind, Timer.attempts >= STUCK_AFTER, Timer.id != due.id
+        )
+        if await unit.session.scalar(others.limit(1)) is None:
+            await self.on_stuck(unit, due, error)

@@ -7,6 +7,7 @@ from bot.access.merging import PeopleMerged
 from bot.alerts.lives import log_alert
 from bot.chat.templates import spell_local
 from bot.flow.outbox import Job
+from bot.flow.timers import Due
 from bot.flow.unit import Unit
 from bot.incidents.people import take_part
 from bot.incidents.privacy import find_private, hide_private
@@ -213,3 +214,10 @@ async def tell_gaps(unit: Unit, event: GapsFound) -> None:
         "more": max(len(event.gaps) - GAPS_SHOWN, 0),
     }
     say_to_ops(unit, "gaps_found", data)
+
+
+async def timer_stuck(unit: Unit, due: Due, error: str) -> None:
+    """What was to be done at its time fails again and again; the ops room is told. The words of the error stay in the log: they may say
+    anything."""
+    subject = await hide_private(unit, due.subject)
+    say_to_ops(unit, "timer_stuck", {"kind": due.kind, "subject": subject, "error": error})
