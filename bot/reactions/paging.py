@@ -217,7 +217,7 @@ async def tell_gaps(unit: Unit, event: GapsFound) -> None:
 
 
 async def timer_stuck(unit: Unit, due: Due, error: str) -> None:
-    """What was to be done at its time fails again and again; the ops room is told. The words of the error stay in the log: they may say
-    anything."""
+    """What was to be done at its time fails again and again; the ops room is told. What the error says stays in the log: it
+    may say anything."""
     subject = await hide_private(unit, due.subject)
     say_to_ops(unit, "timer_stuck", {"kind": due.kind, "subject": subject, "error": error})
