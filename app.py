@@ -32,6 +32,7 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
     """Build the house: everything is made here, and nothing is started."""
     from datetime import timedelta
 
+    from bot.access.keys import KeyUses
     from bot.access.roles import check_role
     from bot.alerts.intake import Intake
     from bot.chat.platform import Platform
@@ -141,6 +142,7 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
         notifiers=dict(notifiers),
         others=others,
         watchdog=watchdog,
+        key_uses=KeyUses(work),
     )
 
 
@@ -206,6 +208,7 @@ async def serve_until(parts: Parts, stopped: asyncio.Event, started: Callable[[w
     await parts.watchdog.stop()
     if parts.others is not None:
         await parts.others.stop()
+    await parts.key_uses.finish()
     await asyncio.gather(alarm.stop(), runner.cleanup(), parts.outbox.stop(), deliveries)
     await parts.work.database.close()
 

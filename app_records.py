@@ -70,6 +70,19 @@ def key_create(name: str, scope: str, data_dir: str | None) -> None:
     )
 
 
+@key.command("list")
+@data_dir
+def key_list(data_dir: str | None) -> None:
+    """List the keys that are in force, and when each was used last."""
+
+    async def show(parts: Parts, unit: Unit) -> str:
+        from bot.access.keys import list_keys
+
+        return parts.templates.render_plain("cli/keys", keys=await list_keys(unit), now=unit.now)
+
+    click.echo(run_in_house(read_settings(data_dir=data_dir), show))
+
+
 @click.group()
 def user() -> None:
     """People."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from bot.access.keys import KeyUses
 from bot.alerts.intake import Intake
 from bot.chat.platform import Inbound, Platform
 from bot.chat.registry import Registry
@@ -37,6 +38,7 @@ class Parts:
     others: Others | None
     """The other replicas, where there can be some."""
     watchdog: Watchdog
+    key_uses: KeyUses
 
 
 ListRoutes = Callable[[Parts], list[web.RouteDef]]

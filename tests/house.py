@@ -226,6 +226,7 @@ async def open_house(
         assert owner is not None
         yield House(parts, clock, url, http, owner)
         parts.work.live.close()
+        await parts.key_uses.finish()
     await database.close()
 
 

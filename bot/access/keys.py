@@ -1,12 +1,21 @@
 """Bearer keys of the JSON API."""
 
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
 from bot.access.secrets import digest, make_secret
-from bot.errors import Forbidden, Unauthenticated
-from bot.flow.unit import Unit
+from bot.errors import Forbidden, Unauthenticated, Unavailable
+from bot.flow.unit import Unit, Work
+from bot.logs import get_logger
 from storage.models import ApiKey
 from storage.questions import access as ask
 from storage.words import Scope
 
+log = get_logger(__name__)
+USED_EVERY = timedelta(minutes=5)
+"""How exactly it is known when a key was used last."""
 ORDER = (Scope.READ, Scope.WRITE, Scope.ADMIN)
 
 
@@ -29,3 +38,35 @@ def check_scope(key: ApiKey, needed: Scope) -> None:
     """Raise Forbidden unless the key's scope includes what is needed."""
     if ORDER.index(key.scope) < ORDER.index(needed):
         raise Forbidden("key.scope", scope=key.scope.value, needed=needed.value)
+
+
+async def list_keys(unit: Unit) -> Sequence[ApiKey]:
+    """Those that are in force, the oldest first."""
+    return await ask.list_keys(unit.session)
+
+
+@dataclass
+class KeyUses:
+    """Notes when keys are used, beside the requests: none waits for it, and none fails when it can't be written."""
+
+    work: Work
+    _writing: dict[int, asyncio.Task[None]] = field(default_factory=dict)
+
+    def note(self, key: ApiKey) -> None:
+        """This key, as it has just been read, was used; that is written when it was not for some minutes, by whichever
+        replica."""
+        last, now = key.last_used_at, self.work.clock.now()
+        if (last is None or now - last >= USED_EVERY) and key.id not in self._writing:
+            self._writing[key.id] = asyncio.create_task(self._write(key.id))
+
+    async def _write(self, number: int) -> None:
+        try:
+            await self.work.run(lambda unit: ask.mark_used(unit.session, number, unit.now, USED_EVERY))
+        except Unavailable as gone:
+            log.info("key.use_not_kept", key=number, reason=gone.code)
+        finally:
+            self._writing.pop(number, None)
+
+    async def finish(self) -> None:
+        """Wait for what is being written."""
+        await asyncio.gather(*self._writing.values())

@@ -37,6 +37,7 @@ def open_door(
         key = None
         if operation.scope is not None:
             key = await parts.work.look(lambda unit: _get_key(unit, request))
+            parts.key_uses.note(key)
             check_scope(key, operation.scope)
         operation.check_path(request)
         query = read_query(request.query, operation.Query)

@@ -57,7 +57,7 @@ async def create(call: Call) -> Answer:
     try:
         sender = await call.senders.get(SOURCE, key)
     except Unauthenticated as unknown:
-        await call.parts.work.look(lambda unit: find_caller(unit, call.request))
+        await call.parts.work.look(lambda unit: find_caller(call.parts, unit, call.request))
         raise Forbidden("opsgenie.not_a_sender") from unknown
     signal = read_create(read_object(raw))
     if not signal.source:

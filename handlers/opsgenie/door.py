@@ -117,7 +117,7 @@ def open_door(
         try:
             caller = NOBODY
             if operation.scope is not None:
-                caller = await parts.work.look(lambda unit: find_caller(unit, request))
+                caller = await parts.work.look(lambda unit: find_caller(parts, unit, request))
                 check_caller(caller, operation.scope)
             answer = await operation.run(Call(parts, request, caller, senders))
             if isinstance(answer, web.Response):
@@ -139,13 +139,15 @@ def read_key(request: web.Request) -> str:
     return key.strip()
 
 
-async def find_caller(unit: Unit, request: web.Request) -> Caller:
+async def find_caller(parts: Parts, unit: Unit, request: web.Request) -> Caller:
     """Whose key it is; raises Unauthenticated."""
     key = read_key(request)
     try:
         row = await get_integration(unit, SOURCE, key)
     except Unauthenticated:
-        return _call_by_key(await _get_own_key(unit, key))
+        own = await _get_own_key(unit, key)
+        parts.key_uses.note(own)
+        return _call_by_key(own)
     return Caller(row.name, Scope.WRITE, row.id, row.team_id, row.slug)
 
 

@@ -1,9 +1,9 @@
 """Questions about people, keys, links and sessions."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import and_, bindparam, delete, func, or_, select
+from sqlalchemy import and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -146,6 +146,23 @@ async def find_key(session: AsyncSession, digest: str) -> ApiKey | None:
     return (
         await session.scalars(select(ApiKey).where(ApiKey.digest == digest, ApiKey.revoked_at.is_(None)))
     ).one_or_none()
+
+
+async def list_keys(session: AsyncSession) -> Sequence[ApiKey]:
+    return (
+        await session.scalars(select(ApiKey).where(ApiKey.revoked_at.is_(None)).order_by(ApiKey.id))
+    ).all()
+
+
+async def mark_used(session: AsyncSession, key_id: int, at: datetime, every: timedelta) -> None:
+    """Note that a key was used, unless that was noted a moment before."""
+    is_old = or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at <= at - every)
+    await session.execute(
+        update(ApiKey)
+        .where(ApiKey.id == key_id, is_old)
+        .values(last_used_at=at)
+        .execution_options(synchronize_session=False)
+    )
 
 
 async def find_link(session: AsyncSession, digest: str, purpose: str = "sign_in") -> SignInLink | None:
