@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -280,14 +281,20 @@ async def check_alerts(storm: Storm) -> None:
 
 
 async def check_escalations(served: Served) -> None:
-    """Each subject has one escalation, and each step of it paged everybody once, in order."""
+    """Each subject has one escalation at a time, and each step of it paged everybody once, in order. An incident whose alerts
+    were all closed has another one when the next alert joins it."""
     owner, kate = await served.rows(User)
     escalations = await served.rows(Escalation)
     lone = [alert for alert in await served.rows(Alert) if alert.incident_id is None]
     incidents = await served.rows(Incident)
     expected = [f"alert:{alert.id}" for alert in lone] + [f"incident:{incident.id}" for incident in incidents]
-    assert sorted(one.subject for one in escalations) == sorted(expected)
+    assert sorted({one.subject for one in escalations}) == sorted(expected)
     assert lone
+    for before, after in pairwise(sorted(escalations, key=lambda one: (one.subject, one.id))):
+        if before.subject == after.subject:
+            assert before.subject.startswith("incident:")
+            assert before.state is EscalationState.STOPPED
+            assert before.ended_at <= after.started_at
     pages: dict[int, list[Page]] = {one.id: [] for one in escalations}
     for page in await served.rows(Page):
         pages[page.escalation_id].append(page)

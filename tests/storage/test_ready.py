@@ -17,7 +17,9 @@ from storage.words import OutboxState
 from tests.house import House
 
 AT = datetime(2026, 3, 29, 1, 0, tzinfo=UTC)
-TEAMS = insert_into(Team.__table__, ("slug", "name", "active", "platforms", "origin"))  # type: ignore[arg-type]
+TEAMS = insert_into(
+    Team.__table__, ("slug", "name", "active", "platforms", "origin", "holidays", "holidays_origin")
+)  # type: ignore[arg-type]
 WAITING = Ready(
     select(OutboxRow.subject, OutboxRow.state, OutboxRow.created_at, OutboxRow.payload, OutboxRow.patient)
     .where(
@@ -42,8 +44,11 @@ def note(alert_id: int, at: datetime, **data: Any) -> dict[str, Any]:
     }
 
 
+NOWHERE = {"holidays": "", "holidays_origin": ""}
+
+
 def team(slug: str) -> dict[str, Any]:
-    return {"slug": slug, "name": slug.title(), "active": True, "platforms": [], "origin": ""}
+    return {"slug": slug, "name": slug.title(), "active": True, "platforms": [], **NOWHERE, "origin": ""}
 
 
 async def test_rows_read_back_as_they_were_given(house: House) -> None:
