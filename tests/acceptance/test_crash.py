@@ -281,8 +281,8 @@ async def check_alerts(storm: Storm) -> None:
 
 
 async def check_escalations(served: Served) -> None:
-    """Each subject has one escalation at a time, and each step of it paged everybody once, in order. An incident whose alerts
-    were all closed has another one when the next alert joins it."""
+    """Each subject has one escalation at a time, and each step of it paged everybody once, in order. An incident whose
+    alerts were all closed has another one when the next alert joins it."""
     owner, kate = await served.rows(User)
     escalations = await served.rows(Escalation)
     lone = [alert for alert in await served.rows(Alert) if alert.incident_id is None]

@@ -17,9 +17,8 @@ from storage.words import OutboxState
 from tests.house import House
 
 AT = datetime(2026, 3, 29, 1, 0, tzinfo=UTC)
-TEAMS = insert_into(
-    Team.__table__, ("slug", "name", "active", "platforms", "origin", "holidays", "holidays_origin")
-)  # type: ignore[arg-type]
+COLUMNS = ("slug", "name", "active", "platforms", "origin", "holidays", "holidays_origin")
+TEAMS = insert_into(Team.__table__, COLUMNS)  # type: ignore[arg-type]
 WAITING = Ready(
     select(OutboxRow.subject, OutboxRow.state, OutboxRow.created_at, OutboxRow.payload, OutboxRow.patient)
     .where(
