@@ -15,6 +15,9 @@ PROGRAMS := .tools/.test-programs
 # Where it is set, each program that is started compiles all of Tocsin again.
 unexport PYTHONDONTWRITEBYTECODE
 
+# Certificates that this machine trusts are trusted: a company's proxy signs with its own.
+export UV_SYSTEM_CERTS ?= true
+
 # Installs exactly what uv.lock names, checked by its digests, with bytecode, by the Python of this machine.
 define sync
 @python="$(PYTHON)"; \
