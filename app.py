@@ -41,7 +41,7 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
     from bot.chat.starting import Starter
     from bot.chat.templates import Templates
     from bot.deliveries.delivery import Delivery
-    from bot.deliveries.table import READ_AHEAD, list_deliverers
+    from bot.deliveries.table import PREPARES, list_deliverers
     from bot.flow.alone import Alone
     from bot.flow.discovery import discover
     from bot.flow.others import Others
@@ -123,7 +123,7 @@ def build_parts(settings: Settings, clock: Clock, database: Database) -> Parts:
     intake = Intake(work)
     outbound = Outbound(settings.channels.inside)
     delivery = Delivery(work, templates, platforms, notifiers, intake, outbound)
-    outbox = Outbox(work, list_deliverers(delivery), job_parked, lane_away, lane_back, READ_AHEAD)
+    outbox = Outbox(work, list_deliverers(delivery), job_parked, lane_away, lane_back, PREPARES)
     prepares = dict(discover("handlers.timers", "PREPARE"))  # type: ignore[arg-type, var-annotated]
     handlers = dict(discover("handlers.timers", "TIMER"))  # type: ignore[arg-type, var-annotated]
     timers = Timers(work, handlers, prepares, timer_stuck)

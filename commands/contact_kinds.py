@@ -12,7 +12,7 @@ from bot.notify.kinds import DEVICE, KINDS
 from bot.paging.contacts import find_contact
 from bot.paging.lines import parse_quiet, parse_rules, spell_rules, spell_windows
 from bot.paging.settings import find_unknown_methods, list_unheard
-from bot.paging.ways import list_ways, read_contacts
+from bot.paging.ways import list_methods, list_ways, read_contacts
 from bot.paging.wishes import ROOM, plan_page
 from commands.kinds import find_acting_user
 from storage.models import ContactMethod, User
@@ -62,6 +62,15 @@ async def _rules(reading: Reading, text: str) -> list[dict[str, Any]]:
 
 async def _quiet_hours(_: Reading, text: str) -> list[dict[str, Any]]:
     return parse_quiet(_split(text))
+
+
+async def describe_contacts(unit: Unit, user: User) -> dict[str, Any]:
+    """The ways to reach a person, and which kinds of them work here."""
+    return {
+        "methods": await list_methods(unit, user),
+        "contacts": await read_contacts(unit, user.id),
+        "known": unit.installation.methods,
+    }
 
 
 async def describe_paging(unit: Unit, user: User) -> dict[str, Any]:

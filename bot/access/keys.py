@@ -64,9 +64,12 @@ class KeyUses:
             await self.work.run(lambda unit: ask.mark_used(unit.session, number, unit.now, USED_EVERY))
         except Unavailable as gone:
             log.info("key.use_not_kept", key=number, reason=gone.code)
+        except Exception:
+            log.exception("key.use_failed", key=number)
         finally:
             self._writing.pop(number, None)
 
-    async def finish(self) -> None:
-        """Wait for what is being written."""
-        await asyncio.gather(*self._writing.values())
+    async def finish(self, grace: float = 1.0) -> None:
+        """Wait a little for what is being written."""
+        if self._writing:
+            await asyncio.wait(self._writing.values(), timeout=grace)

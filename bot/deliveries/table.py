@@ -58,4 +58,4 @@ def list_deliverers(delivery: Delivery) -> dict[str, Deliverer]:
     }
 
 
-READ_AHEAD: dict[str, Prepare] = {"page.send": read_sent}
+PREPARES: dict[str, Prepare] = {"page.send": read_sent}

@@ -2,18 +2,12 @@
 
 from bot.chat.registry import Call, Command
 from bot.chat.reply import Reply
-from bot.paging.ways import list_methods, read_contacts
+from commands.contact_kinds import describe_contacts
 from commands.kinds import get_person
 
 
 async def run(call: Call) -> Reply:
-    user = get_person(call)
-    data = {
-        "methods": await list_methods(call.unit, user),
-        "contacts": await read_contacts(call.unit, user.id),
-        "known": call.unit.installation.methods,
-    }
-    return Reply("tocsin_contacts", data)
+    return Reply("tocsin_contacts", await describe_contacts(call.unit, get_person(call)))
 
 
 COMMAND = Command("tocsin contacts", "Ways to reach you", run, needs="stakeholder", reads=True)

@@ -3,8 +3,7 @@
 from bot.chat.registry import Call, Command
 from bot.chat.reply import Reply
 from bot.paging.settings import FROM_FILE
-from bot.paging.ways import list_methods, read_contacts
-from commands.contact_kinds import describe_paging
+from commands.contact_kinds import describe_contacts, describe_paging
 from commands.kinds import get_person
 
 
@@ -12,9 +11,7 @@ async def run(call: Call) -> Reply:
     user = get_person(call)
     data = {
         **await describe_paging(call.unit, user),
-        "methods": await list_methods(call.unit, user),
-        "contacts": await read_contacts(call.unit, user.id),
-        "known": call.unit.installation.methods,
+        **await describe_contacts(call.unit, user),
         "in_file": user.paging.get("origin") == FROM_FILE,
     }
     return Reply("tocsin_paging", data)
