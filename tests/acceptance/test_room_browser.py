@@ -89,6 +89,11 @@ async def run_commands(mark: Person) -> None:
     await mark.sees("P1", "#dialog .error")  # what would be right
     await mark.page.keyboard.press("Escape")
     await mark.composer.fill("")
+    await mark.page.keyboard.type("/oncall holidays DE team:nobody-knows")
+    await mark.page.keyboard.press("Enter")
+    await expect(mark.page.locator("#dialog .error")).to_be_in_viewport(ratio=1, timeout=PATIENCE)
+    await mark.page.keyboard.press("Escape")
+    await mark.composer.fill("")
     await mark.types("/incident role commander me")
     await mark.show_card()
     await mark.sees("Mark", '[data-key="role-commander"]')

@@ -15,6 +15,7 @@ function open(content) {
   dialog.replaceChildren(content);
   if (!dialog.open) dialog.showModal(); // which puts the focus into its first field
   $("[aria-invalid]", content)?.focus();
+  $(".error", content)?.scrollIntoView({ block: "nearest" }); // of a long form on a phone
 }
 function show(html, form) { // returns whether it worked
   const reply = part(html, ".reply");
