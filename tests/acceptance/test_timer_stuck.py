@@ -35,6 +35,7 @@ async def test_the_ops_room_hears_of_it_once(house: House) -> None:
     (told,) = await read_told(house)
     assert told.startswith("ack_over for incident:")
     assert "(KeyError)" in told
+    assert "It pages nobody until this is mended" in told
     await house.at("10:00")
     assert min(one.attempts for one in await house.rows(Timer, Timer.kind == "ack_over")) > 5
     assert len(await read_told(house)) == 1
