@@ -22,7 +22,7 @@ import uvloop
 from aiohttp import web
 from sqlalchemy import delete, func, select
 
-from app import build_parts, serve_until
+from app import build_parts, collect_garbage_seldom, serve_until
 from bot.config import read_settings
 from bot.flow.clock import Alarm, SystemClock
 from bot.flow.timers import Due
@@ -105,6 +105,7 @@ async def run_all(mode: str, url: str, count: int, patience: float) -> dict[str,
         await asyncio.sleep(0.2)
         ended.set()
 
+    collect_garbage_seldom()
     cpu, waiting = time.process_time(), asyncio.create_task(wait())
     if mode == "house":
         await serve_until(parts, ended, _nothing)

@@ -162,6 +162,12 @@ def is_among(database: str, column: Any, name: str) -> ColumnElement[bool]:
     return column == any_(bindparam(name, type_=ARRAY(column.type)))  # type: ignore[no-any-return]
 
 
+def is_nearly_always(database: str, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """A condition that hardly leaves anything out. SQLite, which counts nothing, would look the rows up by it: all of them,
+    and then sort them."""
+    return func.likely(condition) if database == "sqlite" else condition
+
+
 class _Driver:
     """The connection of a session as its driver sees it."""
 

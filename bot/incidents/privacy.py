@@ -12,7 +12,14 @@ from bot.incidents.events import IncidentMadePrivate, IncidentMadePublic
 from bot.incidents.people import take_part
 from storage.models import Alert, Incident, IncidentRoom, Saying, Update, User
 from storage.questions import incidents as ask
-from storage.questions.privacy import Viewer, list_insiders, list_merged, list_paged, read_viewer
+from storage.questions.privacy import (
+    Viewer,
+    find_private_of_alerts,
+    list_insiders,
+    list_merged,
+    list_paged,
+    read_viewer,
+)
 
 
 def may_see(private: bool, viewer: Viewer, insiders: Collection[int]) -> bool:
@@ -67,6 +74,22 @@ async def find_private(unit: Unit, subject: str) -> Incident | None:
         incident_id = saying.incident_id if saying is not None else None
     incident = await unit.session.get(Incident, incident_id) if incident_id is not None else None
     return incident if incident is not None and incident.private else None
+
+
+async def list_private(unit: Unit, subjects: Collection[str]) -> dict[str, Incident]:
+    """The same for many incidents and alerts at once; those that are not private are left out."""
+    alerts = {subject: int(subject[6:]) for subject in subjects if subject.startswith("alert:")}
+    incident_ids = await find_private_of_alerts(unit.session, set(alerts.values())) if alerts else {}
+    found = {}
+    for subject in subjects:
+        incident: Incident | None = None
+        if subject not in alerts:
+            incident = await find_private(unit, subject)
+        elif alerts[subject] in incident_ids:
+            incident = await unit.session.get_one(Incident, incident_ids[alerts[subject]])
+        if incident is not None:
+            found[subject] = incident
+    return found
 
 
 async def is_hidden_from(unit: Unit, subject: str, user: User) -> bool:

@@ -18,7 +18,7 @@ from bot.paging.pages import queue_pages
 from bot.paging.policy import Again, Progress, Step, decide
 from bot.paging.reach import is_anybody_reached
 from bot.paging.ways import read_ahead
-from storage.models import Escalation, EscalationPolicy, Page, Team, User
+from storage.models import Escalation, Page, Team, User
 from storage.questions import access, catalog
 from storage.questions import paging as ask
 from storage.questions.ids import add_many
@@ -32,10 +32,9 @@ async def start_escalation(unit: Unit, subject: str, policy_id: int) -> Escalati
     """Start the policy for this subject, unless it is under way already."""
     if any(one.policy_id == policy_id for one in await ask.list_escalations(unit.session, subject)):
         return None
-    policy = await unit.session.get_one(EscalationPolicy, policy_id)
     escalation = Escalation(
         subject=subject,
-        policy_id=policy.id,
+        policy_id=policy_id,
         steps=await _copy_steps(unit, policy_id),
         started_at=unit.now,
         round_started_at=unit.now,
@@ -84,8 +83,9 @@ async def prepare_due(unit: Unit, due: Sequence[Due]) -> None:
 
 
 async def _read_policies(unit: Unit, ids: Collection[int]) -> None:
-    found = await unit.read_many(EscalationPolicy, ids)
-    unit.known.update((("policy", number), policy) for number, policy in found.items())
+    if wanted := {number for number in ids if ("policy", number) not in unit.known}:
+        found = await ask.find_policies(unit.session, wanted)
+        unit.known.update((("policy", number), policy) for number, policy in found.items())
 
 
 async def _read_ahead(unit: Unit, escalations: Collection[Escalation]) -> None:
@@ -146,7 +146,7 @@ async def advance(unit: Unit, escalation: Escalation, skip_wait: bool = False) -
         unit.plan("escalate", f"escalation:{escalation.id}", unit.now + PATIENCE)
 
 
-def _exhaust(unit: Unit, escalation: Escalation, policy: EscalationPolicy) -> None:
+def _exhaust(unit: Unit, escalation: Escalation, policy: ask.Policy) -> None:
     if escalation.state is EscalationState.RUNNING:
         escalation.state = EscalationState.EXHAUSTED
         unit.emit(EscalationExhausted(escalation.subject, escalation.id, policy.name, policy.close_at_end))
@@ -174,12 +174,10 @@ async def _run_step(unit: Unit, escalation: Escalation, step: Step, round_: int,
     return count
 
 
-async def _get_policy(unit: Unit, policy_id: int) -> EscalationPolicy:
+async def _get_policy(unit: Unit, policy_id: int) -> ask.Policy:
     """Read once in a unit, which may run the steps of many escalations."""
-    key = ("policy", policy_id)
-    if key not in unit.known:
-        unit.known[key] = await unit.session.get_one(EscalationPolicy, policy_id)
-    policy: EscalationPolicy = unit.known[key]
+    await _read_policies(unit, [policy_id])
+    policy: ask.Policy = unit.known["policy", policy_id]
     return policy
 
 

@@ -100,8 +100,6 @@ async def _send(unit: Unit, paged: Sequence[tuple[User, Sequence[Page]]]) -> Non
     """Write fresh pages and queue their sending, those of many people at once."""
     fresh = [page for _, pages in paged for page in pages]
     await add_many(unit.session, fresh)
-    subjects = {page.subject for page in fresh}
-    await unit.read_many(Alert, {int(one[6:]) for one in subjects if one.startswith("alert:")})
     for user, pages in paged:
         for page in pages:
             if page.due_at is not None:

@@ -6,7 +6,7 @@ from bot.flow.unit import Unit
 from bot.paging.wishes import Way
 from storage.models import ContactMethod, User
 from storage.questions import access
-from storage.questions.contacts import list_contacts
+from storage.questions.contacts import list_contacts, list_verified_rows
 
 
 async def list_methods(unit: Unit, user: User) -> list[str]:
@@ -20,9 +20,10 @@ async def list_ways(unit: Unit, user: User) -> list[Way]:
     """The same, and the person's contact methods that are verified and set up here."""
     ways = [Way(method) for method in await list_methods(unit, user)]
     known = unit.installation.methods
-    contacts = await read_contacts(unit, user.id)
-    working = [one for one in contacts if one.verified_at is not None and one.kind in known]
-    return [*ways, *(Way(one.kind, one.id, one.label) for one in working)]
+    verified = unit.known.get(("verified", user.id))
+    if verified is None:
+        verified = await list_verified_rows(unit.session, [user.id])
+    return [*ways, *(Way(one.kind, one.id, one.label) for one in verified if one.kind in known)]
 
 
 async def read_contacts(unit: Unit, user_id: int) -> Sequence[ContactMethod]:
@@ -36,12 +37,12 @@ async def read_contacts(unit: Unit, user_id: int) -> Sequence[ContactMethod]:
 
 async def read_ahead(unit: Unit, user_ids: Collection[int]) -> None:
     """Read for many people at once what `list_ways` will ask for each."""
-    wanted = {number for number in user_ids if ("contacts", number) not in unit.known}
+    wanted = {number for number in user_ids if ("verified", number) not in unit.known}
     if not wanted:
         return
-    unit.known.update((("contacts", number), []) for number in wanted)
-    for contact in await list_contacts(unit.session, wanted):
-        unit.known["contacts", contact.user_id].append(contact)
+    unit.known.update((("verified", number), []) for number in wanted)
+    for row in await list_verified_rows(unit.session, wanted):
+        unit.known["verified", row.user_id].append(row)
     for name in unit.installation.platforms:
         if name != "room":
             found = await access.list_accounts_of(unit.session, name, wanted)

@@ -1,6 +1,6 @@
 """What follows when people are paged, when that fails, and when something cannot be delivered."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.access.merging import PeopleMerged
@@ -10,7 +10,7 @@ from bot.flow.outbox import Job
 from bot.flow.timers import Due
 from bot.flow.unit import Unit
 from bot.incidents.people import take_part
-from bot.incidents.privacy import find_private, hide_private
+from bot.incidents.privacy import hide_private, list_private
 from bot.incidents.timeline import record
 from bot.oncall.answers import list_schedules_with
 from bot.oncall.exceptions import AbsenceChanged, OverrideChanged
@@ -41,10 +41,16 @@ async def note_page(unit: Unit, event: paging.PersonPaged) -> None:
 
 async def let_in(unit: Unit, event: paging.PersonPaged) -> None:
     """Whoever is paged for a private incident takes part: they could not open it otherwise."""
-    incident = await find_private(unit, event.subject)
-    if incident is not None:
-        await take_part(unit, incident, await unit.session.get_one(User, event.user_id), "paged")
-        await invite_to_rooms(unit, incident.id)
+    unit.gather(_let_all_in, event)
+
+
+async def _let_all_in(unit: Unit, events: Sequence[paging.PersonPaged]) -> None:
+    private = await list_private(unit, {event.subject for event in events})
+    for event in events:
+        if event.subject in private:
+            incident = private[event.subject]
+            await take_part(unit, incident, await unit.session.get_one(User, event.user_id), "paged")
+            await invite_to_rooms(unit, incident.id)
 
 
 async def tell_who_asked(unit: Unit, event: paging.PageAnswered) -> None:

@@ -31,6 +31,20 @@ class OutboxRow(Model):
             sqlite_where=text("away_since IS NOT NULL"),
             postgresql_where=text("away_since IS NOT NULL"),
         ),
+        # What may go, in its order, and what waits for its time: the delivery loop asks for both all the time.
+        Index(
+            "ix_outbox_alive",
+            "attempts",
+            "id",
+            sqlite_where=text("state IN ('pending', 'sending')"),
+            postgresql_where=text("state IN ('pending', 'sending')"),
+        ),
+        Index(
+            "ix_outbox_later",
+            "not_before",
+            sqlite_where=text("not_before != created_at"),
+            postgresql_where=text("not_before != created_at"),
+        ),
         # The id is the idempotency key for the other side, so SQLite must never give one out twice.
         {"sqlite_autoincrement": True},
     )

@@ -1,12 +1,15 @@
 """Questions about the contact methods of people."""
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import ContactMethod
+from storage.ready import Ready, is_among
 
+CONTACTS: Any = ContactMethod.__table__
 OF_USERS = (
     select(ContactMethod)
     .where(
@@ -21,6 +24,24 @@ async def list_contacts(session: AsyncSession, user_ids: Collection[int]) -> Seq
     """Those of these people that were not removed, verified or not, in the order in which they were added:
     ix_contact_method_user_id."""
     return (await session.scalars(OF_USERS, {"users": list(user_ids)})).all()
+
+
+VERIFIED = Ready(
+    lambda database: (
+        select(CONTACTS.c.user_id, CONTACTS.c.id, CONTACTS.c.kind, CONTACTS.c.label)
+        .where(
+            is_among(database, CONTACTS.c.user_id, "users"),
+            CONTACTS.c.active.is_(True),
+            CONTACTS.c.verified_at.is_not(None),
+        )
+        .order_by(CONTACTS.c.id)
+    )
+)
+
+
+async def list_verified_rows(session: AsyncSession, user_ids: Collection[int]) -> list[Any]:
+    """(user_id, id, kind, label) of those that are verified, in the same order: what paging asks each time."""
+    return await VERIFIED.ask(session, users=sorted(user_ids))
 
 
 async def list_devices_at(session: AsyncSession, address: str) -> Sequence[ContactMethod]:

@@ -14,7 +14,7 @@ from sqlalchemy import Integer, Interval, bindparam, delete, exists, func, or_, 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import OutboxRow
-from storage.ready import Ready, is_among
+from storage.ready import Ready, is_among, is_nearly_always
 from storage.types import Instant
 from storage.words import OutboxState
 
@@ -22,6 +22,12 @@ ALIVE = (OutboxState.PENDING, OutboxState.SENDING)
 ROWS: Any = OutboxRow.__table__
 BEFORE: Any = ROWS.alias("earlier")
 NOW = bindparam("now", type_=Instant)
+
+
+def _is_alive(database: str) -> Any:
+    """In the very words of ix_outbox_alive, so that it is known to answer."""
+    states: Any = bindparam(None, ALIVE, expanding=True, literal_execute=True)
+    return is_nearly_always(database, ROWS.c.state.in_(states))
 
 
 @cache
@@ -34,7 +40,7 @@ def _is_head(database: str) -> tuple[Any, ...]:
         BEFORE.c.id < ROWS.c.id,
         is_among(database, BEFORE.c.kind, "kinds"),
     )
-    return ROWS.c.state.in_(ALIVE), is_among(database, ROWS.c.kind, "kinds"), ~exists().where(*before)
+    return _is_alive(database), is_among(database, ROWS.c.kind, "kinds"), ~exists().where(*before)
 
 
 @cache
@@ -98,7 +104,9 @@ LEASE = Ready(
     )
 )
 NEXT = Ready(
-    lambda database: select(func.min(ROWS.c.not_before)).where(*_is_head(database), ROWS.c.not_before > NOW)
+    lambda database: select(func.min(ROWS.c.not_before)).where(
+        *_is_head(database), ROWS.c.not_before > NOW, ROWS.c.not_before != ROWS.c.created_at
+    )
 )
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.models import Escalation, IncidentTeam, Page, PolicyStep, Team
+from storage.models import Escalation, EscalationPolicy, IncidentTeam, Page, PolicyStep, Team
 from storage.models.paging import stream_of
 from storage.ready import Ready, is_among
 from storage.words import EscalationState, PageState
@@ -16,6 +16,31 @@ ALIVE = (EscalationState.RUNNING, EscalationState.ACKNOWLEDGED)
 STOPPABLE = (*ALIVE, EscalationState.EXHAUSTED)
 CHUNK = 400
 ANSWERED_BEFORE = "answered or over before it was sent"
+
+
+class Policy(NamedTuple):
+    """What an escalation under way asks of its policy; see EscalationPolicy."""
+
+    id: int
+    name: str
+    repeat: int
+    repeat_after: int
+    reset_on_repeat: bool
+    close_at_end: bool
+
+
+POLICIES: Any = EscalationPolicy.__table__
+BY_ID = Ready(
+    lambda database: select(*(POLICIES.c[name] for name in Policy._fields)).where(
+        is_among(database, POLICIES.c.id, "policies")
+    )
+)
+
+
+async def find_policies(session: AsyncSession, ids: Collection[int]) -> dict[int, Policy]:
+    """Those policies, by id."""
+    rows = await BY_ID.ask(session, policies=sorted(ids))
+    return {row[0]: Policy(*row) for row in rows}
 
 
 async def list_steps(session: AsyncSession, policy_id: int) -> Sequence[PolicyStep]:

@@ -22,6 +22,7 @@ from storage.models import (
     RoleHolder,
     User,
 )
+from storage.ready import Ready, is_among
 from storage.words import UserRole
 
 SEE_ALL = (UserRole.ADMIN, UserRole.OWNER)
@@ -130,3 +131,17 @@ async def find_private_of_channel(session: AsyncSession, channel: BoardChannel) 
             .where(IncidentRoom.channel == str(channel.id), Incident.private.is_(True))
         )
     ).first()
+
+
+PRIVATE = Ready(
+    lambda database: (
+        select(Alert.id, Alert.incident_id)
+        .join(Incident, Incident.id == Alert.incident_id)
+        .where(is_among(database, Alert.id, "alerts"), Incident.private.is_(True))
+    )
+)
+
+
+async def find_private_of_alerts(session: AsyncSession, alert_ids: Collection[int]) -> dict[int, int]:
+    """Which of these alerts belong to private incidents: their incidents by alert."""
+    return {row[0]: row[1] for row in await PRIVATE.ask(session, alerts=sorted(alert_ids))}

@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.flow.outbox import Job, Outbox
+from bot.flow.timers import Due, Timers
 from bot.flow.unit import Unit, Work
 from bot.reactions.paging import job_parked
 from storage.engine import Database
@@ -159,23 +160,49 @@ def reads_whole(detail: str) -> bool:
     return "VIRTUAL TABLE" not in detail and detail.split()[1] not in SMALL
 
 
-async def test_queues_are_claimed_by_index(sqlite_url: str) -> None:
-    database = Database(sqlite_url)
-    async with database.read() as session:
-        for statement, wanted in (
-            ("SELECT id FROM timer WHERE due_at <= '2026' ORDER BY due_at, id LIMIT 100", "ix_timer_due"),
-            (
-                "SELECT min(id) FROM outbox WHERE state IN ('pending', 'sending') GROUP BY stream",
-                "ix_outbox_stream",
-            ),
-        ):
-            rows = await session.execute(text(f"EXPLAIN QUERY PLAN {statement}"))
-            assert wanted in " ".join(row[3] for row in rows)
-    await database.close()
-
-
 async def deliver_nothing(_: Job) -> None:
     return
+
+
+async def do_nothing(_unit: Unit, _due: Due) -> None:
+    return
+
+
+@pytest.mark.parametrize(
+    ("what", "index"),
+    [
+        ("due timers", "ix_timer_due"),
+        ("the next timer", "ix_timer_due"),
+        ("what may go", "ix_outbox_alive"),
+        ("what is next", "ix_outbox_later"),
+    ],
+)
+async def test_a_queue_is_read_in_its_order_and_never_sorted(sqlite_url: str, what: str, index: str) -> None:
+    work = Work(Database(sqlite_url), HandClock(), {})
+    timers = Timers(work, {"thing": do_nothing, "other": do_nothing})
+    outbox = Outbox(work, {"thing": deliver_nothing, "other": deliver_nothing}, job_parked)
+    ask: dict[str, Callable[[], Awaitable[Any]]] = {
+        "due timers": timers.run_due,
+        "the next timer": timers.find_next,
+        "what may go": lambda: outbox.claim(5),
+        "what is next": outbox.find_next,
+    }
+    asked: list[tuple[str, Any]] = []
+    for engine in (work.database._writer, work.database._reader):
+        event.listen(
+            engine.sync_engine,
+            "before_cursor_execute",
+            lambda _c, _cursor, statement, values, _x, _many: asked.append((statement, values)),
+        )
+    await ask[what]()
+    statement, values = next(one for one in asked if one[0].startswith("SELECT"))
+    async with work.database.read() as session:
+        connection = await session.connection()
+        rows = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        plan = [str(tuple(row)[-1]) for row in rows]
+    assert index in plan[0]
+    assert not [step for step in plan if "TEMP B-TREE" in step]
+    await work.database.close()
 
 
 async def test_a_claim_looks_at_each_row_by_index_however_many_wait(sqlite_url: str) -> None:
