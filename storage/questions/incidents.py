@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, exists, func, literal, select
+from sqlalchemy import bindparam, exists, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import (
@@ -26,14 +26,17 @@ from storage.ready import Ready, insert_into
 from storage.words import AlertStatus, IncidentStatus
 
 OPEN = tuple(status for status in IncidentStatus if status.is_open)
+FIRST_ALERTS = 20
+"""So many of an incident's first alerts are looked through for a runbook."""
 
 
-IN_GROUP = (
-    select(Incident)
-    .where(Incident.rule_id == bindparam("rule"), Incident.group_key == bindparam("group"))
-    .order_by(Incident.status.in_(OPEN).desc(), Incident.id.desc())
-    .limit(1)
+IN_GROUP = select(Incident).where(
+    Incident.rule_id == bindparam("rule"), Incident.group_key == bindparam("group")
 )
+IS_OPEN: Any = bindparam(None, OPEN, expanding=True, literal_execute=True)
+OPEN_IN_GROUP = IN_GROUP.where(Incident.status.in_(IS_OPEN))
+"""In the words of uq_incident_open_group."""
+LAST_IN_GROUP = IN_GROUP.order_by(Incident.id.desc()).limit(1)
 TEAMS = (
     select(Team)
     .join(IncidentTeam, IncidentTeam.team_id == Team.id)
@@ -70,8 +73,10 @@ async def insert_entries(session: AsyncSession, rows: Sequence[dict[str, Any]]) 
 
 async def find_open_in_group(session: AsyncSession, rule_id: int, group_key: str) -> Incident | None:
     """The open incident that a rule made for this group of alerts, or the open one that it was merged into."""
-    found = await session.scalars(IN_GROUP, {"rule": rule_id, "group": group_key})
-    incident = found.first()
+    of_group = {"rule": rule_id, "group": group_key}
+    incident = (await session.scalars(OPEN_IN_GROUP, of_group)).first()
+    if incident is None:
+        incident = (await session.scalars(LAST_IN_GROUP, of_group)).first()
     while incident is not None and incident.merged_into is not None:
         incident = await session.get(Incident, incident.merged_into)
     return incident if incident is not None and incident.status.is_open else None
@@ -241,12 +246,25 @@ async def find_runbook(session: AsyncSession, incident_id: int) -> str:
     )
     if runbook:
         return str(runbook)
-    asked = select(Alert.links).where(Alert.incident_id == incident_id).order_by(Alert.id).limit(20)
-    for links in await session.scalars(asked):
+    for links in await session.scalars(_links_of_first_alerts(incident_id)):
         for link in links:
             if "runbook" in str(link.get("title", "")).lower():
                 return str(link.get("url", ""))
     return ""
+
+
+def _links_of_first_alerts(incident_id: int) -> Any:
+    """By ix_alert_incident, in which those of one status are in order: an incident may have a hundred thousand."""
+    first = [
+        select(Alert.id)
+        .where(Alert.incident_id == incident_id, Alert.status == status)
+        .order_by(Alert.id)
+        .limit(FIRST_ALERTS)
+        .subquery()
+        for status in AlertStatus
+    ]
+    among = or_(*(Alert.id.in_(select(one.c.id)) for one in first))
+    return select(Alert.links).where(among).order_by(Alert.id).limit(FIRST_ALERTS)
 
 
 async def list_rooms(session: AsyncSession, incident_id: int) -> Sequence[IncidentRoom]:

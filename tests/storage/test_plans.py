@@ -74,6 +74,7 @@ QUESTIONS: dict[str, Ask] = {
     "entry of a message": lambda session: incidents.find_entry_of_message(session, 1, "room", "1", "1"),
     "incident of a channel": lambda session: incidents.find_incident_of_channel(session, "room", "1"),
     "alerts of an incident": lambda session: incidents.list_alerts(session, 1),
+    "the runbook of an incident": lambda session: incidents.find_runbook(session, 1),
     "participants": lambda session: incidents.list_participants(session, 1),
     "roles of a view": lambda session: incident_view.list_roles(session, 1),
     "participants of a view": lambda session: incident_view.list_participants(session, 1),
@@ -131,6 +132,10 @@ QUESTIONS: dict[str, Ask] = {
 }
 
 
+IN_ORDER = ("open incident of a group", "entry of a message")
+"""What finds one of very many by the order of an index, and never sorts them all."""
+
+
 @pytest.mark.parametrize("name", QUESTIONS)
 async def test_question_uses_an_index(sqlite_url: str, name: str) -> None:
     database = Database(sqlite_url)
@@ -150,14 +155,17 @@ async def test_question_uses_an_index(sqlite_url: str, name: str) -> None:
             for row in rows:
                 detail = str(tuple(row)[-1])
                 assert not reads_whole(detail), f"{detail} for {statement}"
+                assert name not in IN_ORDER or "TEMP B-TREE" not in detail, f"{detail} for {statement}"
     await database.close()
 
 
 def reads_whole(detail: str) -> bool:
-    """Whether this step of a plan reads a whole table: not one that is small, nor the list that the question was given."""
+    """Whether this step of a plan reads a whole table: not one that is small, nor the list that the question was given, nor
+    what a question within it found."""
     if not detail.startswith("SCAN") or "USING" in detail or "CONSTANT ROW" in detail:
         return False
-    return "VIRTUAL TABLE" not in detail and detail.split()[1] not in SMALL
+    read = detail.split()[1]
+    return "VIRTUAL TABLE" not in detail and not read.startswith("anon_") and read not in SMALL
 
 
 async def deliver_nothing(_: Job) -> None:
