@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 from msgspec.structs import replace
 
 from bot.alerts.fields import read_fields
-from bot.alerts.rules import ReadyRule, ReadyRules, Step, Writer, list_matching
+from bot.alerts.rules import ReadyRule, ReadyRules, Writer, list_matching
 from bot.alerts.signal import Action, Signal
+from bot.alerts.traces import Step
 
 BECOMES = {
     "create": Action.TRIGGER,

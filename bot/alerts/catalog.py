@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from bot.alerts.quiet import Quiet, read_quiet
 from bot.alerts.rules import ReadyRule, ReadyRules
+from bot.alerts.traces import keep_lines
 from bot.flow.unit import Unit
 from storage.models import Integration, Rule, Service, Team
 from storage.questions import catalog as ask
@@ -38,6 +39,8 @@ class Catalog:
     """Silences and maintenance that are not over, also those that have not begun."""
     counts_repeats: bool
     """Whether an alert may wait for having been sent several times."""
+    keeps_lines: bool = False
+    """Whether what its rules say in traces is kept for certain."""
     _lists: dict[tuple[object, ...], ReadyRules] = field(default_factory=dict)
     _teams_by_id: dict[int, str] = field(default_factory=dict)
     _by_name: dict[type, dict[str, Any]] = field(default_factory=dict)
@@ -60,6 +63,11 @@ class Catalog:
             await read_quiet(unit),
             any(rule.then.get("count") for rule in rules if rule.row.kind is RuleKind.POLICY),
         )
+
+    async def keep_lines(self, unit: Unit) -> None:
+        """Let the traces of this unit name what its rules say."""
+        if not self.keeps_lines:
+            await keep_lines(unit, (line for rule in self.rules for line in rule.lines))
 
     def detach(self, unit: Unit) -> "Catalog":
         """Let its rows outlive the unit, however that ends: a unit that fails makes those of its session unreadable."""

@@ -14,6 +14,7 @@ from bot.alerts.lives import log_alert
 from bot.alerts.signal import Action, LinkTo, Signal
 from bot.alerts.stages import STAGES
 from bot.alerts.telling import announce_joined
+from bot.alerts.traces import pack
 from bot.flow.timers import Due
 from bot.flow.unit import Unit
 from storage.models import Alert, Integration
@@ -67,6 +68,7 @@ async def release_alerts(unit: Unit, due: Due) -> None:
 
 async def _let_go(unit: Unit, alerts: Sequence[Alert]) -> None:
     known = await Catalog.read(unit)
+    await known.keep_lines(unit)
     for alert in alerts:
         arrival = await _arrive_again(unit, alert)
         for stage in STAGES:
@@ -76,7 +78,7 @@ async def _let_go(unit: Unit, alerts: Sequence[Alert]) -> None:
             arrival.held_until,
             arrival.held_count,
         )
-        alert.trace = [*alert.trace, {"stage": "release", "reason": "released"}, *arrival.trace]
+        alert.trace = [*alert.trace, {"stage": "release", "reason": "released"}, *pack(arrival.trace)]
         alert.team_id, alert.service_id = arrival.team_id, arrival.service_id
         alert.policy_id = arrival.policy_id
         if arrival.held_by:

@@ -117,6 +117,8 @@ class Intake:
                 for delivery in group:
                     await self._commit([delivery])
         else:
+            if self._known is not None:
+                self._known.keeps_lines = True
             for delivery, answers in zip(group, receipts, strict=True):
                 if answers is None:
                     self._fail([delivery], SenderChanged())
@@ -134,6 +136,7 @@ class Intake:
         known = await Catalog.read(unit, self._known)
         if known is not self._known:
             self._known = known.detach(unit)
+        await known.keep_lines(unit)
         good = [one for one in group if _is_still(one, known)]
         await self._hear(unit, {one.integration_id for one in good})
         receipts: list[list[Receipt | None]] = [[None] * len(one.signals) for one in good]

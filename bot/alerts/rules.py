@@ -8,6 +8,7 @@ from typing import Any
 from bot.alerts.fields import TEXTS, Fields
 from bot.alerts.filter import Condition, Test, make_reader, make_test, read_equality
 from bot.alerts.signal import DESCRIPTION_LIMIT, TITLE_LIMIT
+from bot.alerts.traces import SharedLine, Step
 from bot.alerts.values import template_values
 from bot.chat.sandbox import render_user_template
 from bot.errors import Problem
@@ -15,8 +16,6 @@ from bot.oncall.week import is_within
 from storage.models import Rule
 from storage.words import Priority
 
-Step = dict[str, Any]
-"""{"stage": ..., "reason": ..., ...}: one line of a trace."""
 TOLD = 10
 """So many rules that don't match, one after the other, are told one by one."""
 REWRITES = frozenset((*TEXTS, "tags", "labels", "priority"))
@@ -37,6 +36,7 @@ class ReadyRule:
         "id",
         "matched_at",
         "name",
+        "of_other_team",
         "rewrites",
         "row",
         "team_id",
@@ -49,7 +49,8 @@ class ReadyRule:
         self.then, self.go_on, self.hours = row.then, row.go_on, row.hours
         self.matched_at = row.last_matched_at
         self.rewrites = any(row.then.get(name) for name in REWRITES)
-        self._not_now = self.tell("rule_not_now")
+        self._not_now = SharedLine(self.tell("rule_not_now"))
+        self.of_other_team = SharedLine(self.tell("rule_of_other_team"))
         tests = [make_test(condition) for condition in row.conditions]
         if row.match == "any" and tests:
             self._lines = [(_any_of(tests), self._tell_unmet(row.conditions[:2]))]
@@ -61,8 +62,13 @@ class ReadyRule:
         is_plain = not row.hours and (row.match != "any" or len(row.conditions) == 1)
         self.begins = read_equality(row.conditions[0]) if is_plain and row.conditions else None
         """The text that a field must have for it to match, where that is asked first."""
-        self.unmet = self._lines[0][1] if self._lines else {}
+        self.unmet = self._lines[0][1] if self._lines else SharedLine({})
         """What it says when its first condition is not met."""
+
+    @property
+    def lines(self) -> list[SharedLine]:
+        """All that it may say when it does not match."""
+        return [self._not_now, self.of_other_team, *(line for _, line in self._lines)]
 
     def judge(self, fields: Fields, at: datetime) -> Step | None:
         """Why it does not match, as a line for the trace that many alerts may share; None when it does."""
@@ -76,9 +82,9 @@ class ReadyRule:
     def tell(self, reason: str) -> Step:
         return {"stage": self.row.kind.value, "reason": reason, "rule": self.name}
 
-    def _tell_unmet(self, conditions: Sequence[Condition]) -> Step:
+    def _tell_unmet(self, conditions: Sequence[Condition]) -> SharedLine:
         unmet = [{key: value for key, value in one.items() if value not in ("", False)} for one in conditions]
-        return {**self.tell("rule_no_match"), "unmet": unmet}
+        return SharedLine({**self.tell("rule_no_match"), "unmet": unmet})
 
 
 def _any_of(tests: Sequence[Test]) -> Test:
@@ -154,13 +160,13 @@ class _InARow:
 
     def tell_of_other_team(self, rule: ReadyRule) -> Step | None:
         is_other = self.team_id is not None and rule.team_id not in (None, self.team_id)
-        return rule.tell("rule_of_other_team") if is_other else None
+        return rule.of_other_team if is_other else None
 
     def tell_until(self, place: int) -> None:
         """Write down those before this place, where a rule matches or the rules end."""
         start, self._next = self._next, place + 1
         told = min(place, start + TOLD)
-        lines = self.rules.unmet[start:told]
+        lines: list[Step] = [*self.rules.unmet[start:told]]
         if self.team_id is not None:
             lines = [self.tell_of_other_team(rule) or rule.unmet for rule in self.rules.rules[start:told]]
         for one, line in self.said.items():

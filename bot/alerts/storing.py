@@ -14,6 +14,7 @@ from bot.alerts.payloads import Payloads
 from bot.alerts.signal import TITLE_LIMIT, Action, clip
 from bot.alerts.stages import STAGES
 from bot.alerts.telling import announce_joined, tell_incidents
+from bot.alerts.traces import pack
 from bot.alerts.turns import Waiting, fit
 from bot.alerts.upkeep import plan_end
 from bot.flow.unit import Unit
@@ -200,5 +201,5 @@ def _row(arrival: Arrival) -> dict[str, Any]:
         "incident_id": arrival.incident_id,
         "first_at": arrival.at,
         "last_at": arrival.at,
-        "trace": arrival.trace,
+        "trace": pack(arrival.trace),
     }

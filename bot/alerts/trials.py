@@ -8,9 +8,9 @@ from bot.alerts.actions import act
 from bot.alerts.arrival import Arrival
 from bot.alerts.catalog import Catalog
 from bot.alerts.grouping import choose
-from bot.alerts.rules import Step
 from bot.alerts.signal import Action, Signal
 from bot.alerts.stages import DECIDE
+from bot.alerts.traces import Step
 from bot.alerts.turns import fit
 from bot.flow.unit import Unit
 from bot.paging.responders import find_first_paged

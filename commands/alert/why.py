@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bot.alerts.traces import unpack
 from bot.chat.arguments import arg
 from bot.chat.registry import Call, Command
 from bot.chat.reply import Reply
@@ -20,6 +21,7 @@ async def run(call: Call) -> Reply:
     subjects = [f"alert:{alert.id}", *([f"incident:{alert.incident_id}"] if alert.incident_id else [])]
     data = {
         "alert": alert,
+        "trace": await unpack(call.unit, alert.trace),
         "integration": await call.unit.session.get(Integration, alert.integration_id),
         "paging": await explain_paging(call.unit, subjects),
         "zone": call.user.zone if call.user else "UTC",

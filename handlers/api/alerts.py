@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from bot.alerts.lives import get_alert as find_alert
+from bot.alerts.traces import unpack
 from bot.flow.unit import Unit
 from bot.incidents.privacy import find_viewer
 from handlers.api.operation import (
@@ -159,7 +160,7 @@ async def get_alert(call: Call[NoQuery, NoBody]) -> AlertDetail:
         return AlertDetail(
             **msgspec.structs.asdict(item),
             notes=[_show_note(note, find_person(people, note.actor_id)) for note in notes],
-            trace=alert.trace,
+            trace=await unpack(unit, alert.trace),
         )
 
     return await call.look(look)

@@ -9,7 +9,7 @@ from storage.models.access import (
     User,
     WebSession,
 )
-from storage.models.alerts import Alert, AlertFile, AlertNote, RawPayload
+from storage.models.alerts import Alert, AlertFile, AlertNote, RawPayload, TraceLine
 from storage.models.base import Model
 from storage.models.board import BoardChannel, BoardMessage
 from storage.models.catalog import (
@@ -114,6 +114,7 @@ __all__ = [
     "TimeOff",
     "TimelineEntry",
     "Timer",
+    "TraceLine",
     "Update",
     "User",
     "WebSession",

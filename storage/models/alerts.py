@@ -86,7 +86,8 @@ class Alert(Model):
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     trace: Mapped[list[Any]] = mapped_column(default=list)
-    """[{"stage": ..., "reason": ..., ...}]: what each stage of the intake decided, in order."""
+    """[{"stage": ..., "reason": ..., ...}]: what each stage of the intake decided, in order; lines that many alerts have are
+    there by their keys (TraceLine)."""
 
 
 class RawPayload(Model):
@@ -120,6 +121,16 @@ class AlertNote(Model):
     kind: Mapped[str] = mapped_column(String(40))
     text: Mapped[str] = mapped_column(Text, default="")
     data: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class TraceLine(Model):
+    """A line that the traces of many alerts have (see `bot.alerts.traces`). There are as many as rules have ever had
+    conditions."""
+
+    __tablename__ = "trace_line"
+
+    key: Mapped[str] = mapped_column(String(8), primary_key=True)
+    line: Mapped[dict[str, Any]]
 
 
 class AlertFile(Model):

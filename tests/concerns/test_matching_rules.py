@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.alerts.fields import read_fields
-from bot.alerts.rules import TOLD, ReadyRule, ReadyRules, Step, list_matching
+from bot.alerts.rules import TOLD, ReadyRule, ReadyRules, list_matching
 from bot.alerts.signal import Action, Signal
+from bot.alerts.traces import Step
 from storage.models import Rule
 from storage.words import RuleKind
 
