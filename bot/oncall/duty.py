@@ -6,15 +6,14 @@ in the order of the rotation who is not stands in. What would be a person's goes
 add up, or the upper covers the lower. Only where nobody else would be left, somebody who is off has the duty after all.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from itertools import chain
 from typing import NamedTuple
 
 from bot.oncall.plan import Override, Plan, Slot
-from bot.oncall.turns import OFF_DUTY, Change
+from bot.oncall.turns import OFF_DUTY, Turn
 
 
 class Nobody(StrEnum):
@@ -61,22 +60,29 @@ def list_people(duties: Iterable[Duty]) -> tuple[int, ...]:
     return tuple(dict.fromkeys(duty.person for duty in duties))
 
 
-@dataclass(frozen=True, slots=True)
+NONE, ONE, SEVERAL = range(3)
+
+
+@dataclass(slots=True, eq=False)
 class Share:
-    """What one rotation gives: its duties, those of people who are off, and why it has neither."""
+    """What one rotation gives: its duties, those of people who are off, and why it has neither. It is itself whichever
+    others are like it, so that it is quick to tell apart."""
 
     duties: tuple[Duty, ...] = ()
     reluctant: tuple[Duty, ...] = ()
     nobody: Nobody | None = None
     first: Duty | None = field(init=False)
-    is_many: bool = field(init=False)
+    size: int = field(init=False)
+    """NONE, ONE or SEVERAL duties."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "first", next(iter(self.duties), None))
-        object.__setattr__(self, "is_many", len(self.duties) > 1)
+        self.first = self.duties[0] if self.duties else None
+        self.size = min(len(self.duties), SEVERAL)
 
 
 NOTHING = Share(nobody=Nobody.UNCOVERED)
+State = tuple[int, tuple[Duty, ...], Nobody | None]
+"""Since when, who has the duty, or why nobody."""
 SEVERITY: Mapping[Nobody, int] = {
     Nobody.EMPTY: 0,
     Nobody.OVERRIDE: 1,
@@ -102,68 +108,90 @@ class Desk:
         self._override: Override | None = None
         self._places: dict[int, Override] = {}
         self._swaps: list[Override] = []
-        for override in reversed(plan.overrides):
-            if override.start <= at < override.end:
-                if override.giver is not None:
-                    if override.person not in plan.gone:
-                        self._swaps.insert(0, override)
-                elif override.rotation is None:
-                    self._override = override
-                    break
-                else:
-                    self._places.setdefault(override.rotation, override)
+        for override in reversed([one for one in plan.overrides if one.start <= at < one.end]):
+            if override.giver is not None:
+                if override.person not in plan.gone:
+                    self._swaps.insert(0, override)
+            elif override.rotation is None:
+                self._override = override
+                break
+            else:
+                self._places.setdefault(override.rotation, override)
         self._takers = {
             one.giver: one.taker
             for one in plan.forwardings
             if one.start <= at < one.end and one.taker not in plan.gone
         }
         self._off = {one.person for one in plan.times_off if one.start <= at < one.end}
-        self._whole = Share() if self._override is None else self._give(self._override, None)
-        away = self._off.union(self._takers, (swap.giver for swap in self._swaps if swap.giver is not None))
-        self._known = [
-            known
-            if self._override is None
-            and rotation.id not in self._places
-            and (not away or away.isdisjoint(rotation.people))
-            else {}
-            for rotation, known in zip(plan.rotations, plain or [{} for _ in plan.rotations], strict=True)
-        ]
+        self._whole = NOTHING if self._override is None else self._give(self._override, None)
+        self._known = plain or [{} for _ in plan.rotations]
+        away = {*self._off, *self._takers, *[swap.giver for swap in self._swaps]}
+        if self._override is not None or self._places or away:
+            self._known = [
+                {}
+                if self._override is not None
+                or rotation.id in self._places
+                or not away.isdisjoint(rotation.people)
+                else known
+                for rotation, known in zip(plan.rotations, self._known, strict=True)
+            ]
 
-    def sit(self, slots: Sequence[int]) -> None:
-        """Begin with these slots having their turns, by rotation."""
-        self._shares = [self._find_share(place, slot) for place, slot in enumerate(slots)] or [self._whole]
-        self._firsts = [share.first for share in self._shares]
-        self._many = sum(share.is_many for share in self._shares)
+    def tell(self, slots: Sequence[int]) -> tuple[Duty, ...]:
+        """Who has the duty while these slots have their turns, by rotation."""
+        return self._combine(self._find_shares(slots))
 
-    def take(self, changes: Sequence[Change], slots: list[int]) -> None:
-        """From now on, other slots have their turns; `slots` keeps which, for the next desk."""
-        shares, firsts, known = self._shares, self._firsts, self._known
-        for _, place, slot in changes:
+    def serve(self, slots: list[int], begin: int, changes: Iterable[tuple[int, Turn]]) -> Iterator[State]:
+        """From `begin` on, where these slots have their turns: each instant at which others may have the duty, and who has
+        it then. `slots` keeps which have their turns, for the next desk."""
+        self._sit(slots)
+        shares, firsts, sizes, known = self._shares, self._firsts, self._sizes, self._known
+        now = begin
+        for instant, (place, slot) in changes:
+            if instant != now:
+                duties = self._list_duties()
+                yield now, duties, None if duties else self._tell_nobody()
+                now = instant
             slots[place] = slot
             share, old = known[place].get(slot) or self._find_share(place, slot), shares[place]
             if share is not old:
                 shares[place], firsts[place] = share, share.first
-                if share.is_many is not old.is_many:
-                    self._many += share.is_many - old.is_many
+                if share.size is not old.size:
+                    sizes[old.size] -= 1
+                    sizes[share.size] += 1
+        duties = self._list_duties()
+        yield now, duties, None if duties else self._tell_nobody()
 
-    def list_duties(self) -> tuple[Duty, ...]:
-        """Who has the duty now. It is asked at each change of shift, so the usual case is quick."""
-        if self._override is None and not self._many and not self.plan.layered:
-            duties = tuple(filter(None, self._firsts))
-        else:
-            duties = self._combine([share.duties for share in self._shares])
-        return duties or self._combine([share.reluctant for share in self._shares])
+    def _find_shares(self, slots: Sequence[int]) -> list[Share]:
+        return [self._find_share(place, slot) for place, slot in enumerate(slots)] or [self._whole]
 
-    def tell_nobody(self) -> Nobody:
+    def _sit(self, slots: Sequence[int]) -> None:
+        self._shares = self._find_shares(slots)
+        self._firsts = [share.first for share in self._shares]
+        self._sizes = [0, 0, 0]
+        for share in self._shares:
+            self._sizes[share.size] += 1
+
+    def _list_duties(self) -> tuple[Duty, ...]:
+        """Who has the duty now. It is asked at each change of shift, so the usual cases are quick."""
+        if self._override is None and not self.plan.layered and not self._sizes[SEVERAL]:
+            if not self._sizes[NONE]:
+                return tuple(self._firsts)  # type: ignore[arg-type]
+            if self._sizes[ONE]:
+                return tuple(filter(None, self._firsts))
+        return self._combine(self._shares)
+
+    def _tell_nobody(self) -> Nobody:
         """Why nobody has it. What was not meant says more than what was."""
-        causes = [share.nobody for share in self._shares if share.nobody is not None]
+        causes = [share.nobody for share in set(self._shares) if share.nobody is not None]
         return min(causes, key=lambda cause: SEVERITY[cause], default=Nobody.UNCOVERED)
 
-    def _combine(self, parts: Iterable[tuple[Duty, ...]]) -> tuple[Duty, ...]:
+    def _combine(self, shares: Sequence[Share]) -> tuple[Duty, ...]:
         if self.plan.layered:
-            return next(filter(None, parts), ())
-        duties = chain.from_iterable(parts)
-        return tuple(duties if self._override is None else dict.fromkeys(duties))
+            duties = next((share.duties for share in shares if share.duties), ())
+            return duties or next((share.reluctant for share in shares if share.reluctant), ())
+        found = [duty for share in shares for duty in share.duties]
+        found = found or [duty for share in shares for duty in share.reluctant]
+        return tuple(found if self._override is None else dict.fromkeys(found))
 
     def _find_share(self, place: int, slot: int) -> Share:
         """What the rotation at this place gives while this slot has its turn."""
@@ -211,10 +239,12 @@ class Desk:
         found: dict[int, Duty] = {}
         for one in slot.people:
             way = self._pass_on(one)
-            if way.person not in self.plan.gone:
-                duty = _make_duty(way, rotation, None, slot.team, instead_of, is_off=self._is_off(way))
-                found.setdefault(way.person, duty)
-        duties = found.values()
+            if way.person not in found and way.person not in self.plan.gone:
+                is_off = self._is_off(way)
+                found[way.person] = _make_duty(way, rotation, None, slot.team, instead_of, is_off=is_off)
+        duties = tuple(found.values())
+        if not self._off:
+            return duties, ()
         return tuple(one for one in duties if not one.is_off), tuple(one for one in duties if one.is_off)
 
     def _is_off(self, way: Way) -> bool:
@@ -224,6 +254,8 @@ class Desk:
     def _pass_on(self, person: int, since: int | None = None) -> Way:
         """Through swaps and forwardings. In a circle of forwardings it stays with the one at whom the circle closes. What an
         override says was not known to the swaps before it (`since`)."""
+        if not self._swaps and person not in self._takers:
+            return Way(person, (), None)
         passed_by: list[int] = []
         person, swap = self._exchange(person, since)
         while person in self._takers and person not in passed_by:
@@ -252,14 +284,7 @@ def _make_duty(
     *,
     is_off: bool,
 ) -> Duty:
-    swap = way.swap
-    return Duty(
-        way.person,
-        rotation,
-        swap.id if swap is not None else override,
-        team,
-        way.passed_by,
-        instead_of,
-        is_off,
-        swap.giver if swap is not None else None,
-    )
+    person, passed_by, swap = way
+    if swap is None:
+        return Duty(person, rotation, override, team, passed_by, instead_of, is_off)
+    return Duty(person, rotation, swap.id, team, passed_by, instead_of, is_off, swap.giver)

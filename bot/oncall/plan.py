@@ -54,16 +54,14 @@ class Rotation:
     """When it ends, on the wall."""
     turn: int = field(init=False)
     """How long a turn is, on the wall."""
+    hours: tuple[int, ...] = field(init=False)
+    """The times of the week at which the restrictions begin and end, by turns; none for always."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "first", wall_of(self.starts))
         object.__setattr__(self, "last", None if self.ends is None else wall_of(self.ends))
         object.__setattr__(self, "turn", LENGTHS[self.kind] * self.length)
-
-    @property
-    def hours(self) -> tuple[tuple[int, int], ...]:
-        """The restrictions as parts of one week that follow each other without touching; empty for always."""
-        return _merge(self.restrictions)
+        object.__setattr__(self, "hours", _merge(self.restrictions))
 
     @cached_property
     def people(self) -> frozenset[int]:
@@ -72,8 +70,8 @@ class Rotation:
 
 
 @lru_cache(maxsize=1024)
-def _merge(restrictions: tuple[Restriction, ...]) -> tuple[tuple[int, int], ...]:
-    """Many rotations have the same."""
+def _merge(restrictions: tuple[Restriction, ...]) -> tuple[int, ...]:
+    """As parts of one week that follow each other without touching. Many rotations have the same."""
     parts = [
         (one.start, one.end if one.end > one.start else one.end + WEEK // MINUTE) for one in restrictions
     ]
@@ -83,8 +81,8 @@ def _merge(restrictions: tuple[Restriction, ...]) -> tuple[tuple[int, int], ...]
             merged[-1] = merged[-1][0], max(end, merged[-1][1])
         else:
             merged.append((start, end))
-    hours = tuple((start * MINUTE, end * MINUTE) for start, end in merged)
-    return () if hours == ((0, WEEK),) else hours
+    hours = tuple(edge * MINUTE for part in merged for edge in part)
+    return () if hours == (0, WEEK) else hours
 
 
 def _split(parts: list[tuple[int, int]]) -> list[tuple[int, int]]:

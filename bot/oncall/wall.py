@@ -6,6 +6,7 @@ number of microseconds since 1970 in UTC, a time on the wall one since 1970 on t
 """
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
@@ -27,9 +28,8 @@ def instant_of(moment: datetime) -> int:
     return (moment - EPOCH) // TICK
 
 
-def moment_of(instant: int) -> datetime:
-    seconds, rest = divmod(instant, 1_000_000)
-    return EPOCH + timedelta(0, seconds, rest) if rest else datetime.fromtimestamp(seconds, UTC)
+def moments_of(instants: Iterable[int]) -> list[datetime]:
+    return [EPOCH + TICK * instant for instant in instants]
 
 
 def wall_of(time: datetime) -> int:

@@ -38,13 +38,13 @@ def test_a_window_is_read_as_it_is_written(window: dict[str, object], parts: lis
 
 
 def test_windows_that_overlap_or_touch_are_one() -> None:
-    def hours(*restrictions: tuple[int, int]) -> tuple[tuple[int, int], ...]:
+    def hours(*restrictions: tuple[int, int]) -> tuple[int, ...]:
         parts = tuple(Restriction(*one) for one in restrictions)
         found = Rotation(1, RotationKind.DAILY, 1, datetime(2026, 1, 1), (), restrictions=parts).hours
-        return tuple((start // 60_000_000, end // 60_000_000) for start, end in found)
+        return tuple(edge // 60_000_000 for edge in found)
 
-    assert hours((60, 120), (100, 200), (200, 260)) == ((60, 260),)
-    assert hours((9000, 60)) == ((0, 60), (9000, 10_080))
+    assert hours((60, 120), (100, 200), (200, 260)) == (60, 260)
+    assert hours((9000, 60)) == (0, 60, 9000, 10_080)
     assert hours((0, 5000), (5000, 0)) == hours((300, 300)) == ()
 
 
