@@ -8,6 +8,7 @@ to SQLAlchemy, so that it comes out as it does everywhere else.
 
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -33,11 +34,11 @@ Row = tuple[Any, ...]
 
 class Plan(NamedTuple):
     """A statement as one database takes it: where each of its values comes from (a name, or a constant), and what becomes
-    of each column of its rows (None: nothing)."""
+    of those columns of its rows that do not stay as they are."""
 
     text: str
     values: Sequence[tuple[str | None, Any, Process | None]]
-    columns: Sequence[Process | None]
+    columns: Sequence[tuple[int, Process]]
     make: Callable[[Sequence[Any]], Row]
     names: frozenset[str]
 
@@ -54,17 +55,15 @@ class Plan(NamedTuple):
         )
 
     def read(self, rows: Sequence[Any]) -> list[Row]:
-        if not any(self.columns):
-            return [self.make(row) for row in rows]
-        return [
-            self.make(
-                [
-                    value if process is None else process(value)
-                    for value, process in zip(row, self.columns, strict=True)
-                ]
-            )
-            for row in rows
-        ]
+        if not self.columns:
+            return list(map(self.make, rows))
+        found = []
+        for row in rows:
+            values = list(row)
+            for place, process in self.columns:
+                values[place] = process(values[place])
+            found.append(self.make(values))
+        return found
 
 
 class Ready:
@@ -125,10 +124,10 @@ def _build(statement: Any, dialect: Dialect) -> Plan:
         else:
             values.append((None, constant if process is None else process(constant), None))
     told = list(getattr(statement, "exported_columns", ()))
-    columns = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in told]
-    named: Any = namedtuple("Row", [column.key for column in told], rename=True) if told else None
-    make = named._make if told else tuple
-    return Plan(state.statement, values, columns, make, frozenset(asked))
+    processes = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in told]
+    columns = [(place, process) for place, process in enumerate(processes) if process is not None]
+    named: Any = namedtuple("Row", [column.key for column in told], rename=True) if told else tuple
+    return Plan(state.statement, values, columns, partial(tuple.__new__, named), frozenset(asked))
 
 
 def _processor(kind: Any, dialect: Dialect) -> Process | None:

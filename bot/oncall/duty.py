@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from bot.oncall.plan import Override, Plan, Slot
+from bot.oncall.plan import Override, Plan, Rotation, Slot
 from bot.oncall.turns import OFF_DUTY, Turn
 
 
@@ -100,10 +100,10 @@ class Way(NamedTuple):
 
 
 class Desk:
-    """Judges by the exceptions that are in force at one moment. Desks for several moments share, in `plain`, what they know
-    of rotations without exceptions."""
+    """Judges by the exceptions that are in force at one moment. Desks share what they know of rotations that none of these
+    is about."""
 
-    def __init__(self, plan: Plan, at: datetime, plain: list[dict[int, Share]] | None = None) -> None:
+    def __init__(self, plan: Plan, at: datetime) -> None:
         self.plan = plan
         self._override: Override | None = None
         self._places: dict[int, Override] = {}
@@ -124,17 +124,16 @@ class Desk:
         }
         self._off = {one.person for one in plan.times_off if one.start <= at < one.end}
         self._whole = NOTHING if self._override is None else self._give(self._override, None)
-        self._known = plain or [{} for _ in plan.rotations]
-        away = {*self._off, *self._takers, *[swap.giver for swap in self._swaps]}
-        if self._override is not None or self._places or away:
-            self._known = [
-                {}
-                if self._override is not None
-                or rotation.id in self._places
-                or not away.isdisjoint(rotation.people)
-                else known
-                for rotation, known in zip(plan.rotations, self._known, strict=True)
-            ]
+        self._known: list[dict[int, Share]] = [rotation.shares for rotation in plan.rotations]
+        special = plan.gone.union(self._off, self._takers, [swap.giver for swap in self._swaps])
+        if self._override is not None or self._places or special:
+            for place, rotation in enumerate(plan.rotations):
+                if (
+                    self._override is not None
+                    or rotation.id in self._places
+                    or not special.isdisjoint(rotation.people)
+                ):
+                    self._known[place] = {}
 
     def tell(self, slots: Sequence[int]) -> tuple[Duty, ...]:
         """Who has the duty while these slots have their turns, by rotation."""
@@ -162,7 +161,10 @@ class Desk:
         yield now, duties, None if duties else self._tell_nobody()
 
     def _find_shares(self, slots: Sequence[int]) -> list[Share]:
-        return [self._find_share(place, slot) for place, slot in enumerate(slots)] or [self._whole]
+        return [
+            known.get(slot) or self._find_share(place, slot)
+            for place, (slot, known) in enumerate(zip(slots, self._known, strict=True))
+        ] or [self._whole]
 
     def _sit(self, slots: Sequence[int]) -> None:
         self._shares = self._find_shares(slots)
@@ -187,25 +189,24 @@ class Desk:
 
     def _combine(self, shares: Sequence[Share]) -> tuple[Duty, ...]:
         if self.plan.layered:
-            duties = next((share.duties for share in shares if share.duties), ())
-            return duties or next((share.reluctant for share in shares if share.reluctant), ())
-        found = [duty for share in shares for duty in share.duties]
-        found = found or [duty for share in shares for duty in share.reluctant]
-        return tuple(found if self._override is None else dict.fromkeys(found))
+            upper = next((share.duties for share in shares if share.duties), ())
+            return upper or next((share.reluctant for share in shares if share.reluctant), ())
+        each = dict.fromkeys(shares)  # an override of all rotations counts once
+        duties = [duty for share in each for duty in share.duties]
+        return tuple(duties or [duty for share in each for duty in share.reluctant])
 
     def _find_share(self, place: int, slot: int) -> Share:
-        """What the rotation at this place gives while this slot has its turn."""
-        known = self._known[place].get(slot)
-        if known is None:
-            override = self._places.get(self.plan.rotations[place].id)
-            if override is not None and slot != OFF_DUTY:
-                known = self._give(override, override.rotation)
-            elif self._override is not None:
-                known = self._whole
-            else:
-                known = NOTHING if slot == OFF_DUTY else self._take_turn(place, slot)
-            self._known[place][slot] = known
-        return known
+        """What the rotation at this place gives while this slot has its turn; it is known from then on."""
+        rotation = self.plan.rotations[place]
+        override = self._places.get(rotation.id)
+        if override is not None and slot != OFF_DUTY:
+            share = self._give(override, rotation.id)
+        elif self._override is not None:
+            share = self._whole
+        else:
+            share = NOTHING if slot == OFF_DUTY else self._take_turn(rotation, slot)
+        self._known[place][slot] = share
+        return share
 
     def _give(self, override: Override, rotation: int | None) -> Share:
         """The duty of whom an override names. It counts more than their time off, which they may have forgotten; not more
@@ -219,8 +220,7 @@ class Desk:
         duty = _make_duty(way, rotation, override.id, is_off=is_off)
         return Share(reluctant=(duty,)) if is_off else Share((duty,))
 
-    def _take_turn(self, place: int, first: int) -> Share:
-        rotation = self.plan.rotations[place]
+    def _take_turn(self, rotation: Rotation, first: int) -> Share:
         owner = rotation.slots[first]
         if owner.is_gap:
             return Share(nobody=Nobody.GAP)

@@ -7,7 +7,7 @@ without a zone is one on the wall, in the plan's zone. People, teams, rotations 
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from bot.oncall.wall import DAY, HOUR, MINUTE, WEEK, wall_of
 from storage.words import RotationKind
@@ -56,6 +56,9 @@ class Rotation:
     """How long a turn is, on the wall."""
     hours: tuple[int, ...] = field(init=False)
     """The times of the week at which the restrictions begin and end, by turns; none for always."""
+    shares: dict[int, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
+    """What slots give while nothing is out of the ordinary, which follows from the rotation alone: `bot.oncall.duty` keeps
+    here what it found."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "first", wall_of(self.starts))

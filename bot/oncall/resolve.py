@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import pairwise, repeat
 from typing import NamedTuple
 
-from bot.oncall.duty import Desk, Duty, Nobody, Share, State, list_people
+from bot.oncall.duty import Desk, Duty, Nobody, State, list_people
 from bot.oncall.plan import Plan
 from bot.oncall.turns import Changes, add_changes, find_slot
 from bot.oncall.wall import get_wall_clock, instant_of, moments_of, read_wall
@@ -67,11 +67,10 @@ def _list_stretches(plan: Plan, start: datetime, end: datetime) -> Iterator[Iter
     instants = clock.find_all(changes.walls)
     slots = [find_slot(rotation, first) for rotation in plan.rotations]
     number = 0
-    plain: list[dict[int, Share]] = [{} for _ in plan.rotations]
     for begin, finish in pairwise([*_list_edges(plan, start, end), end]):
         following = bisect_left(instants, instant_of(finish), number)
         coming = zip(instants[number:following], changes.turns[number:following], strict=True)
-        yield Desk(plan, begin, plain).serve(slots, instant_of(begin), coming)
+        yield Desk(plan, begin).serve(slots, instant_of(begin), coming)
         number = following
 
 

@@ -36,13 +36,10 @@ async def list_rosters(
     session = unit.session
     schedules = await oncall.list_schedules(session, schedule_ids)
     ids = [schedule.id for schedule in schedules]
-    rows: dict[int, list[Any]] = defaultdict(list)
+    rotations, names = await _read_rotations(unit, ids)
     overrides: dict[int, list[Override]] = defaultdict(list)
-    for row in await oncall.list_rotation_rows(session, ids):
-        rows[row.schedule_id].append(row)
     for number, *values in await oncall.list_override_rows(session, ids, start, end):
         overrides[number].append(Override(*values))
-    rotations = await _read_rotations(unit, rows)
     away = await _read_away(unit, start, end)
     gone = await oncall.list_gone(
         session, away.takers | _list_people(chain(*rotations.values()), chain(*overrides.values()))
@@ -52,40 +49,33 @@ async def list_rosters(
             schedule,
             Plan(
                 schedule.zone,
-                rotations[schedule.id],
+                tuple(rotations[schedule.id]),
                 schedule.combine is Combine.LAYERS,
                 tuple(overrides[schedule.id]),
                 *away.pick(rotations[schedule.id], overrides[schedule.id]),
                 gone,
             ),
-            {row.id: row.name for row in rows[schedule.id]},
+            names[schedule.id],
         )
         for schedule in schedules
     ]
 
 
-async def _read_rotations(unit: Unit, rows: Mapping[int, Sequence[Any]]) -> dict[int, tuple[Rotation, ...]]:
-    """The rotations of each schedule, with the people of teams that take part."""
-    parts = {part for some in rows.values() for row in some for part in _read_parts(row.participants)}
-    teams = {part.team for part in parts if part.team is not None}
+async def _read_rotations(
+    unit: Unit, schedule_ids: Collection[int]
+) -> tuple[Mapping[int, list[Rotation]], Mapping[int, dict[int, str]]]:
+    """The rotations of each schedule, with the people of teams that take part, and their names by id."""
+    rows = await oncall.list_rotation_rows(unit.session, schedule_ids)
+    teams = {team for row in rows for team in _list_teams(row.participants)}
     members = await oncall.list_member_ids(unit.session, teams)
-    slots = {part: Slot(tuple(members[part.team]), part.team) for part in parts if part.team is not None}
-    found = {
-        number: tuple(
-            _make_rotation(
-                row.id,
-                row.kind,
-                row.length,
-                row.starts,
-                row.ends,
-                tuple([slots.get(part, part) for part in _read_parts(row.participants)]),
-                row.hours,
-            )
-            for row in some
-        )
-        for number, some in rows.items()
-    }
-    return defaultdict(tuple, found)
+    rotations: dict[int, list[Rotation]] = defaultdict(list)
+    names: dict[int, dict[int, str]] = defaultdict(dict)
+    for row in rows:
+        schedule, name, *values = row
+        own = tuple([(team, tuple(members[team])) for team in _list_teams(row.participants)])
+        rotations[schedule].append(_make_rotation(*values, own))
+        names[schedule][row.id] = name
+    return rotations, names
 
 
 KNOWN = 8192
@@ -93,12 +83,9 @@ KNOWN = 8192
 
 
 @lru_cache(maxsize=KNOWN)
-def _read_parts(participants: str) -> tuple[Slot, ...]:
-    """Who takes turns by what is stored; a team has no people yet."""
-    return tuple(
-        Slot((), part["team"]) if isinstance(part, dict) else Slot(() if part is None else (part,))
-        for part in read_json(participants)
-    )
+def _list_teams(participants: str) -> tuple[int, ...]:
+    """The teams that take turns by what is stored."""
+    return tuple(part["team"] for part in read_json(participants) if isinstance(part, dict))
 
 
 @lru_cache(maxsize=KNOWN)
@@ -108,18 +95,27 @@ def _make_rotation(
     length: int,
     starts: str,
     ends: str | None,
-    slots: tuple[Slot, ...],
+    participants: str,
     hours: str,
+    teams: tuple[tuple[int, tuple[int, ...]], ...],
 ) -> Rotation:
+    """What is stored of it, and the people of each team that takes part."""
+    members = dict(teams)
     return Rotation(
         number,
         kind,
         max(length, 1),
         datetime.fromisoformat(starts),
-        slots,
+        tuple(_read_slot(part, members) for part in read_json(participants)),
         datetime.fromisoformat(ends) if ends else None,
         read_hours(read_json(hours)),
     )
+
+
+def _read_slot(part: Any, members: Mapping[int, tuple[int, ...]]) -> Slot:
+    if isinstance(part, dict):
+        return Slot(members[part["team"]], part["team"])
+    return Slot(() if part is None else (part,))
 
 
 @dataclass(frozen=True)
@@ -167,7 +163,4 @@ async def _read_away(unit: Unit, start: datetime, end: datetime) -> _Away:
 def _list_people(rotations: Iterable[Rotation], overrides: Iterable[Override]) -> set[int]:
     """Everybody whom schedules name."""
     people = {override.person for override in overrides if override.person is not None}
-    for rotation in rotations:
-        for slot in rotation.slots:
-            people.update(slot.people)
-    return people
+    return people.union(*[rotation.people for rotation in rotations])

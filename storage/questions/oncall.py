@@ -40,9 +40,9 @@ OVERRIDES = (
 ROTATION_ROWS = Ready(
     lambda database: (
         select(
-            Rotation.id,
             Rotation.schedule_id,
             Rotation.name,
+            Rotation.id,
             Rotation.kind,
             Rotation.length,
             Rotation.starts,
