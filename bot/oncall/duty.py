@@ -177,7 +177,7 @@ class Desk:
         """Who has the duty now. It is asked at each change of shift, so the usual cases are quick."""
         if self._override is None and not self.plan.layered and not self._sizes[SEVERAL]:
             if not self._sizes[NONE]:
-                return tuple(self._firsts)  # type: ignore[arg-type]
+                return tuple(self._firsts)  # type: ignore[arg-type]  # there is one of each
             if self._sizes[ONE]:
                 return tuple(filter(None, self._firsts))
         return self._combine(self._shares)

@@ -7,11 +7,12 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import pairwise, repeat
+from operator import itemgetter
 from typing import NamedTuple
 
 from bot.oncall.duty import Desk, Duty, Nobody, State, list_people
 from bot.oncall.plan import Plan
-from bot.oncall.turns import Changes, add_changes, find_slot
+from bot.oncall.turns import Change, Turn, find_slot, list_changes
 from bot.oncall.wall import get_wall_clock, instant_of, moments_of, read_wall
 
 
@@ -60,18 +61,24 @@ def _list_stretches(plan: Plan, start: datetime, end: datetime) -> Iterator[Iter
     what holds from then on."""
     clock = get_wall_clock(plan.zone, start, end)
     first, last = clock.read(instant_of(start)), clock.read(instant_of(end))
-    changes = Changes()
-    for place, rotation in enumerate(plan.rotations):
-        add_changes(changes, rotation, place, first, last)
-    changes.sort()
-    instants = clock.find_all(changes.walls)
+    walls, turns = _list_changes(plan, first, last)
+    instants = clock.find_all(walls)
     slots = [find_slot(rotation, first) for rotation in plan.rotations]
     number = 0
     for begin, finish in pairwise([*_list_edges(plan, start, end), end]):
         following = bisect_left(instants, instant_of(finish), number)
-        coming = zip(instants[number:following], changes.turns[number:following], strict=True)
+        coming = zip(instants[number:following], turns[number:following], strict=True)
         yield Desk(plan, begin).serve(slots, instant_of(begin), coming)
         number = following
+
+
+def _list_changes(plan: Plan, first: int, last: int) -> tuple[list[int], list[Turn]]:
+    """The changes of all rotations in the order of time, in two columns, as there may be very many."""
+    changes: list[Change] = []
+    for place, rotation in enumerate(plan.rotations):
+        changes += list_changes(rotation, place, first, last)
+    changes.sort(key=itemgetter(0))
+    return [wall for wall, _ in changes], [turn for _, turn in changes]
 
 
 def _list_edges(plan: Plan, start: datetime, end: datetime) -> list[datetime]:

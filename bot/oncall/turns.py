@@ -1,8 +1,7 @@
 """Whose turn it is in one rotation, by the clock on the wall (`bot.oncall.wall`). Pure."""
 
 from bisect import bisect_right
-from collections.abc import Iterable
-from itertools import compress, cycle, islice
+from itertools import cycle, islice
 
 from bot.oncall.plan import Rotation
 from bot.oncall.wall import MONDAY, WEEK
@@ -13,23 +12,8 @@ Turn = tuple[int, int]
 """Which rotation, by its place in the plan, and the place of the slot that has its turn."""
 
 
-class Changes:
-    """When turns begin, as times on the wall, and which: two columns, as there may be very many of them. They are in no
-    order, but of two at the same time the later one in the columns counts."""
-
-    def __init__(self) -> None:
-        self.walls: list[int] = []
-        self.turns: list[Turn] = []
-
-    def add(self, walls: Iterable[int], turns: Iterable[Turn]) -> None:
-        self.walls += walls
-        self.turns += turns
-
-    def sort(self) -> None:
-        """By time."""
-        order = sorted(range(len(self.walls)), key=self.walls.__getitem__)
-        self.walls = [self.walls[number] for number in order]
-        self.turns = [self.turns[number] for number in order]
+Change = tuple[int, Turn]
+"""When a turn begins, on the wall."""
 
 
 def find_slot(rotation: Rotation, wall: int) -> int:
@@ -41,33 +25,44 @@ def find_slot(rotation: Rotation, wall: int) -> int:
     return (wall - rotation.first) // rotation.turn % len(rotation.slots)
 
 
-def add_changes(changes: Changes, rotation: Rotation, place: int, start: int, end: int) -> None:
-    """When another slot has its turn, after `start` and up to `end`. What begins at that time is known already."""
-    first, turn, count, hours = rotation.first, rotation.turn, len(rotation.slots), rotation.hours
+def list_changes(rotation: Rotation, place: int, start: int, end: int) -> list[Change]:
+    """When another slot has its turn, after `start` and up to `end`, in no order; of two at the same time the later one in
+    the list counts."""
     finish = end + 1 if rotation.last is None else min(rotation.last, end + 1)
-    if not rotation.slots or max(start, first) >= finish:
-        return
-    turns, off = [(place, slot) for slot in range(count)], (place, OFF_DUTY)
-    number = max((start - first) // turn + 1, 0)
-    handoffs = range(first + number * turn, finish, turn)
-    if count == 1:
-        handoffs = handoffs[: 0 if number else 1]
-    following = islice(cycle(turns), number % count, number % count + len(handoffs))
-    if not hours:
-        changes.add(handoffs, following)
-    else:
-        # Hours that touch end and begin at the same time, so what ends comes first.
-        after = max(start, first - 1)
-        for closes in hours[1::2]:
-            walls = _each_week(closes, after, finish)
-            changes.add(walls, [off] * len(walls))
-        for opens in hours[::2]:
-            walls = _each_week(opens, after, finish)
-            changes.add(walls, [turns[(wall - first) // turn % count] for wall in walls])
-        inside = [_is_within(hours, wall) for wall in handoffs]
-        changes.add(compress(handoffs, inside), compress(following, inside))
+    if not rotation.slots or max(start, rotation.first) >= finish:
+        return []
+    turns = [(place, slot) for slot in range(len(rotation.slots))]
+    found = _list_handoffs(rotation, turns, start, finish)
+    if rotation.hours:
+        found = [*_list_hours(rotation, turns, start, finish), *_keep_within(rotation.hours, found)]
     if finish <= end:
-        changes.add((finish,), (off,))
+        found.append((finish, (place, OFF_DUTY)))
+    return found
+
+
+def _list_handoffs(rotation: Rotation, turns: list[Turn], start: int, finish: int) -> list[Change]:
+    """The turns that begin after `start` and before `finish`; that of a single slot begins once."""
+    number = max((start - rotation.first) // rotation.turn + 1, 0)
+    if len(turns) == 1:
+        return [] if number else [(rotation.first, turns[0])]
+    walls = range(rotation.first + number * rotation.turn, finish, rotation.turn)
+    return list(zip(walls, islice(cycle(turns), number % len(turns), None), strict=False))
+
+
+def _list_hours(rotation: Rotation, turns: list[Turn], start: int, finish: int) -> list[Change]:
+    """When hours end and begin. Those that touch do so at the same time, so what ends comes first."""
+    first, turn, count = rotation.first, rotation.turn, len(turns)
+    after, off = max(start, first - 1), (turns[0][0], OFF_DUTY)
+    found: list[Change] = []
+    for closes in rotation.hours[1::2]:
+        found += [(wall, off) for wall in _each_week(closes, after, finish)]
+    for opens in rotation.hours[::2]:
+        found += [(wall, turns[(wall - first) // turn % count]) for wall in _each_week(opens, after, finish)]
+    return found
+
+
+def _keep_within(hours: tuple[int, ...], changes: list[Change]) -> list[Change]:
+    return [change for change in changes if _is_within(hours, change[0])]
 
 
 def _each_week(time: int, after: int, finish: int) -> range:
