@@ -85,7 +85,8 @@ def measure(options: Options) -> list[Table]:
             times = asyncio.run(_ask(url, options.rounds))
             _add(now, f"from {database}", times, 100)
     now.notes.append(
-        "Two rotations each, every second one with hours; from the database with an override each."
+        "Two rotations each, every second one with hours; from the database with an override each, and with "
+        "rotations that were read before, as they are in the program."
     )
     return [year, now]
 

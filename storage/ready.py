@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.types import Instant, write_json
+from storage.types import Instant, read_instant, write_json
 
 Process = Callable[[Any], Any]
 Row = tuple[Any, ...]
@@ -124,7 +124,7 @@ def _build(statement: Any, dialect: Dialect) -> Plan:
         else:
             values.append((None, constant if process is None else process(constant), None))
     told = list(getattr(statement, "exported_columns", ()))
-    processes = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in told]
+    processes = [_reader(column.type, dialect) for column in told]
     columns = [(place, process) for place, process in enumerate(processes) if process is not None]
     named: Any = namedtuple("Row", [column.key for column in told], rename=True) if told else tuple
     return Plan(state.statement, values, columns, partial(tuple.__new__, named), frozenset(asked))
@@ -137,6 +137,14 @@ def _processor(kind: Any, dialect: Dialect) -> Process | None:
         return write_json
     process: Process | None = known.bind_processor(dialect)
     return _once(process) if process and isinstance(kind, Instant) else process
+
+
+def _reader(kind: Any, dialect: Dialect) -> Process | None:
+    """What makes a value of this type of what the driver gives."""
+    if isinstance(kind, Instant) and dialect.name == "sqlite":
+        return read_instant
+    process: Process | None = kind.dialect_impl(dialect).result_processor(dialect, None)
+    return process
 
 
 def _once(process: Process) -> Process:

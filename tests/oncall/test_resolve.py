@@ -1,5 +1,6 @@
 """What the resolver says is what the rules say, minute by minute, around every change of clocks in every zone."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -49,6 +50,18 @@ def test_spans_leave_nothing_out_and_overlap_nowhere(case: tuple[Plan, datetime,
     assert (
         who(plan, span.start + timedelta(microseconds=data.draw(st.integers(0, length - 1)))) == span.duties
     )
+
+
+@settings(max_examples=100)
+@given(cases(hours=24 * 9))
+def test_what_a_rotation_gave_in_another_plan_changes_nothing(case: tuple[Plan, datetime, datetime]) -> None:
+    plan, start, end = case
+    plain = replace(plan, overrides=(), forwardings=(), times_off=(), gone=frozenset())
+    alone = [
+        resolve(replace(one, rotations=tuple(replace(turns) for turns in one.rotations)), start, end)
+        for one in (plain, plan)
+    ]
+    assert [resolve(one, start, end) for one in (plan, plain, plan)] == [alone[1], *alone]
 
 
 @settings(max_examples=60)
