@@ -44,6 +44,11 @@ class Done:
         """It is closed already."""
 
 
+Found = tuple[Done, Sequence[Any]]
+"""What came of a statement, and its rows."""
+Execute = Callable[[sqlite3.Connection, str, Any], Found]
+
+
 class OneTripCursor(AsyncAdapt_aiosqlite_cursor):
     """A cursor that opens, executes, fetches and closes at once: here, or in one trip to the connection's thread."""
 
@@ -63,17 +68,24 @@ class OneTripCursor(AsyncAdapt_aiosqlite_cursor):
     async def _executemany_async(self, operation: Any, seq_of_parameters: Any) -> None:
         self._keep(await self._trips.run_many(operation, list(seq_of_parameters)))
 
-    def _keep(self, found: tuple[Done, Sequence[Any]]) -> None:
+    def _keep(self, found: Found) -> None:
         self._cursor, rows = found
         self._rows = deque(rows)
 
 
-def _execute(connection: sqlite3.Connection, operation: str, values: Any) -> tuple[Done, Sequence[Any]]:
+def _execute(connection: sqlite3.Connection, operation: str, values: Any) -> Found:
     cursor = connection.execute(operation, values)
     rows = cursor.fetchall() if cursor.description else ()
     done = Done(cursor.description, cursor.rowcount, cursor.lastrowid)
     cursor.close()
     return done, rows
+
+
+def _execute_many(connection: sqlite3.Connection, operation: str, rows: Sequence[Any]) -> Found:
+    cursor = connection.executemany(operation, rows)
+    done = Done(None, cursor.rowcount, cursor.lastrowid)
+    cursor.close()
+    return done, ()
 
 
 class OneTripConnection(AsyncAdapt_aiosqlite_connection):
@@ -93,34 +105,30 @@ class OneTripConnection(AsyncAdapt_aiosqlite_connection):
     def _is_too_long(self) -> bool:
         return bool(self._deadline) and time.monotonic() > self._deadline
 
-    async def run(self, operation: str, values: Any) -> tuple[Done, Sequence[Any]]:
+    async def run(self, operation: str, values: Any) -> Found:
         """Execute a statement, here or in the thread; what came of it, and its rows."""
-        found = self._execute_here(operation, values)
-        if found is None:
-            found = await self._make_trip(lambda connection: _execute(connection, operation, values))
-        return found
+        return await self._do(_execute, operation, values, len(values))
 
-    async def run_many(self, operation: str, rows: Sequence[Any]) -> tuple[Done, Sequence[Any]]:
+    async def run_many(self, operation: str, rows: Sequence[Any]) -> Found:
         """Execute a statement that has no rows of its own with one row of values after the other."""
         if len(rows) == 1:
             return await self.run(operation, rows[0])
 
-        def execute(connection: sqlite3.Connection) -> tuple[Done, Sequence[Any]]:
-            cursor = connection.executemany(operation, rows)
-            done = Done(None, cursor.rowcount, cursor.lastrowid)
-            cursor.close()
-            return done, ()
+        return await self._do(_execute_many, operation, rows, sum(map(len, rows)))
 
-        found: tuple[Done, Sequence[Any]] = await self._make_trip(execute)
+    async def _do(self, execute: Execute, operation: str, values: Any, count: int) -> Found:
+        found = self._do_here(execute, operation, values) if count <= MANY_VALUES else None
+        if found is None:
+            found = await self._make_trip(lambda connection: execute(connection, operation, values))
         return found
 
-    def _execute_here(self, operation: str, values: Any) -> tuple[Done, Sequence[Any]] | None:
+    def _do_here(self, execute: Execute, operation: str, values: Any) -> Found | None:
         """What came of it; None when it has to go to the thread."""
-        if not self._is_free or len(values) > MANY_VALUES or self._connection._connection is None:
+        if not self._is_free or self._connection._connection is None:
             return None
         try:
             with self._limited(operation.startswith("SELECT")) as connection:
-                return _execute(connection, operation, values)
+                return execute(connection, operation, values)
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode in TO_THE_THREAD:
                 return None

@@ -66,7 +66,7 @@ def _are_due(database: str) -> Any:
 
 DUE = Ready(_are_due)
 DUE_ONLY = Ready(lambda database: _are_due(database).where(TIMERS.c.id == bindparam("only")))
-FORGET = Ready(delete(TIMERS).where(TIMERS.c.id == bindparam("timer")))
+FORGET = Ready(lambda database: delete(TIMERS).where(is_among(database, TIMERS.c.id, "timers")))
 NEXT = Ready(lambda database: select(func.min(TIMERS.c.due_at)).where(_is_known(database)))
 
 
@@ -162,7 +162,7 @@ class Timers:
         due = [Due(*row) for row in rows]
         if not due:
             return 0
-        await FORGET.run_many(unit.session, [{"timer": timer.id} for timer in due])
+        await FORGET.ask(unit.session, timers=[timer.id for timer in due])
         for kind, prepare in self.prepares.items():
             if of_kind := [timer for timer in due if timer.kind == kind]:
                 await prepare(unit, of_kind)
