@@ -72,6 +72,37 @@ def postgres_url(postgres_server: str, postgres_original: str) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def module_database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A fresh database of each kind in turn for all tests of a file: a fixture makes there once what takes long to make,
+    and each test has a copy (`copied_database_url`)."""
+    if request.param == "postgresql":
+        server, original = (
+            request.getfixturevalue(name) for name in ("postgres_server", "postgres_original")
+        )
+        with fresh_database(server, original) as url:
+            yield url
+        return
+    path: Path = request.getfixturevalue("tmp_path_factory").mktemp("module") / "tocsin.db"
+    shutil.copyfile(request.getfixturevalue("sqlite_original"), path)
+    yield f"sqlite+aiosqlite:///{path}"
+
+
+@pytest.fixture
+def copied_database_url(
+    request: pytest.FixtureRequest, module_database_url: str, tmp_path: Path
+) -> Iterator[str]:
+    """A copy of `module_database_url`, as it was left when its last connection was closed."""
+    original = make_url(module_database_url).database or ""
+    if module_database_url.startswith("sqlite"):
+        path = tmp_path / "tocsin.db"
+        shutil.copyfile(original, path)
+        yield f"sqlite+aiosqlite:///{path}"
+        return
+    with fresh_database(request.getfixturevalue("postgres_server"), original) as url:
+        yield url
+
+
 @pytest.fixture
 def empty_sqlite_url(tmp_path: Path) -> str:
     """The URL of a SQLite file that does not exist yet."""

@@ -5,12 +5,14 @@ Every piece of them has a word that stands nowhere else. What others get is comp
 incident, an alert, a channel that never was.
 """
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 
 import aiohttp
 import pytest
+from yarl import URL
 
 from bot.chat.invocation import Invocation, MessageAction, Moved, Said
 from bot.flow.unit import Actor, Unit
@@ -28,7 +30,8 @@ from storage.models import (
     TimelineEntry,
     User,
 )
-from tests.house import House
+from tests.databases import in_thread
+from tests.house import House, open_house
 
 WORDS = (
     "zebrafish",  # titles
@@ -101,8 +104,59 @@ class Secret:
         yield from ((one, other) for one, other in filled if pattern is None or pattern.fullmatch(one))
 
 
+@dataclass(frozen=True)
+class Scene:
+    """What is known of a database in which all of it has happened, and who is signed in there. It takes seconds to make,
+    so it is made once, and each test has a copy."""
+
+    people: dict[str, User]
+    ids: dict[str, list[str]]
+    cookies: dict[str, dict[str, str]]
+
+
+@pytest.fixture(scope="module")
+def scene(module_database_url: str) -> Scene:
+    made: list[Scene] = []
+    in_thread(lambda: made.append(asyncio.run(make_scene(module_database_url))))
+    return made[0]
+
+
 @pytest.fixture
-async def secret(house: House) -> AsyncIterator[Secret]:
+async def secret(scene: Scene, copied_database_url: str) -> AsyncIterator[Secret]:
+    """Tocsin on a copy of the scene."""
+    async with open_house(copied_database_url) as house:
+        found = Secret(house, scene.people, ids=scene.ids)
+        for name in scene.people:
+            jar = aiohttp.CookieJar(unsafe=True)
+            jar.update_cookies(scene.cookies[name], URL(house.url))
+            found.browsers[name] = aiohttp.ClientSession(cookie_jar=jar)
+        yield found
+        for http in found.browsers.values():
+            await http.close()
+
+
+async def make_scene(url: str) -> Scene:
+    async with open_house(url) as house:
+        found = Secret(house, await do_deeds(house))
+        for name, user in found.people.items():
+            found.browsers[name] = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
+            async with found.browsers[name].post(
+                await house.sign_in_url(user), allow_redirects=False
+            ) as answer:
+                assert answer.status == 303
+        await fill_rooms(found)
+        await house.settle()
+        await fill_ids(found)
+        cookies = {
+            name: {cookie.key: cookie.value for cookie in http.cookie_jar}
+            for name, http in found.browsers.items()
+        }
+        for http in found.browsers.values():
+            await http.close()
+        return Scene(found.people, found.ids, cookies)
+
+
+async def do_deeds(house: House) -> dict[str, User]:
     """INC-1 for everybody; INC-2 and INC-3 for Kate, who declares, and Paul, who is invited."""
     people = {
         "kate": await house.add_person("Kate", team=""),
@@ -135,18 +189,7 @@ async def secret(house: House) -> AsyncIterator[Secret]:
     assert alert.incident_id == 3
     await house.command(f"/alert note {alert.id} Quokka", by=kate)
     await house.command(f"/alert assign {alert.id} @paul", by=kate)
-    found = Secret(house, people)
-    for name, user in people.items():
-        jar = aiohttp.CookieJar(unsafe=True)
-        found.browsers[name] = aiohttp.ClientSession(cookie_jar=jar)
-        async with found.browsers[name].post(await house.sign_in_url(user), allow_redirects=False) as answer:
-            assert answer.status == 303
-    await fill_rooms(found)
-    await house.settle()
-    await fill_ids(found)
-    yield found
-    for http in found.browsers.values():
-        await http.close()
+    return people
 
 
 async def fill_rooms(secret: Secret) -> None:
