@@ -1,7 +1,8 @@
 """Takes the database away from a running Tocsin, and gives it back.
 
 PostgreSQL lets nobody in and ends every session, as in a failover or a restore. A SQLite file is locked by another
-connection, as by a copy or a shell that was left open: it can still be read, and nothing can be written.
+connection, as by a copy or a shell that was left open: it can still be read, and nothing can be written. Tocsin waits
+less long for it than in earnest, where a writer of another process is soon done.
 """
 
 import asyncio
@@ -12,6 +13,8 @@ from contextlib import asynccontextmanager
 import asyncpg
 from sqlalchemy.engine import URL, make_url
 
+from storage import one_trip
+
 
 @asynccontextmanager
 async def database_away(url: str) -> AsyncIterator[None]:
@@ -20,9 +23,11 @@ async def database_away(url: str) -> AsyncIterator[None]:
         other = sqlite3.connect(parsed.database or "", isolation_level=None, check_same_thread=False)
         other.execute("PRAGMA busy_timeout=5000")
         await asyncio.to_thread(other.execute, "BEGIN EXCLUSIVE")
+        patience, one_trip.PATIENCE = one_trip.PATIENCE, 500
         try:
             yield
         finally:
+            one_trip.PATIENCE = patience
             other.execute("ROLLBACK")
             other.close()
         return
