@@ -115,6 +115,7 @@ class Database:
                 **SHARED,
             )
             self._reader = self._writer
+            _prepare_postgresql(self._writer)
         self._write_session = async_sessionmaker(self._writer, expire_on_commit=False)
         self._read_session = async_sessionmaker(self._reader, expire_on_commit=False)
 
@@ -175,6 +176,15 @@ def _prepare_sqlite(engine: AsyncEngine, begin: str) -> None:
     @event.listens_for(engine.sync_engine, "begin")
     def begun(connection: Any) -> None:
         connection.connection.dbapi_connection.begin = begin
+
+
+def _prepare_postgresql(engine: AsyncEngine) -> None:
+    """A statement is planned each time for its values and for how large its tables are now. A plan that is kept is for the
+    size of a quiet night; in a storm a table grows a thousandfold before PostgreSQL throws that plan away."""
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def connected(connection: Any, _: Any) -> None:
+        connection.run_async(lambda driver: driver.execute("SET plan_cache_mode = force_custom_plan"))
 
 
 def is_of_database(error: Exception) -> bool:

@@ -14,7 +14,7 @@ from storage.questions.privacy import Looking, is_alert_visible, is_incident_vis
 from storage.ready import Ready, insert_into
 from storage.words import AlertStatus
 
-FIND_OPEN = {
+LOOK_AT_OPEN = {
     "sqlite": (
         "SELECT alert.integration_id, alert.alias, alert.id, alert.uid, alert.incident_id "
         "FROM json_each(:pairs) AS pair CROSS JOIN alert "
@@ -22,27 +22,33 @@ FIND_OPEN = {
         "AND alert.alias = json_extract(pair.value, '$[1]') WHERE alert.status = 'open'"
     ),
     "postgresql": (
-        "SELECT alert.integration_id, alert.alias, alert.id, alert.uid, alert.incident_id "
-        "FROM jsonb_array_elements(CAST(:pairs AS jsonb)) AS pair (value) JOIN alert "
-        "ON alert.integration_id = CAST(pair.value ->> 0 AS integer) AND alert.alias = pair.value ->> 1 "
-        "WHERE alert.status = 'open'"
+        "SELECT open.integration_id, open.alias, open.id, open.uid, open.incident_id "
+        "FROM jsonb_array_elements(CAST(:pairs AS jsonb)) AS pair (value) CROSS JOIN LATERAL ("
+        "SELECT * FROM alert WHERE alert.integration_id = CAST(pair.value ->> 0 AS integer) "
+        "AND alert.alias = pair.value ->> 1 AND alert.status = 'open' LIMIT 1) AS open"
     ),
 }
-"""By the index of open aliases, whose condition stands here word for word, so that the planner sees it."""
-LOOK_AT_OPEN = Ready(lambda database: text(FIND_OPEN[database]))
-LOCK_OPEN = Ready(
-    lambda database: text(
-        FIND_OPEN[database] + (" ORDER BY alert.id FOR UPDATE OF alert" if database == "postgresql" else "")
-    )
-)
+"""By the index of open aliases, whose condition stands here word for word, so that the planner sees it. PostgreSQL is left
+no choice: in a storm it does not know yet how many alerts are open, and would read them all for each group of signals."""
+LOCK_OPEN = {
+    "sqlite": LOOK_AT_OPEN["sqlite"],
+    "postgresql": (
+        "SELECT alert.integration_id, alert.alias, alert.id, alert.uid, alert.incident_id FROM alert "
+        f"WHERE alert.id = ANY (ARRAY (SELECT found.id FROM ({LOOK_AT_OPEN['postgresql']}) AS found)) "
+        "AND alert.status = 'open' ORDER BY alert.id FOR UPDATE OF alert"
+    ),
+}
+FIND_OPEN = {
+    False: Ready(lambda database: text(LOOK_AT_OPEN[database])),
+    True: Ready(lambda database: text(LOCK_OPEN[database])),
+}
 
 
 async def find_open(
     session: AsyncSession, pairs: Collection[tuple[int, str]], lock: bool = True
 ) -> dict[tuple[int, str], tuple[int, str, int | None]]:
     """Open alerts by (integration, alias): their id, uid and incident."""
-    asked = LOCK_OPEN if lock else LOOK_AT_OPEN
-    rows = await asked.ask(session, pairs=msgspec.json.encode(list(pairs)).decode())
+    rows = await FIND_OPEN[lock].ask(session, pairs=msgspec.json.encode(list(pairs)).decode())
     return {(row[0], row[1]): (row[2], row[3], row[4]) for row in rows}
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, insert, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.flow.outbox import Job, Outbox
@@ -13,7 +13,7 @@ from bot.flow.timers import Due, Timers
 from bot.flow.unit import Unit, Work
 from bot.reactions.paging import job_parked
 from storage.engine import Database
-from storage.models import Page
+from storage.models import Alert, Integration, Page
 from storage.questions import (
     access,
     alert_files,
@@ -157,6 +157,62 @@ async def test_question_uses_an_index(sqlite_url: str, name: str) -> None:
                 assert not reads_whole(detail), f"{detail} for {statement}"
                 assert name not in IN_ORDER or "TEMP B-TREE" not in detail, f"{detail} for {statement}"
     await database.close()
+
+
+@pytest.mark.parametrize("lock", [True, False])
+@pytest.mark.postgresql
+async def test_open_alerts_are_found_by_their_alias_in_a_storm_that_postgresql_has_not_counted(
+    postgres_url: str, lock: bool
+) -> None:
+    """What it knows of the table, and what it has planned, is of the quiet night before."""
+    database = Database(postgres_url)
+    async with database.write() as session:
+        sender = Integration(slug="s", name="S", source="generic", digest="x", created_at=NOW)
+        session.add(sender)
+        await session.flush()
+        sender_id = sender.id
+
+    async def open_alerts(first: int, count: int) -> None:
+        async with database.write() as session:
+            rows = [
+                {
+                    "uid": str(one),
+                    "integration_id": sender_id,
+                    "alias": f"a{one}",
+                    "title": "Disk",
+                    "first_at": NOW,
+                }
+                for one in range(first, first + count)
+            ]
+            await session.execute(insert(Alert), [{**row, "last_at": NOW} for row in rows])
+
+    async def find_some() -> None:
+        async with database.write() as session:
+            pairs = [(sender_id, f"a{one}") for one in range(20)]
+            assert len(await alerts.find_open(session, pairs, lock)) == 20
+
+    await open_alerts(0, 30)
+    async with database.write() as session:
+        await session.execute(text("ANALYZE alert"))
+    for _ in range(10):
+        await find_some()
+    await open_alerts(30, 5_000)
+    before = await count_rows_read(database)
+    await find_some()
+    assert await count_rows_read(database) - before < 200
+    await database.close()
+
+
+async def count_rows_read(database: Database) -> int:
+    """How many rows or entries of indexes have been read to find alerts."""
+    asked = text(
+        "SELECT (SELECT seq_tup_read FROM pg_stat_user_tables WHERE relname = 'alert') "
+        "+ (SELECT sum(idx_tup_read) FROM pg_stat_user_indexes WHERE relname = 'alert')"
+    )
+    async with database.read() as session:
+        await session.execute(text("SELECT pg_stat_force_next_flush()"))
+    async with database.read() as session:
+        return int(await session.scalar(asked) or 0)
 
 
 def reads_whole(detail: str) -> bool:
