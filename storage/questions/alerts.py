@@ -32,10 +32,12 @@ LOOK_AT_OPEN = {
 no choice: in a storm it does not know yet how many alerts are open, and would read them all for each group of signals."""
 LOCK_OPEN = {
     "sqlite": LOOK_AT_OPEN["sqlite"],
-    "postgresql": (
-        "SELECT alert.integration_id, alert.alias, alert.id, alert.uid, alert.incident_id FROM alert "
-        f"WHERE alert.id = ANY (ARRAY (SELECT found.id FROM ({LOOK_AT_OPEN['postgresql']}) AS found)) "
-        "AND alert.status = 'open' ORDER BY alert.id FOR UPDATE OF alert"
+    "postgresql": LOOK_AT_OPEN["postgresql"].join(
+        (
+            "SELECT alert.integration_id, alert.alias, alert.id, alert.uid, alert.incident_id FROM alert "
+            "WHERE alert.id = ANY (ARRAY (SELECT found.id FROM (",
+            ") AS found)) AND alert.status = 'open' ORDER BY alert.id FOR UPDATE OF alert",
+        )
     ),
 }
 FIND_OPEN = {
