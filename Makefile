@@ -39,8 +39,8 @@ setup: $(DEV) ## Install everything a developer needs into .venv
 run: $(RUN) ## Start Tocsin (make run ARGS="--config my.yaml")
 	@exec $(VENV)/bin/tocsin serve $(ARGS)
 
-test: $(DEV) $(PROGRAMS) ## Run the tests (make test ARGS="-k paging -n 2")
-	@$(VENV)/bin/python -m pytest $(ARGS)
+test: $(DEV) $(PROGRAMS) ## Run the tests, on all cores (make test ARGS="-k paging" for some of them, on one)
+	@$(VENV)/bin/python -m pytest $(or $(ARGS),-n logical --maxprocesses 6 --dist loadgroup)
 
 check: $(DEV) ## Check style, types and who imports whom
 	@failed=0; \
