@@ -157,7 +157,7 @@ async def _commands(open_chat: Opener, seconds: int) -> list[tuple[str, list[flo
         while chat.count_answers() - before < count and time.monotonic() < until:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
         answered = chat.count_answers() - before
-        spare = time.monotonic() - begun - seconds
+        spare = time.monotonic() - begun - (count - 1) / RATE
         return [
             ("to the acknowledgement", acks, count, True),
             ("all answers, after the last command", [spare] * answered, count, False),
