@@ -115,7 +115,8 @@ class Database:
                 **SHARED,
             )
             self._reader = self._writer
-            _prepare_postgresql(self._writer)
+            if not pooled:
+                _plan_anew(self._writer)
         self._write_session = async_sessionmaker(self._writer, expire_on_commit=False)
         self._read_session = async_sessionmaker(self._reader, expire_on_commit=False)
 
@@ -178,13 +179,23 @@ def _prepare_sqlite(engine: AsyncEngine, begin: str) -> None:
         connection.connection.dbapi_connection.begin = begin
 
 
-def _prepare_postgresql(engine: AsyncEngine) -> None:
+def _plan_anew(engine: AsyncEngine) -> None:
     """A statement is planned each time for its values and for how large its tables are now. A plan that is kept is for the
-    size of a quiet night; in a storm a table grows a thousandfold before PostgreSQL throws that plan away."""
+    size of a quiet night; in a storm a table grows a thousandfold before PostgreSQL throws that plan away. Behind a pooler
+    nothing is kept."""
 
     @event.listens_for(engine.sync_engine, "connect")
     def connected(connection: Any, _: Any) -> None:
-        connection.run_async(lambda driver: driver.execute("SET plan_cache_mode = force_custom_plan"))
+        cursor = connection.cursor()
+        try:
+            connection.autocommit = True
+            cursor.execute("SET plan_cache_mode = force_custom_plan")
+            connection.autocommit = False
+        except BaseException:
+            connection.terminate()
+            raise
+        finally:
+            cursor.close()
 
 
 def is_of_database(error: Exception) -> bool:

@@ -22,6 +22,8 @@ class Relay:
         self._is_cut = False
         self._writers: set[asyncio.StreamWriter] = set()
         self.url = ""
+        self.cut_at = b""
+        """A line that carries this ends there."""
 
     @classmethod
     @asynccontextmanager
@@ -74,6 +76,8 @@ class Relay:
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await reader.read(65_536):
             await self._going.wait()
+            if self.cut_at and self.cut_at in data:
+                break
             writer.write(data)
             await writer.drain()
         writer.transport.abort()

@@ -15,6 +15,7 @@ from storage.ready import Ready, insert_into
 from storage.types import Instant
 from storage.words import OutboxState
 from tests.house import House
+from tests.relay import Relay
 
 AT = datetime(2026, 3, 29, 1, 0, tzinfo=UTC)
 COLUMNS = ("slug", "name", "active", "platforms", "origin", "holidays", "holidays_origin")
@@ -136,6 +137,21 @@ async def test_a_connection_that_is_cut_is_replaced(postgres_url: str) -> None:
         kept = await session.scalars(select(Team.slug).where(Team.slug.in_(("lost", "kept"))))
         assert kept.all() == ["kept"]
     await database.close()
+
+
+async def test_a_connection_that_is_cut_while_it_opens_is_a_database_that_does_not_answer(
+    postgres_url: str,
+) -> None:
+    async with Relay.to_postgres(postgres_url) as relay:
+        database = Database(relay.url)
+        relay.cut_at = b"SET plan_cache_mode"
+        with pytest.raises(StorageUnavailable):
+            async with database.read() as session:
+                await session.execute(text("SELECT 1"))
+        relay.cut_at = b""
+        async with database.read() as session:
+            assert await session.scalar(text("SHOW plan_cache_mode")) == "force_custom_plan"
+        await database.close()
 
 
 async def test_a_unit_that_fails_keeps_nothing_of_them(house: House) -> None:
