@@ -53,7 +53,7 @@ def decide(
     again: Again,
 ) -> Decision:
     """Which steps are due, and when the next one is. After an acknowledgement only steps on `not closed` run, unless a new
-    round takes it back."""
+    round takes it back. A round that ends late, after an outage, puts off the next one: nobody is paged for two at once."""
     run: list[tuple[int, int]] = []
     reset = False
     index, round_, started = progress.next_step, progress.round, progress.round_started_at
@@ -63,7 +63,8 @@ def decide(
             if round_ >= again.times or not (acknowledged_at is None or again.resets or insists):
                 break
             round_, index = round_ + 1, 0
-            started += timedelta(seconds=steps[-1].delay + max(again.wait, 1))
+            started += timedelta(seconds=steps[-1].delay)
+            started = (max(started, now) if run else started) + timedelta(seconds=max(again.wait, 1))
         if acknowledged_at is not None and again.resets and round_ and acknowledged_at < started:
             if started > now:
                 return Decision(tuple(run), Progress(index, round_, started), started, reset)
