@@ -72,11 +72,12 @@ def acknowledge(unit: Unit, alert: Alert) -> bool:
 
 
 def unacknowledge(unit: Unit, alert: Alert) -> None:
-    """Nobody is on it any more; paging starts again from the first step."""
+    """Nobody is on it any more; paging starts again from the first step, snoozed or not."""
     check_open(alert)
     if alert.acknowledged_at is None:
         raise Refused("alert.not_acknowledged", number=alert.id)
     alert.acknowledged_at = alert.acknowledged_by = None
+    _wake_up(unit, alert)
     log_alert(unit, alert.id, "unacknowledged")
     unit.emit(AlertUnacknowledged(alert.id, alert.incident_id))
 

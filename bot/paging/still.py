@@ -1,7 +1,7 @@
 """“Still on it?”: an acknowledgement does not count for ever where its policy has an `ack_timeout`.
 
 When nothing was heard of anybody for so long (no command, note, message or change about the subject), whoever acknowledged
-is paged with the question. When nobody is heard after that either, the acknowledgement is over, and paging starts again.
+(or was given the alert since) is paged with the question. When nobody is heard after that either, the acknowledgement is over, and paging starts again.
 """
 
 from datetime import datetime, timedelta
@@ -46,7 +46,7 @@ async def ask_still_on_it(unit: Unit, due: Due) -> None:
         return
     until = unit.now + ANSWER_WITHIN
     unit.plan("ack_over", due.subject, until, {"asked_at": unit.now.isoformat()})
-    user = await unit.session.get(User, found.acknowledged_by) if found.acknowledged_by else None
+    user = await _find_answerable(unit, found)
     if user is not None and user.active:
         clock = f"{until.astimezone(ZoneInfo(user.zone)):%H:%M}"
         reason = {"type": QUESTION, "name": found.title, "after": str(seconds), "until": clock}
@@ -66,7 +66,7 @@ async def end_acknowledgement(unit: Unit, due: Due) -> None:
         await settle_question(unit, due.subject)
         await watch_acknowledgement(unit, due.subject)
         return
-    user = await unit.session.get(User, found.acknowledged_by) if found.acknowledged_by else None
+    user = await _find_answerable(unit, found)
     unit.emit(AcknowledgementOver(due.subject, user.name if user else ""))
 
 
@@ -110,11 +110,18 @@ async def _find_acknowledged(unit: Unit, subject: str) -> Alert | Incident | Non
     return found if found.status.is_open and found.acknowledged_at is not None else None
 
 
+async def _find_answerable(unit: Unit, found: Alert | Incident) -> User | None:
+    """Who is on it: whoever acknowledged, or to whom the alert was given afterwards."""
+    owner = found.owner_id if isinstance(found, Alert) else None
+    number = owner or found.acknowledged_by
+    return await unit.session.get(User, number) if number is not None else None
+
+
 async def _is_quiet(unit: Unit, found: Alert | Incident) -> bool:
-    """Whether nobody would be paged for it now: a silence holds it back, or it is an incident that alerts have opened and of
-    which none is awake."""
+    """Whether nobody would be paged for it now: a silence holds it back, it is snoozed, or it is an incident that alerts have
+    opened and of which none is awake."""
     if isinstance(found, Alert):
-        return bool(found.held_by)
+        return bool(found.held_by) or found.snoozed_until is not None
     alerts = await list_open_of_incident(unit.session, found.id)
     return found.rule_id is not None and all(alert.snoozed_until is not None for alert in alerts)
 
