@@ -70,7 +70,7 @@ def change_priority(unit: Unit, alert: Alert, priority: Priority) -> bool:
     if alert.priority == priority:
         return False
     before, alert.priority = alert.priority, priority
-    unit.emit(AlertPriorityChanged(alert.id, alert.incident_id, alert.title))
+    unit.emit(AlertPriorityChanged(alert.id, alert.incident_id, alert.title, priority < before))
     return _changed(unit, alert, "alert_priority_changed", before=before.value, after=priority.value)
 
 

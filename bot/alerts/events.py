@@ -85,7 +85,10 @@ class ResponderAdded(AlertEvent):
 
 @dataclass(frozen=True)
 class AlertPriorityChanged(AlertEvent):
+    """`lifted` says that it is more urgent than before."""
+
     title: str
+    lifted: bool
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ Which methods, and when, is what the person wishes (`bot.paging.wishes`). A page
 with a timer (`page`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from bot.access.secrets import make_token
@@ -15,10 +15,10 @@ from bot.paging.events import PageAnswered, PageFailed, PageTested, PersonPaged
 from bot.paging.reach import bring_forward, hold_if_away, send_now
 from bot.paging.ways import list_ways
 from bot.paging.wishes import AT_ONCE, Planned, Way, plan_page
-from storage.models import Alert, Incident, Page, User
+from storage.models import Alert, Escalation, Incident, Page, User
 from storage.questions import paging as ask
 from storage.questions.ids import add_many
-from storage.words import PageState, Priority
+from storage.words import EscalationState, PageState, Priority
 
 ANSWER_WITHIN = timedelta(minutes=2)
 """So long a test page waits for its answer."""
@@ -49,34 +49,47 @@ async def queue_pages(
     about (`incident:7`): who may not see that does not see the page. A test page goes by everything at once."""
     is_test = reason is not None and reason["type"] == TEST
     planned = await _plan(unit, user, subject, by_everything=is_test)
-    pages = []
-    for one in planned:
-        page = Page(
-            subject=subject,
-            escalation_id=escalation_id,
-            step=step,
-            round=round_,
-            user_id=user.id,
-            method=one.way.method,
-            contact_id=one.way.contact_id,
-            label=one.way.label,
-            token="" if one.way.method in unit.installation.platforms else make_token(),
-            reason={
-                **(reason or {"type": "direct", "name": unit.actor.name}),
-                **({"about": about} if about else {}),
-                **({"waits": one.waits} if one.waits else {}),
-            },
-            why=why,
-            by_name=unit.actor.name,
-            by_id=unit.actor.user_id,
-            state=PageState.QUEUED if one.wait == AT_ONCE else PageState.WAITING,
-            created_at=unit.now,
-            due_at=None if one.wait == AT_ONCE else unit.now + one.wait,
-        )
-        pages.append(page)
+    why_them = {
+        **(reason or {"type": "direct", "name": unit.actor.name}),
+        **({"about": about} if about else {}),
+    }
+    pages = [
+        _make_page(unit, user, one, why_them, why, subject, escalation_id, round_, step) for one in planned
+    ]
     unit.gather(_send, (user, pages))
     unit.touch(f"user:{user.id}")
     return len(planned)
+
+
+def _make_page(
+    unit: Unit,
+    user: User,
+    one: Planned,
+    reason: Mapping[str, str],
+    why: str,
+    subject: str,
+    escalation_id: int | None,
+    round_: int,
+    step: int,
+) -> Page:
+    return Page(
+        subject=subject,
+        escalation_id=escalation_id,
+        step=step,
+        round=round_,
+        user_id=user.id,
+        method=one.way.method,
+        contact_id=one.way.contact_id,
+        label=one.way.label,
+        token="" if one.way.method in unit.installation.platforms else make_token(),
+        reason={**reason, **({"waits": one.waits} if one.waits else {})},
+        why=why,
+        by_name=unit.actor.name,
+        by_id=unit.actor.user_id,
+        state=PageState.QUEUED if one.wait == AT_ONCE else PageState.WAITING,
+        created_at=unit.now,
+        due_at=None if one.wait == AT_ONCE else unit.now + one.wait,
+    )
 
 
 async def _plan(unit: Unit, user: User, subject: str, by_everything: bool) -> list[Planned]:
@@ -108,6 +121,63 @@ async def _send(unit: Unit, paged: Sequence[tuple[User, Sequence[Page]]]) -> Non
             unit.put(page.stream, "page.send", f"page:{page.id}")
             unit.emit(PersonPaged(page.id, page.subject, user.id, user.name, page.method, page.reason))
         await hold_if_away(unit, user, pages)
+
+
+async def page_as_lifted(unit: Unit, subject: str) -> None:
+    """The subject is more urgent than it was: whoever was paged last by a step, and has not answered, is paged now as they
+    wish for that. What waits comes earlier, and what was left out comes, too; nothing that went out comes again."""
+    await unit.session.flush()
+    last: dict[int, list[Page]] = {}
+    for page in await ask.list_pages(unit.session, [subject]):
+        if page.reason.get("type") == QUESTION:
+            continue
+        beside = last.setdefault(page.user_id, [])
+        if beside and _step_of(beside[0]) != _step_of(page):
+            beside.clear()
+        beside.append(page)
+    for user_id, pages in last.items():
+        escalation_id = pages[0].escalation_id
+        run = await unit.session.get(Escalation, escalation_id) if escalation_id is not None else None
+        is_over = run is not None and run.state not in (EscalationState.RUNNING, EscalationState.EXHAUSTED)
+        if not is_over and all(page.state is not PageState.ANSWERED for page in pages):
+            await _page_earlier(unit, await unit.session.get_one(User, user_id), pages)
+
+
+def _step_of(page: Page) -> tuple[object, ...]:
+    apart = page.created_at if page.escalation_id is None else None
+    return page.escalation_id, page.round, page.step, apart
+
+
+async def _page_earlier(unit: Unit, user: User, pages: Sequence[Page]) -> None:
+    """Bring what a person gets by one step to what they wish now."""
+    first, own = pages[0], {(page.method, page.contact_id): page for page in pages}
+    planned = await _plan(unit, user, first.subject, by_everything=False)
+    reason = {name: value for name, value in first.reason.items() if name != "waits"}
+    fresh, coming = [], []
+    for one in planned:
+        page = own.get((one.way.method, one.way.contact_id))
+        if page is None:
+            step = (first.subject, first.escalation_id, first.round, first.step)
+            made = _make_page(unit, user, one, reason, first.why, *step)
+            made.by_name, made.by_id = first.by_name, first.by_id
+            if first.escalation_id is None:
+                made.created_at = first.created_at
+            fresh.append(made)
+            continue
+        await unit.lock(page)
+        due_at = unit.now + one.wait
+        if page.state is not PageState.WAITING or page.due_at is None or page.due_at <= due_at:
+            continue
+        page.due_at = due_at
+        page.reason = {**reason, **({"waits": one.waits} if one.waits else {})}
+        if one.wait == AT_ONCE:
+            coming.append(page)
+        else:
+            unit.plan("page", f"page:{page.id}", due_at)
+    if coming:
+        await send_now(unit, user, coming)
+    unit.gather(_send, (user, fresh))
+    unit.touch(f"user:{user.id}")
 
 
 async def send_due_page(unit: Unit, due: Due) -> None:

@@ -14,7 +14,7 @@ from bot.paging.escalations import (
     stop_escalations,
 )
 from bot.paging.events import NobodyReached
-from bot.paging.pages import queue_pages, refresh_pages
+from bot.paging.pages import page_as_lifted, queue_pages, refresh_pages
 from bot.paging.responders import page_responders
 from bot.reactions.incidents import escalate_incident
 from storage.models import Alert, Incident, Team, User
@@ -85,9 +85,12 @@ async def page_responder(unit: Unit, event: alerts.ResponderAdded) -> None:
 
 
 async def lift_incident(unit: Unit, event: alerts.AlertPriorityChanged) -> None:
-    """An incident is as urgent as the most urgent of its alerts ever was."""
+    """An incident is as urgent as the most urgent of its alerts ever was; an alert without one pages as its new priority
+    asks for."""
     alert = await unit.session.get_one(Alert, event.alert_id)
-    if event.incident_id is not None:
+    if event.incident_id is None and event.lifted:
+        await page_as_lifted(unit, f"alert:{alert.id}")
+    elif event.incident_id is not None:
         incident = await unit.session.get_one(Incident, event.incident_id)
         if incident.status.is_open and alert.priority < incident.priority:
             lives.change_priority(unit, incident, alert.priority, event.title)

@@ -16,7 +16,7 @@ from bot.paging.escalations import (
     stop_escalations,
 )
 from bot.paging.events import NobodyReached
-from bot.paging.pages import queue_pages, refresh_pages
+from bot.paging.pages import page_as_lifted, queue_pages, refresh_pages
 from bot.paging.ways import list_methods
 from bot.reactions.rooms import announcement_stream, refresh_incident, room_stream, say
 from bot.updates.updates import UpdateOverdue, UpdatePosted
@@ -83,9 +83,13 @@ async def page_if_nobody_is_on_it(unit: Unit, event: incidents.IncidentEvent) ->
 
 
 async def page_if_lifted(unit: Unit, event: incidents.PriorityChanged) -> None:
-    """When an alert makes an acknowledged incident more urgent, whoever acknowledged the lesser trouble hears of it."""
+    """Whoever was paged and has not answered is paged as they wish for what is more urgent. When an alert makes an
+    acknowledged incident more urgent, whoever acknowledged the lesser trouble hears of it."""
     incident = await unit.session.get_one(Incident, event.incident_id)
-    if not event.alert or event.old <= event.new or incident.acknowledged_at is None:
+    if event.old <= event.new or not incident.status.is_open:
+        return
+    await page_as_lifted(unit, f"incident:{incident.id}")
+    if not event.alert or incident.acknowledged_at is None:
         return
     user = await unit.session.get(User, incident.acknowledged_by) if incident.acknowledged_by else None
     why = f"{incident.ref} is now {event.new.value}: {event.alert}"
