@@ -79,6 +79,8 @@ class Pages:
         page, user, subject = await self._read(unit, number)
         pointless = ""
         if page.state is PageState.QUEUED:
+            if not user.active:
+                raise Rejected("page.switched_off")
             pointless = await self._find_pointless(unit, page, user, subject)
         return page, user, subject, pointless
 

@@ -23,13 +23,15 @@ GONE = (PageState.FAILED, PageState.DROPPED)
 
 
 def is_reached(pages: Collection[Page]) -> bool:
-    """Whether one person is reached by these pages, or may still be. The Room alone counts only for whom nothing else can
-    reach: nobody sleeps beside a browser."""
-    alive = [page for page in pages if page.state not in GONE]
-    outside = [page for page in alive if page.method != "room"]
+    """Whether one person is reached by these pages, or may still be. The Room alone counts only for who has nothing else,
+    or has no need of it: nobody sleeps beside a browser."""
+    outside = [page for page in pages if page.method != "room" and page.state is not PageState.DROPPED]
     if not outside:
-        return bool(alive)
-    return any(page.state is not PageState.QUEUED or page.held_at is None for page in outside)
+        return any(page.state not in GONE for page in pages)
+    return any(
+        page.state is not PageState.FAILED and (page.state is not PageState.QUEUED or page.held_at is None)
+        for page in outside
+    )
 
 
 def is_anybody_reached(pages: Collection[Page]) -> bool:

@@ -146,17 +146,19 @@ async def test_an_address_that_is_refused_fails_the_page_visibly_and_the_escalat
     server.postbox.recipient_replies = ["550 5.1.1 No such user here"]
     server.start()
     await mailing.send(URGENT)
-    (page,) = [page for page in await mailing.pages(mailing.owner) if page.method == "email"]
+    page, later = [page for page in await mailing.pages(mailing.owner) if page.method == "email"]
     assert page.state is PageState.FAILED
     assert "No such user here" in page.error
-    assert await states(mailing, "room") == [PageState.SENT]
+    assert later.step == 1, "the next step, at once: the Room alone wakes nobody"
+    assert later.created_at == page.created_at
     assert "page_failed" in await mailing.timeline()
     assert any(
         "No such user here" in str(message.card) + message.text for message in await mailing.messages("ops")
     )
-    await mailing.at("05:00")
     assert [page.state for page in await mailing.pages(kate)] == [PageState.SENT, PageState.SENT]
     assert len(server.postbox.to("kate@example.org")) == 1
+    await mailing.at("09:59")
+    assert len(await mailing.pages(kate)) == 2, "the next round comes as long after it as ever"
 
 
 async def test_a_server_that_was_down_gets_the_page_once_it_is_up(mailing: House, server: MailServer) -> None:
