@@ -5,8 +5,8 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-LONGEST = timedelta(days=1)
-"""So far ahead the end of a window is looked for."""
+LONGEST = timedelta(days=7)
+"""So far ahead the end of windows is looked for that follow each other, such as nights and a weekend between them."""
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -33,7 +33,7 @@ def _is_in(window: Mapping[str, Any], local: datetime) -> bool:
 
 
 def find_end(hours: Mapping[str, Any], at: datetime) -> datetime:
-    """The first moment after `at` that is in none of the windows, or a day later when they have no end by then."""
+    """The first moment after `at` that is in none of the windows, or a week later when they have no end by then."""
     moment = at
     while moment - at < LONGEST and windows_of(hours) and is_within(hours, moment):
         ends = [
