@@ -1,6 +1,7 @@
 """The kinds of argument of the commands about on call: moments, people or nobody, rotations, places with holidays, and
 exceptions."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from bot.access.roles import check_role
@@ -9,11 +10,12 @@ from bot.catalog.teams import get_schedule, get_team
 from bot.chat.arguments import Kind, Reading
 from bot.chat.form import Choice
 from bot.chat.registry import Call
-from bot.errors import Invalid
+from bot.errors import Invalid, Problem
 from bot.oncall.exceptions import AnyException, get_exception
 from bot.oncall.feeds import OWN
 from bot.oncall.overview import list_coming
 from commands.kinds import PERSON, TEXT, find_acting_user, get_person, parse_time
+from commands.quiet_kinds import TOMORROW, UNTIL
 from storage.models import Schedule, Team, User
 from storage.questions import catalog, oncall
 
@@ -26,6 +28,21 @@ async def _moment(reading: Reading, text: str) -> datetime:
     user = await find_acting_user(reading.unit, reading.invocation)
     zone = user.zone if user else "UTC"
     return parse_time(text, reading.unit.now, zone, forward=True, field=reading.name)
+
+
+async def _end(reading: Reading, text: str) -> datetime:
+    """When something is over: `8h` and `06:00` count from when it begins, where that is said to be later than now."""
+    unit, starts = reading.unit, reading.values.get("starts", "").strip()
+    if not starts or text.strip().lower().startswith(TOMORROW):
+        at: datetime = await UNTIL.parse(reading, text)
+        return at
+    try:
+        begins = await _moment(reading, starts)
+    except Problem:
+        begins = unit.now  # what is wrong with it is said of it
+    user = await find_acting_user(unit, reading.invocation)
+    zone = user.zone if user else "UTC"
+    return parse_time(text, max(begins, unit.now), zone, forward=True, field=reading.name)
 
 
 async def _who(reading: Reading, text: str) -> User | None:
@@ -114,6 +131,7 @@ async def _suggest_feeds(reading: Reading, _: str) -> list[Choice]:
 
 
 MOMENT = Kind("text", _moment, example="18:00")
+END = replace(UNTIL, parse=_end)
 WHO = Kind("suggest", _who, _suggest_who, example="@kate")
 ROTATION = Kind("suggest", TEXT.parse, _suggest_rotations, example="weekly")
 PLACE = Kind("suggest", _place, _suggest_places, example="DE-BE")

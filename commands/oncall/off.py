@@ -8,14 +8,13 @@ from bot.chat.registry import Call, Command
 from bot.chat.reply import Reply
 from bot.oncall.exceptions import name_of, take_time_off
 from commands.kinds import PERSON
-from commands.oncall_kinds import MOMENT, choose_person
-from commands.quiet_kinds import UNTIL
+from commands.oncall_kinds import END, MOMENT, choose_person
 from storage.models import User
 
 
 @dataclass(frozen=True)
 class Args:
-    until: datetime = arg("Until when", UNTIL, hint="4h, 09:00 or 2026-12-24 09:00")
+    until: datetime = arg("Until when", END, hint="4h, 09:00 or 2026-12-24 09:00")
     starts: datetime | None = arg("From when on, if not now", MOMENT, default=None)
     who: User | None = arg("Who is off, if not you", PERSON, default=None)
 

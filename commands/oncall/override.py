@@ -10,15 +10,14 @@ from bot.chat.reply import Reply
 from bot.oncall.exceptions import get_rotation, make_override, name_of
 from bot.oncall.moves import SHOWN, tell_moves
 from commands.kinds import FLAG, SCHEDULE
-from commands.oncall_kinds import MOMENT, ROTATION, WHO, choose_schedule
-from commands.quiet_kinds import UNTIL
+from commands.oncall_kinds import END, MOMENT, ROTATION, WHO, choose_schedule
 from storage.models import Rotation, Schedule, User
 
 
 @dataclass(frozen=True)
 class Args:
     who: User | None = arg("Who, or nobody", WHO)
-    until: datetime = arg("Until when", UNTIL, hint="4h, 09:00 or 2026-12-24 09:00")
+    until: datetime = arg("Until when", END, hint="4h, 09:00 or 2026-12-24 09:00")
     starts: datetime | None = arg("From when on, if not now", MOMENT, default=None)
     schedule: Schedule | None = arg("Schedule", SCHEDULE, default=None, refreshes=True)
     rotation: str | None = arg("Instead of which rotation, if not all", ROTATION, default=None)

@@ -113,7 +113,7 @@ async def test_shifts_don_t_go_in_a_circle_and_others_are_not_sent_away(house: H
     assert not (await house.command("/oncall off 2h who:@kate", house.owner)).failed
     assert not (await house.command("/oncall cancel forwarding-2", house.owner)).failed
     assert not (await house.command("/oncall cancel off-1", kate)).failed
-    backwards = await house.command("/oncall forward @ines 1h starts:08:00", sam)
+    backwards = await house.command("/oncall forward @ines 2026-11-23T07:00 starts:08:00", sam)
     assert "ends before it begins" in backwards.text
     (row,) = await house.rows(Forwarding)
     assert (row.giver_id, row.ends_at) == (sam.id, START + timedelta(hours=4))
@@ -188,6 +188,8 @@ async def test_the_timeline_tells_who_is_on_call_between_two_instants_and_why(ho
         ("23T07:00", ["sam"], ["rotation"], None),
         ("23T09:00", everybody, ["rotation"], None),
         ("23T18:00", ["kate"], ["rotation"], None),
+        ("23T20:00", ["ines"], ["override"], None),
+        ("23T22:00", ["kate"], ["rotation"], None),
         ("24T09:00", [], [], "uncovered"),
         ("24T18:00", ["sam"], ["rotation"], None),
     ]
@@ -204,3 +206,22 @@ async def test_the_timeline_tells_who_is_on_call_between_two_instants_and_why(ho
     ):
         status, answer = await ask(wrong)
         assert (status, answer["field"]) == (422, field), wrong
+
+
+@pytest.mark.parametrize(
+    ("line", "from_until"),
+    [
+        ("8h starts:22:00", "Mon 23 Nov 2026, 22:00 UTC until Tue 24 Nov 2026, 06:00 UTC"),
+        ("06:00 starts:22:00", "Mon 23 Nov 2026, 22:00 UTC until Tue 24 Nov 2026, 06:00 UTC"),
+        ("1d starts:2026-11-28T09:00", "Sat 28 Nov 2026, 09:00 UTC until Sun 29 Nov 2026, 09:00 UTC"),
+        (
+            'until:"tomorrow 09:00" starts:22:00',
+            "Mon 23 Nov 2026, 22:00 UTC until Tue 24 Nov 2026, 09:00 UTC",
+        ),
+        ("2026-11-24T05:00 starts:22:00", "Mon 23 Nov 2026, 22:00 UTC until Tue 24 Nov 2026, 05:00 UTC"),
+    ],
+)
+async def test_how_long_counts_from_when_it_begins(sqlite_house: House, line: str, from_until: str) -> None:
+    kate = await sqlite_house.add_person("Kate")
+    for command in ("/oncall override @kate", "/oncall off", "/oncall forward @root"):
+        assert f"from {from_until}" in await sqlite_house.ask(f"{command} {line}", kate), command
