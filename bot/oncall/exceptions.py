@@ -7,6 +7,7 @@ from bot.access.people import audit
 from bot.access.roles import check_role
 from bot.errors import Invalid, Refused, Unknown
 from bot.flow.unit import Event, Unit
+from bot.oncall import plan as plans
 from storage.models import Forwarding, Override, Rotation, Schedule, TimeOff, User
 from storage.questions import oncall
 
@@ -21,6 +22,16 @@ class OverrideChanged(Event):
     """A schedule has an override more or less."""
 
     schedule_id: int
+
+
+@dataclass(frozen=True)
+class ExceptionMade(Event):
+    """A person made or cancelled (`gone`) an override, forwarding or time off: as it was before, where it is gone. Swaps are
+    told by themselves."""
+
+    value: plans.Override | plans.Forwarding | plans.TimeOff
+    schedule_id: int | None = None
+    gone: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,6 +79,8 @@ async def make_override(
     text = user.name if user else ""
     audit(unit, "override.made", f"schedule:{schedule.id}", text, **_spell(starts_at, ends_at))
     unit.emit(OverrideChanged(schedule.id))
+    if giver is None:
+        unit.emit(_made(override))
     return override
 
 
@@ -93,6 +106,7 @@ async def forward_shifts(
     await unit.session.flush()
     audit(unit, "forwarding.made", f"user:{giver.id}", taker.name, **_spell(starts_at, ends_at))
     unit.emit(AbsenceChanged(giver.id))
+    unit.emit(_made(forwarding))
     return forwarding
 
 
@@ -110,7 +124,19 @@ async def take_time_off(unit: Unit, user: User, starts_at: datetime, ends_at: da
     await unit.session.flush()
     audit(unit, "time_off.made", f"user:{user.id}", user.name, **_spell(starts_at, ends_at))
     unit.emit(AbsenceChanged(user.id))
+    unit.emit(_made(off))
     return off
+
+
+def _made(row: AnyException, gone: bool = False) -> ExceptionMade:
+    if isinstance(row, Override):
+        value = plans.Override(row.id, row.user_id, row.starts_at, row.ends_at, row.rotation_id, row.giver_id)
+        return ExceptionMade(value, row.schedule_id, gone)
+    if isinstance(row, Forwarding):
+        return ExceptionMade(
+            plans.Forwarding(row.giver_id, row.taker_id, row.starts_at, row.ends_at), gone=gone
+        )
+    return ExceptionMade(plans.TimeOff(row.user_id, row.starts_at, row.ends_at), gone=gone)
 
 
 def check_times(starts_at: datetime, ends_at: datetime) -> None:
@@ -172,6 +198,8 @@ async def cancel_exception(unit: Unit, row: AnyException, actor: User | None) ->
     if isinstance(row, Override) and row.giver_id is not None and row.user_id is not None:
         unit.emit(SwapCancelled(row.schedule_id, row.giver_id, row.user_id, row.starts_at, row.ends_at))
     audit(unit, "exception.cancelled", subject, name_of(row), **_spell(row.starts_at, row.ends_at))
+    if not isinstance(row, Override) or row.giver_id is None:
+        unit.emit(_made(row, gone=True))
     await end_exception(unit, row)
     unit.emit(event)
 

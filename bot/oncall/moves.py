@@ -1,12 +1,12 @@
-"""What an override changes: whose shifts move, when, and to whom. By the one resolver; the decision is pure."""
+"""What an exception changes: whose shifts move, when, and to whom. By the one resolver; the decision is pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.flow.unit import Unit
-from bot.oncall.exceptions import check_times
-from bot.oncall.plan import Override, Plan
+from bot.oncall.exceptions import ExceptionMade, check_times
+from bot.oncall.plan import Forwarding, Override, Plan, TimeOff
 from bot.oncall.resolve import Span, resolve
 from bot.oncall.rosters import list_rosters
 from storage.models import Rotation, Schedule, User
@@ -65,6 +65,44 @@ def compare(before: Sequence[Span], after: Sequence[Span]) -> list[Move]:
                 moves.append(move)
         old, new = old + (was.end == end), new + (becomes.end == end)
     return moves
+
+
+async def list_moved(unit: Unit, event: ExceptionMade) -> list[tuple[Schedule, list[Move]]]:
+    """What an exception that was just made or cancelled changes, later than now, in each schedule that it changes. What it
+    changes at once is told by the notices of shifts."""
+    value, now = event.value, unit.now
+    start, end = max(value.start, now), min(value.end, max(value.start, now) + FARTHEST)
+    if start >= end:
+        return []
+    found = []
+    ids = None if event.schedule_id is None else [event.schedule_id]
+    for roster in await list_rosters(unit, start, end, ids):
+        without, with_it = _without(roster.plan, value), _with(roster.plan, value)
+        before, after = (with_it, without) if event.gone else (without, with_it)
+        moves = compare(resolve(before, start, end), resolve(after, start, end))
+        if later := [move for move in moves if move.start > now]:
+            found.append((roster.schedule, later))
+    return found
+
+
+def _with(plan: Plan, value: Override | Forwarding | TimeOff) -> Plan:
+    plan = _without(plan, value)
+    if isinstance(value, Override):
+        overrides = sorted((*plan.overrides, value), key=lambda one: one.id)
+        return replace(plan, overrides=tuple(overrides))
+    if isinstance(value, Forwarding):
+        return replace(plan, forwardings=(*plan.forwardings, value))
+    return replace(plan, times_off=(*plan.times_off, value))
+
+
+def _without(plan: Plan, value: Override | Forwarding | TimeOff) -> Plan:
+    number = value.id if isinstance(value, Override) else None
+    return replace(
+        plan,
+        overrides=tuple(one for one in plan.overrides if one.id != number),
+        forwardings=tuple(one for one in plan.forwardings if one != value),
+        times_off=tuple(one for one in plan.times_off if one != value),
+    )
 
 
 async def tell_moves(

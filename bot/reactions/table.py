@@ -10,7 +10,7 @@ from bot.flow.unit import Reactions
 from bot.incidents import events as incidents
 from bot.oncall.absences import CalendarFailing, CalendarRead
 from bot.oncall.away import ClashesFound
-from bot.oncall.exceptions import AbsenceChanged, OverrideChanged, SwapCancelled
+from bot.oncall.exceptions import AbsenceChanged, ExceptionMade, OverrideChanged, SwapCancelled
 from bot.oncall.holidays import HolidaysChanged
 from bot.oncall.notices import ShiftTold
 from bot.oncall.swaps import SwapOffered, SwapSettled, cancel_swap
@@ -63,6 +63,7 @@ from bot.reactions.incidents import (
     wake_up,
     watch_for_commander,
 )
+from bot.reactions.moves import tell_whose_shifts_move
 from bot.reactions.outages import go_on_without_them, tell_out_of_reach
 from bot.reactions.paging import (
     let_in,
@@ -268,6 +269,7 @@ REACTIONS: Reactions = {
     GapsFound: (tell_gaps,),
     ClashesFound: (tell_clashes,),
     ShiftTold: (tell_of_shift, hand_over),
+    ExceptionMade: (tell_whose_shifts_move,),
     SwapOffered: (ask_for_somebody,),
     SwapCancelled: (cancel_swap,),
     SwapSettled: (show_what_became_of_it, tell_who_offered),
