@@ -1,7 +1,8 @@
 """“Still on it?”: an acknowledgement does not count for ever where its policy has an `ack_timeout`.
 
 When nothing was heard of anybody for so long (no command, note, message or change about the subject), whoever acknowledged
-(or was given the alert since) is paged with the question. When nobody is heard after that either, the acknowledgement is over, and paging starts again.
+(or was given the alert since) is paged with the question. When nobody is heard after that either, the acknowledgement is
+over, and paging starts again.
 """
 
 from datetime import datetime, timedelta
@@ -118,8 +119,8 @@ async def _find_answerable(unit: Unit, found: Alert | Incident) -> User | None:
 
 
 async def _is_quiet(unit: Unit, found: Alert | Incident) -> bool:
-    """Whether nobody would be paged for it now: a silence holds it back, it is snoozed, or it is an incident that alerts have
-    opened and of which none is awake."""
+    """Whether nobody would be paged for it now: a silence holds it back, it is snoozed, or it is an incident that alerts
+    have opened and of which none is awake."""
     if isinstance(found, Alert):
         return bool(found.held_by) or found.snoozed_until is not None
     alerts = await list_open_of_incident(unit.session, found.id)

@@ -1,4 +1,4 @@
-"""Where two things that are right by themselves meet: somebody must hear of it, nobody twice, and nobody who is not meant."""
+"""Where two things that are right by themselves meet: somebody hears of it, nobody twice, and nobody who is not meant."""
 
 from datetime import timedelta
 
