@@ -20,6 +20,7 @@ from bot.flow.unit import Unit
 from bot.incidents.privacy import find_visible
 from storage.models import Alert, User
 from storage.questions import alerts as ask
+from storage.questions import paging
 from storage.words import AlertStatus
 
 LONGEST_SNOOZE = timedelta(days=7)
@@ -68,6 +69,19 @@ def acknowledge(unit: Unit, alert: Alert) -> bool:
     _wake_up(unit, alert)
     log_alert(unit, alert.id, "acknowledged")
     unit.emit(AlertAcknowledged(alert.id, alert.incident_id))
+    return True
+
+
+async def acknowledge_too(unit: Unit, alert: Alert) -> bool:
+    """Somebody was on it already, and then more were called in: they answer for themselves. Returns False when none of them
+    waits for an answer or gives it."""
+    if alert.acknowledged_at is None or alert.incident_id is not None:
+        return False
+    subject, since = f"alert:{alert.id}", alert.acknowledged_at
+    if not await paging.is_waiting(unit.session, subject, unit.actor.user_id, since):
+        return False
+    log_alert(unit, alert.id, "acknowledged")
+    unit.emit(AlertAcknowledged(alert.id, None))
     return True
 
 

@@ -85,14 +85,16 @@ async def find_teams_to_call(
 
 
 async def acknowledge(unit: Unit, incident: Incident, by: int | None = None) -> bool:
-    """Somebody is on it: `by`, or else who acts. Returns False when somebody was already and no team that came later waits
-    for an answer; raises Refused when the incident is over."""
+    """Somebody is on it: `by`, or else who acts. Returns False when somebody was already and nobody who was called later
+    waits for an answer or gives it; raises Refused when the incident is over."""
     if not incident.status.is_open:
         raise Refused("incident.over", ref=incident.ref, status=incident.status.value)
     if incident.acknowledged_at is None:
         incident.acknowledged_at = unit.now
         incident.acknowledged_by = by if by is not None else unit.actor.user_id
-    elif not await paging.is_waiting(unit.session, f"incident:{incident.id}"):
+    elif not await paging.is_waiting(
+        unit.session, f"incident:{incident.id}", unit.actor.user_id, incident.acknowledged_at
+    ):
         return False
     unit.emit(IncidentAcknowledged(incident.id, unit.actor.name))
     return True

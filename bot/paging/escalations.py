@@ -170,7 +170,8 @@ async def _run_step(unit: Unit, escalation: Escalation, step: Step, round_: int,
         )
     if not count:
         names = tuple(str(recipient.get("name", recipient["type"])) for recipient in step.recipients)
-        unit.emit(NobodyReached(escalation.subject, index + 1, names))
+        is_last = index + 1 == len(escalation.steps)
+        unit.emit(NobodyReached(escalation.subject, index + 1, names, last=is_last))
     return count
 
 

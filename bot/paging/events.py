@@ -60,11 +60,14 @@ class PersonOutOfReach(Event):
 
 @dataclass(frozen=True)
 class NobodyReached(Event):
-    """A step found nobody to page: nobody on call, or nobody with a contact method."""
+    """A step found nobody to page: nobody on call, or nobody with a contact method. Without a step, teams have no policy; or
+    that is so of those who were `named` by a sender or a rule, or called in. Is it the `last` step, none follows at once."""
 
     subject: str
     step: int
     recipients: tuple[str, ...]
+    named: bool = False
+    last: bool = False
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,8 @@ async def page_responders(unit: Unit, subject: str, responders: Sequence[dict[st
             policy_id = team.policy_id if team else None
         if policy_id is None:
             direct.append(responder)
-        elif await start_escalation(unit, subject, policy_id) is not None or subject.startswith("incident:"):
+        else:
+            await start_escalation(unit, subject, policy_id)  # or it is under way already
             reached += 1
     called: set[int] = set()
     if direct and subject.startswith("incident:"):
@@ -38,7 +39,7 @@ async def page_responders(unit: Unit, subject: str, responders: Sequence[dict[st
             reached += await queue_pages(unit, user, subject=subject, reason=reason)
     if not reached:
         names = tuple(str(responder.get("name", responder["type"])) for responder in responders)
-        unit.emit(NobodyReached(subject, 0, names))
+        unit.emit(NobodyReached(subject, 0, names, named=True))
 
 
 async def find_first_paged(

@@ -125,6 +125,7 @@ async def retire_contact(unit: Unit, contact: ContactMethod, reason: str) -> Non
 
 async def tell_nobody_reached(unit: Unit, event: paging.NobodyReached) -> None:
     data = {"step": event.step, "recipients": list(event.recipients)}
+    data |= {name: True for name in ("named", "last") if getattr(event, name)}
     await note(unit, event.subject, "nobody_reached", data)
     say_to_ops(unit, "nobody_reached", {**data, "subject": await hide_private(unit, event.subject)})
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.alerts.lives import acknowledge, split_open
+from bot.alerts.lives import acknowledge, acknowledge_too, split_open
 from bot.alerts.responders import subject_of
 from bot.chat.arguments import arg
 from bot.chat.registry import Call, Command
@@ -12,6 +12,7 @@ from bot.incidents.lives import acknowledge as acknowledge_incident
 from bot.paging.still import answer_still_on_it
 from commands.kinds import ALERTS
 from storage.models import Alert, Incident
+from storage.questions.access import list_users_by_id
 
 
 @dataclass(frozen=True)
@@ -28,10 +29,20 @@ async def run(call: Call) -> Reply:
         incident = await call.unit.session.get_one(Incident, number)
         if incident.status.is_open and await acknowledge_incident(call.unit, incident):
             done += [alert.id for alert in alive if alert.incident_id == number]
+    done += [alert.id for alert in alive if alert.id not in done and await acknowledge_too(call.unit, alert)]
     for alert in alive:
         if alert.id not in done and await answer_still_on_it(call.unit, subject_of(alert)):
             done.append(alert.id)
-    return Reply("alert_ack", {"done": done, "closed": [alert.id for alert in closed]})
+    on_it = {alert.acknowledged_by for alert in alive if alert.acknowledged_by is not None}
+    people = {} if done else await list_users_by_id(call.unit.session, on_it)
+    own = call.user.id if call.user is not None else None
+    data = {
+        "done": done,
+        "closed": [alert.id for alert in closed],
+        "on_it": [user.name for number, user in people.items() if number != own],
+        "own": own in people,
+    }
+    return Reply("alert_ack", data)
 
 
 COMMAND = Command("alert ack", "Acknowledge alerts", run, Args)

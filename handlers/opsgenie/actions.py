@@ -12,7 +12,7 @@ from storage.models import Alert, User
 
 def acknowledge(_: Call, __: Body) -> Change:
     async def do(unit: Unit, alert: Alert) -> bool:
-        return lives.acknowledge(unit, alert)
+        return lives.acknowledge(unit, alert) or await lives.acknowledge_too(unit, alert)
 
     return do
 

@@ -130,9 +130,19 @@ async def stop(session: AsyncSession, subjects: Collection[str], now: datetime) 
     return stopped
 
 
-async def is_waiting(session: AsyncSession, subject: str) -> bool:
-    """Whether an escalation of this subject still waits for somebody to acknowledge."""
-    return bool(await list_answerable(session, subject))
+async def is_waiting(session: AsyncSession, subject: str, user_id: int | None, since: datetime) -> bool:
+    """Whether an escalation of this subject still waits for somebody to acknowledge, or this person was called in to it
+    after somebody had (`since`), without steps, and has not answered: ix_page_subject."""
+    if await list_answerable(session, subject):
+        return True
+    called = select(Page.id).where(
+        Page.subject == subject,
+        Page.user_id == user_id,
+        Page.escalation_id.is_(None),
+        Page.created_at > since,
+        Page.state.in_((PageState.WAITING, PageState.QUEUED, PageState.SENT)),
+    )
+    return user_id is not None and await session.scalar(called.limit(1)) is not None
 
 
 async def find_latest_escalation(session: AsyncSession, subject: str) -> Escalation | None:

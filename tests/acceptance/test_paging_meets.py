@@ -4,8 +4,10 @@ from datetime import timedelta
 
 from sqlalchemy import update
 
+from bot.alerts.responders import add_responder, find_responder
+from bot.chat.markup import render_text
 from bot.flow.unit import Unit
-from storage.models import Alert, Page, User
+from storage.models import Alert, Escalation, Page, User
 from storage.words import PageState
 from tests.acceptance.test_mail import MailServer
 from tests.acceptance.test_notification_rules import (
@@ -17,6 +19,7 @@ from tests.acceptance.test_notification_rules import (
     states,
     wish,
 )
+from tests.acceptance.test_oncall import set_rotations
 from tests.acceptance.test_still_on_it import set_policy
 from tests.house import START, House
 
@@ -112,3 +115,69 @@ async def test_whoever_was_switched_off_is_not_rung_any_more_and_the_next_is(
     assert (await states(house))["chat"] == "failed"
     assert "The person was switched off" in await house.ask("/alert why 1", by=house.people["Kate"])
     assert (await read_pages(house))[-1] == ("0:02:00", "Kate", "team")
+
+
+async def call_in(house: House, kind: str, name: str) -> None:
+    """Call somebody in to the alert, as the API of Opsgenie does."""
+
+    async def add(unit: Unit) -> None:
+        responder = await find_responder(unit, {"type": kind, "id": "", "name": name})
+        add_responder(unit, await unit.session.get_one(Alert, 1), responder)
+
+    await house.parts.work.run(add)
+    await house.settle()
+
+
+async def list_cries(house: House) -> list[str]:
+    """What the ops room says of pages that reach nobody."""
+    cards = [message.card for message in await house.messages("ops") if message.card]
+    return [render_text(card["body"]) for card in cards if card["title"].startswith("Nobody was paged")]
+
+
+async def test_a_team_that_is_paged_already_can_be_called_in(house: House) -> None:
+    await house.send(ALONE)
+    before = await read_pages(house)
+    await call_in(house, "team", "first-team")
+    assert await read_pages(house) == before
+    assert await list_cries(house) == []
+
+
+async def test_a_schedule_without_anybody_is_not_said_to_lack_a_policy(house: House) -> None:
+    kate = await house.add_person("Kate")
+    await set_rotations(house, {"name": "Over", "participants": [kate.id], "ends": "2026-11-20T09:00"})
+    await house.send(ALONE)
+    before = len(await list_cries(house))
+    await call_in(house, "schedule", "primary")
+    (said,) = (await list_cries(house))[before:]
+    assert said == "Nobody is on call for Primary on-call, or nobody there can be reached. Call somebody now."
+
+
+async def test_a_team_that_was_called_in_later_answers_for_itself(house: House) -> None:
+    kate = await house.add_person("Kate")
+    dana = await house.add_second_team("Database", "Dana", service="db")
+    await house.send(ALONE)
+    await house.command("/alert ack 1", kate)
+    await call_in(house, "team", "database")
+    assert len(await house.pages(dana)) == 1
+    assert "Kate is on it already" not in await house.ask("/alert ack 1", dana)
+    assert [page.state for page in await house.pages(dana)] == [PageState.ANSWERED]
+    before = await read_pages(house)
+    await house.at("15:00")
+    assert await read_pages(house) == before
+    assert {str(one.state) for one in await house.rows(Escalation)} == {"acknowledged"}
+    assert await house.ask("/alert ack 1", house.owner) == "Kate is on it already."
+    assert await house.ask("/alert ack 1", kate) == "You are on it already."
+
+
+async def test_whoever_was_called_in_later_and_has_answered_is_not_rung_again(
+    reachable: House, server: MailServer
+) -> None:
+    house = reachable
+    await wish(house, rule((0, "room"), (5, "chat")))
+    await house.send({**ALONE, "team": "first-team"})
+    await house.command("/alert ack 1", house.people["Kate"])
+    await house.at("01:00")
+    await call_in(house, "user", "root")
+    assert (await states(house))["chat"] == "waiting"
+    assert "You are on it" in await house.ask("/alert ack 1", house.owner)
+    assert (await states(house))["chat"] == "dropped"
