@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from bot.alerts.quiet import Quiet, read_quiet
 from bot.alerts.rules import ReadyRule, ReadyRules
+from bot.alerts.said import list_asked
 from bot.alerts.traces import keep_lines
 from bot.flow.unit import Unit
 from storage.models import Integration, Rule, Service, Team
@@ -39,6 +40,8 @@ class Catalog:
     """Silences and maintenance that are not over, also those that have not begun."""
     counts_repeats: bool
     """Whether an alert may wait for having been sent several times."""
+    asked: tuple[str, ...] = ()
+    """What of messages its rules ask for again, when an alert is let go."""
     keeps_lines: bool = False
     """Whether what its rules say in traces is kept for certain."""
     _lists: dict[tuple[object, ...], ReadyRules] = field(default_factory=dict)
@@ -62,6 +65,7 @@ class Catalog:
             rules,
             await read_quiet(unit),
             any(rule.then.get("count") for rule in rules if rule.row.kind is RuleKind.POLICY),
+            list_asked(rules),
         )
 
     async def keep_lines(self, unit: Unit) -> None:

@@ -70,7 +70,7 @@ async def _let_go(unit: Unit, alerts: Sequence[Alert]) -> None:
     known = await Catalog.read(unit)
     await known.keep_lines(unit)
     for alert in alerts:
-        arrival = await _arrive_again(unit, alert)
+        arrival = await _arrive_again(unit, alert, known)
         for stage in STAGES:
             await stage(unit, arrival, known)
         alert.held_by, alert.held_until, alert.held_count = (
@@ -93,7 +93,9 @@ async def _let_go(unit: Unit, alerts: Sequence[Alert]) -> None:
     announce_joined(unit)
 
 
-async def _arrive_again(unit: Unit, alert: Alert) -> Arrival:
+async def _arrive_again(unit: Unit, alert: Alert, known: Catalog) -> Arrival:
+    said = alert.said or {}
+    service = next((row.slug for row in known.services if row.id == alert.service_id), "")
     signal = Signal(
         action=Action.TRIGGER,
         alias=alert.alias,
@@ -101,6 +103,10 @@ async def _arrive_again(unit: Unit, alert: Alert) -> Arrival:
         description=alert.description,
         priority=alert.priority,
         source=alert.source,
+        service=said.get("service", service),
+        team=said.get("team", ""),
+        user=said.get("user", ""),
+        raw=said.get("payload", {}),
         labels=dict(alert.labels),
         links=tuple(LinkTo(one["title"], one["url"]) for one in alert.links),
         tags=tuple(alert.tags),

@@ -11,6 +11,7 @@ from bot.alerts.catalog import Catalog
 from bot.alerts.events import AlertAcknowledged, AlertClosed, AlertsRepeated
 from bot.alerts.holds import plan_release, release_counted
 from bot.alerts.payloads import Payloads
+from bot.alerts.said import keep_said
 from bot.alerts.signal import TITLE_LIMIT, Action, clip
 from bot.alerts.stages import STAGES
 from bot.alerts.telling import announce_joined, tell_incidents
@@ -58,7 +59,7 @@ class Turn:
         opened = await self._open_and_count([one for one in self.turn if one.signal.action is Action.TRIGGER])
         await self._acknowledge([one for one in self.turn if one.signal.action is Action.ACKNOWLEDGE])
         await self._close([one for one in self.turn if one.signal.action is Action.RESOLVE])
-        await self._write_notes()
+        await self._write_notes(opened)
         told: set[tuple[int, str]] = set()
         return [self._receipt(one, opened, told) for one in self.turn]
 
@@ -119,7 +120,14 @@ class Turn:
                 await asyncio.sleep(0)
         await self.unit.session.flush()
         kept = await self.payloads.keep({arrival.place: "opened" for arrival in arrivals.values()})
-        rows = [{**_row(arrival), "payload_id": kept.get(arrival.place)} for arrival in arrivals.values()]
+        rows = [
+            {
+                **_row(arrival),
+                "payload_id": kept.get(arrival.place),
+                "said": keep_said(arrival.signal, self.known.asked),
+            }
+            for arrival in arrivals.values()
+        ]
         ids = await ask.insert_alerts(self.unit.session, rows)
         for arrival, number in zip(arrivals.values(), ids, strict=True):
             arrival.alert_id = number
@@ -137,25 +145,39 @@ class Turn:
                 alert.acknowledged_at = self.unit.now
                 self.unit.emit(AlertAcknowledged(alert.id, alert.incident_id))
 
-    async def _write_notes(self) -> None:
-        """What senders want to have written on an alert, and who did it there."""
+    async def _write_notes(self, opened: dict[tuple[int, str], tuple[int, str]]) -> None:
+        """What senders want to have written on an alert, and who did it there. A note that comes with each repeat is
+        written once."""
+        numbers = {key: number for key, (number, _) in opened.items()}
+        numbers |= {key: found[0] for key, found in self.open.items()}
+        told = [
+            one
+            for one in self.turn
+            if one.key in numbers
+            and (one.signal.note or (one.signal.user and one.signal.action is not Action.TRIGGER))
+        ]
+        again = {
+            numbers[one.key] for one in told if one.signal.action is Action.TRIGGER and one.key in self.open
+        }
+        noted = await ask.find_noted(self.unit.session, sorted(again)) if again else set()
         rows = []
-        for one in self.turn:
-            signal = one.signal
-            if one.key in self.open and (
-                signal.note or (signal.user and signal.action is not Action.TRIGGER)
-            ):
-                rows.append(
-                    {
-                        "alert_id": self.open[one.key][0],
-                        "at": self.unit.now,
-                        "actor_id": None,
-                        "actor_name": signal.user[:120] or self.known.integrations[one.integration_id].name,
-                        "kind": NOTED[signal.action] if not signal.note else "note",
-                        "text": signal.note[:25_000],
-                        "data": {},
-                    }
-                )
+        for one in told:
+            signal, number = one.signal, numbers[one.key]
+            text = signal.note[:25_000]
+            if signal.action is Action.TRIGGER and (number, text) in noted:
+                continue
+            noted.add((number, text))
+            rows.append(
+                {
+                    "alert_id": number,
+                    "at": self.unit.now,
+                    "actor_id": None,
+                    "actor_name": signal.user[:120] or self.known.integrations[one.integration_id].name,
+                    "kind": NOTED[signal.action] if not signal.note else "note",
+                    "text": text,
+                    "data": {},
+                }
+            )
         if rows:
             await ask.insert_notes(self.unit.session, rows)
             self.unit.touch(*(f"alert:{row['alert_id']}" for row in rows[:100]))

@@ -81,6 +81,7 @@ INSERT = insert_into(
         "responders",
         "actions",
         "payload_id",
+        "said",
         "held_by",
         "held_until",
         "held_count",
@@ -212,6 +213,16 @@ async def list_notes(session: AsyncSession, alert_id: int) -> Sequence[AlertNote
 
 
 NOTES = insert_into(AlertNote.__table__, ("alert_id", "at", "actor_id", "actor_name", "kind", "text", "data"))  # type: ignore[arg-type]
+
+
+async def find_noted(session: AsyncSession, alert_ids: Sequence[int]) -> set[tuple[int, str]]:
+    """The notes of these alerts: (alert, text)."""
+    rows = await session.execute(
+        select(AlertNote.alert_id, AlertNote.text).where(
+            AlertNote.alert_id.in_(alert_ids), AlertNote.kind == "note"
+        )
+    )
+    return {(alert_id, text) for alert_id, text in rows}
 
 
 async def insert_notes(session: AsyncSession, rows: list[dict[str, Any]]) -> None:

@@ -22,6 +22,18 @@ async def open_one(house: House, **more: object) -> Sender:
     return sender
 
 
+async def test_the_note_that_comes_with_an_alert_is_written_on_it(house: House) -> None:
+    sender = await open_one(house, note="seen on db1 first", user="deploy")
+    for note in ("again", "again"):
+        body = {"message": "db down", "alias": "db-1", "note": note, "user": "deploy"}
+        await sender.do("POST", "/alerts", body)
+    _, notes, _ = await sender.ask("GET", "/alerts/db-1/notes", order="asc", **BY_ALIAS)
+    assert [(note["note"], note["owner"]) for note in notes["data"]] == [
+        ("seen on db1 first", "deploy"),
+        ("again", "deploy"),
+    ]
+
+
 async def test_an_alert_is_changed_in_every_way(house: House) -> None:
     sender = await open_one(house, tags=["a"], details={"k": "v"}, actions=["restart"])
     changes: tuple[tuple[str, str, Any, dict[str, str]], ...] = (
