@@ -18,12 +18,22 @@ SECRET = re.compile(
     r"auth|token|secret|password|passwd|cookie|api-?key|apikey|signature|credential|routing[_-]?key",
     re.IGNORECASE,
 )
-MENTIONED = re2.compile(r"(?i)passw|secret|api_?key|token|(?:routing|service|private)_key")
-"""Looked for first: most bodies mention none of these."""
-IN_BODY = re2.compile(
-    r"""(?i)(?P<name>["']?[\w.-]{0,60}(?:password|passwd|secret|api_?key|token|routing_key"""
-    r"""|service_key|private_key)[\w.-]{0,60}["']?\s*[:=]\s*)(?P<value>"(?:[^"\\]|\\.)*"|[^\s,;&"'{}\[\]]+)"""
+MENTIONED = re2.compile(
+    r"(?i)passw|secret|api[_-]?key|token|(?:routing|service|private|access)[_-]key|authorization|cookie|credential"
 )
+"""Looked for first: most bodies mention none of these."""
+NAMED = (
+    r"[\w.-]{0,60}(?:password|passwd|secret|api[_-]?key|token|(?:routing|service|private|access)[_-]key"
+    r"|authorization|cookie|credential)[\w.-]{0,60}"
+)
+TEXT = r'"(?:[^"\\]|\\.)*"'
+IN_BODY = re2.compile(
+    rf"""(?is)(?P<name>(?:\\?["'])?{NAMED}(?:\\?["'])?\s*[:=]\s*)"""
+    rf"""(?P<value>{TEXT}|\\"(?:[^"\\]|\\\\\\"|\\[^"])*\\"|(?:(?:bearer|basic|geniekey)\s+)?[^\s,;&"'{{}}\[\]\\]+)"""
+    rf"""|(?P<first>\[\s*"{NAMED}"\s*,\s*){TEXT}"""
+)
+"""A name and its value: in JSON, in JSON that is a text in JSON, in forms and words; and pairs (`["Cookie", "..."]`)."""
+PLAIN = ("null", "true", "false")
 UNINTERESTING = {"host", "connection", "content-length", "accept-encoding", "accept"}
 
 
@@ -54,8 +64,14 @@ def hide_secrets(body: str) -> str:
     """A body without the values of fields that are named like a secret."""
 
     def hide(found: Any) -> str:
-        quoted = found["value"].startswith('"')
-        return str(found["name"]) + (f'"{HIDDEN}"' if quoted else HIDDEN)
+        if found["first"]:
+            return f'{found["first"]}"{HIDDEN}"'
+        name, value = str(found["name"]), str(found["value"])
+        if value.lower() in PLAIN:
+            return name + value
+        is_field = name.rstrip(" \t\r\n:=").endswith('"')
+        quote = '\\"' if value.startswith("\\") else '"' if value[0] == '"' or is_field else ""
+        return f"{name}{quote}{HIDDEN}{quote}"
 
     kept = body[:BODY_LIMIT]
     return (str(IN_BODY.sub(hide, kept)) if MENTIONED.search(kept) else kept).replace("\x00", "\ufffd")
