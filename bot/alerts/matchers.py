@@ -1,6 +1,6 @@
 """Matchers: what a silence is for, as a pure yes or no. They are written as Alertmanager's are:
 
-    alertname="DiskFull", instance=~"db.*" severity!=info service=web
+    alertname="DiskFull", instance=~"db.*" severity!=info service=web "free space"="1 %"
 
 A name is a field of alerts (`title`, `service`, ...) or else a label. A pattern (`=~`, `!~`) is matched against the whole
 value, in linear time; a label that is missing is an empty value. Source: prometheus.io/docs/alerting/latest/alertmanager
@@ -33,8 +33,9 @@ OPERATIONS = {operation: sign for sign, operation in SIGNS.items()}
 MOST = 50
 LONGEST = 2_000
 LABEL = "labels."
+NAME = re.compile(r"[A-Za-z_][\w.:/-]*")
 WRITTEN = re.compile(
-    r"""\s*(?P<name>[A-Za-z_][\w.:/-]*)\s*(?P<sign>=~|!~|!=|=)\s*"""
+    rf"""\s*(?:"(?P<quoted_name>(?:\\.|[^"\\])+)"|(?P<name>{NAME.pattern}))\s*(?P<sign>=~|!~|!=|=)\s*"""
     r"""(?:"(?P<quoted>(?:\\.|[^"\\])*)"|(?P<bare>[^\s,{}"]*))\s*(?:,|(?=\s)|$)"""
 )
 PLAIN = re.compile(r"[^\s,{}\"\\~][^\s,{}\"\\]*")
@@ -102,7 +103,8 @@ def parse_matchers(text: str, field: str = "matchers") -> tuple[Matcher, ...]:
         if match is None or match.end() == place:
             raise Invalid("matcher.wrong", field, text=clean[place : place + 100])
         value = match["bare"] if match["quoted"] is None else _unquote(match["quoted"])
-        found.append(make_matcher(name_field(match["name"]), SIGNS[match["sign"]], value))
+        name = match["name"] or _unquote(match["quoted_name"])
+        found.append(make_matcher(name_field(name), SIGNS[match["sign"]], value))
         place = match.end()
     return tuple(found)
 
@@ -125,11 +127,12 @@ def matches_all(matchers: Iterable[Matcher], fields: Mapping[str, str]) -> bool:
 
 def _spell_name(name: str) -> str:
     label = name.removeprefix(LABEL)
-    return name if label in FIELDS else label
+    shown = name if label in FIELDS or label.startswith(LABEL) else label
+    return _quote(shown, NAME)
 
 
-def _quote(value: str) -> str:
-    if PLAIN.fullmatch(value):
+def _quote(value: str, plain: re.Pattern[str] = PLAIN) -> str:
+    if plain.fullmatch(value):
         return value
     escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'

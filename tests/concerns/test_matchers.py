@@ -19,6 +19,7 @@ values = st.text(st.characters(exclude_characters="\x00", exclude_categories=["C
 names = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,12}", fullmatch=True).map(
     lambda name: name if name in FIELDS else LABEL + name
 )
+names |= values.filter(bool).map(lambda name: LABEL + name)
 plain = st.builds(Matcher, names, st.sampled_from(["is", "is_not"]), values)
 patterns = st.builds(
     Matcher,
