@@ -14,6 +14,7 @@ from bot.errors import Problem, TooLarge, Unknown
 from handlers.parts import Parts
 from handlers.webhooks.alerta import SOURCE
 from handlers.webhooks.reception import Reception
+from handlers.webhooks.source import decode_json
 
 
 def list_routes(parts: Parts) -> list[web.RouteDef]:
@@ -27,7 +28,7 @@ def list_routes(parts: Parts) -> list[web.RouteDef]:
             return explain(parts, problem)
         except web.HTTPRequestEntityTooLarge:
             return explain(parts, TooLarge("body.too_large", limit=parts.settings.body_limit))
-        said: dict[str, Any] = msgspec.json.decode(body)
+        said: dict[str, Any] = decode_json(body, request.headers.get("Content-Type", ""))
         is_again = receipt.outcome == "repeated"
         alert = {
             **said,

@@ -11,7 +11,7 @@ from aiohttp import web
 from prometheus_client import Histogram
 
 from bot.chat.markup import render_text
-from bot.errors import Problem, TooLarge, Unknown
+from bot.errors import Malformed, Problem, TooLarge, Unknown
 from bot.flow.discovery import discover
 from bot.logs import get_logger
 from handlers.parts import Parts
@@ -48,6 +48,8 @@ def build_web(parts: Parts) -> web.Application:
             failure = problem
         except web.HTTPRequestEntityTooLarge:
             failure = TooLarge("body.too_large", limit=parts.settings.body_limit)
+        except web.RequestPayloadError as error:
+            failure = Malformed("body.broken", reason=str(error) or "it ends too early")
         except web.HTTPNotFound:
             failure = Unknown("page.unknown", path=request.path)
         except web.HTTPMethodNotAllowed as refused:

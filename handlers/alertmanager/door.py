@@ -21,6 +21,7 @@ from bot.errors import Forbidden, Invalid, Malformed, Problem, Unauthenticated
 from bot.flow.unit import Actor, Unit
 from handlers.parts import Parts
 from handlers.webhooks.senders import Senders
+from handlers.webhooks.source import decode_json
 from storage.models import Integration
 
 SOURCE = "prometheus"
@@ -67,11 +68,9 @@ class Visit:
         if not body.strip():
             raise Malformed("body.empty")
         try:
-            return msgspec.json.decode(body, type=kind)
+            return _decode(body, self.request.headers.get("Content-Type", ""), kind)
         except msgspec.ValidationError as error:
             raise Malformed("field.wrong", name="", reason=str(error)) from error
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise Malformed("body.not_json", reason=str(error)) from error
 
     def flag(self, name: str) -> bool:
         """A parameter that is true unless it says otherwise; raises Malformed."""
@@ -87,6 +86,15 @@ class Visit:
             for text in self.request.query.getall(name, [])
             for one in parse_matchers(text, name)
         )
+
+
+def _decode(body: bytes, content_type: str, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.ValidationError:
+        raise
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return msgspec.convert(decode_json(body, content_type), type=kind)
 
 
 Answer = Callable[[Visit], Awaitable[web.Response]]

@@ -2,7 +2,6 @@
 resolved, and when it is not sent again before, it ends by itself.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,7 +19,6 @@ from handlers.parts import Parts
 from handlers.webhooks.alertmanager import parse_alert
 from handlers.webhooks.reception import keep_payload
 
-NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 OFFSET, PRIME = 14695981039346656037, 1099511628211
 """Of FNV-1a, 64 bits."""
 SEPARATOR = b"\xff"
@@ -71,10 +69,11 @@ def read_alerts(alerts: Sequence[PostableAlert], now: datetime) -> Posted:
     posted = Posted()
     for place, alert in enumerate(alerts):
         labels = {name: value for name, value in alert.labels.items() if value}
-        wrong = next((name for name in (*labels, *alert.annotations) if not NAME.fullmatch(name)), None)
         start, end = read_instant(alert.starts_at), read_instant(alert.ends_at)
-        if not labels or wrong is not None:
-            posted.faults.append(f"alerts[{place}].labels {wrong or ''}".strip())
+        if (
+            not labels or "" in labels or "" in alert.annotations
+        ):  # a name may be any text, since Prometheus 3
+            posted.faults.append(f"alerts[{place}].labels")
         elif start is not None and end is not None and start > end:
             posted.faults.append(f"alerts[{place}].endsAt")
         else:
@@ -101,7 +100,12 @@ def fingerprint(labels: Labels) -> str:
     text = b"".join(
         part
         for name in sorted(labels)
-        for part in (name.encode(), SEPARATOR, labels[name].encode(errors="replace"), SEPARATOR)
+        for part in (
+            name.encode(errors="replace"),
+            SEPARATOR,
+            labels[name].encode(errors="replace"),
+            SEPARATOR,
+        )
     )
     total = OFFSET
     for byte in text:

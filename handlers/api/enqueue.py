@@ -47,7 +47,7 @@ def list_routes(parts: Parts) -> list[web.RouteDef]:
 async def read_body(parts: Parts, request: web.Request) -> dict[str, Any]:
     """The event. A trigger without `dedup_key` gets one of its own."""
     try:
-        body = read_object(Hook(await request.read()))
+        body = read_object(Hook(await request.read(), request.headers))
     except web.HTTPRequestEntityTooLarge as error:
         raise TooLarge("body.too_large", limit=parts.settings.body_limit) from error
     body["dedup_key"] = text_of(body.get("dedup_key")).strip()

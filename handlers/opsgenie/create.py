@@ -59,7 +59,7 @@ async def create(call: Call) -> Answer:
     except Unauthenticated as unknown:
         await call.parts.work.look(lambda unit: find_caller(call.parts, unit, call.request))
         raise Forbidden("opsgenie.not_a_sender") from unknown
-    signal = read_create(read_object(raw))
+    signal = read_create(read_object(raw, call.request.headers.get("Content-Type", "")))
     if not signal.source:
         signal = replace(signal, source=call.request.remote or "")
     signal = replace(signal, responders=await find_responders(call, signal))

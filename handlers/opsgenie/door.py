@@ -20,6 +20,7 @@ from bot.errors import Malformed, Problem, TooLarge, Unauthenticated
 from bot.flow.unit import Actor, Unit
 from handlers.parts import Parts
 from handlers.webhooks.senders import Senders
+from handlers.webhooks.source import decode_json
 from storage.models import ApiKey
 from storage.words import Scope
 
@@ -88,7 +89,7 @@ class Call:
 
     async def body(self) -> dict[str, Any]:
         """The body as a JSON object; nothing at all counts as an empty one. Raises Malformed."""
-        return read_object(await self.request.read())
+        return read_object(await self.request.read(), self.request.headers.get("Content-Type", ""))
 
     async def look(self, ask: Callable[[Unit], Awaitable[T]]) -> T:
         return await self.parts.work.look(ask, self.caller.actor)
@@ -167,13 +168,10 @@ def check_caller(caller: Caller, needed: Scope) -> None:
     check_scope(ApiKey(scope=caller.scope), needed)
 
 
-def read_object(body: bytes) -> dict[str, Any]:
+def read_object(body: bytes, content_type: str = "") -> dict[str, Any]:
     if not body.strip():
         return {}
-    try:
-        found = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Malformed("body.not_json", reason=str(error)) from error
+    found = decode_json(body, content_type)
     if not isinstance(found, dict):
         raise Malformed("body.not_object")
     return found

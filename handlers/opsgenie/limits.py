@@ -67,7 +67,7 @@ def read_words(body: Mapping[str, Any], name: str, count: int, limit: int) -> li
 def read_details(body: Mapping[str, Any]) -> dict[str, str]:
     """Names and values; a value that is no text is written as one. What goes beyond the limit in all is cut."""
     value = body.get("details")
-    if value is None:
+    if value is None or value == []:  # what PHP makes of an empty map
         return {}
     if not isinstance(value, dict):
         raise Invalid("field.not_object", "details", name="details")

@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.alerts.signal import Action, Signal, read_priority
 from bot.errors import Malformed
-from handlers.webhooks.source import Hook, Source, link_to, need, part_of, read_object, text_of
+from handlers.webhooks.source import Hook, Source, extra_of, link_to, need, read_object, text_of
 from storage.words import Priority
 
 OVER = ("normal", "ok", "cleared")
@@ -33,7 +33,7 @@ def read_alert(body: dict[str, Any]) -> Signal:
     resource, event = need(body, "resource"), need(body, "event")
     environment = text_of(body.get("environment")).strip()
     severity = text_of(body.get("severity")).strip().lower()
-    attributes = part_of(body, "attributes")
+    attributes = extra_of(body, "attributes")
     services, tags = _list(body, "service"), _list(body, "tags")
     value = text_of(body.get("value"))
     same = min({event, *_list(body, "correlate")})

@@ -11,7 +11,17 @@ Source: learn.microsoft.com/azure/azure-monitor/alerts/alerts-payload-samples
 from typing import Any
 
 from bot.alerts.signal import Action, Signal
-from handlers.webhooks.source import Hook, Source, link_to, need, one_of, part_of, read_object, text_of
+from handlers.webhooks.source import (
+    Hook,
+    Source,
+    extra_of,
+    link_to,
+    need,
+    one_of,
+    part_of,
+    read_object,
+    text_of,
+)
 from storage.words import Priority
 
 STATES = {
@@ -36,7 +46,7 @@ def _parse_common(data: dict[str, Any]) -> Signal:
     action = one_of(about, "monitorCondition", STATES)
     rule, targets = need(about, "alertRule"), about.get("configurationItems")
     where = ", ".join(text_of(one) for one in targets) if isinstance(targets, list) else ""
-    properties = part_of(data, "customProperties")
+    properties = extra_of(data, "customProperties")
     return Signal(
         action,
         need(about, "alertId"),
@@ -61,7 +71,7 @@ def _parse_metric(data: dict[str, Any]) -> Signal:
     action = one_of(data, "status", STATES)
     rule, resource = need(context, "name"), text_of(context.get("resourceName"))
     identity = (text_of(context.get("id")) or rule, text_of(context.get("resourceId")))
-    properties = part_of(data, "properties")
+    properties = extra_of(data, "properties")
     return Signal(
         action,
         "|".join(identity).lower(),

@@ -10,7 +10,17 @@ Source: cloud.google.com/monitoring/support/notification-options#webhooks
 from typing import Any
 
 from bot.alerts.signal import Action, Signal, read_priority
-from handlers.webhooks.source import Hook, Source, link_to, need, one_of, part_of, read_object, text_of
+from handlers.webhooks.source import (
+    Hook,
+    Source,
+    extra_of,
+    link_to,
+    need,
+    one_of,
+    part_of,
+    read_object,
+    text_of,
+)
 from storage.words import Priority
 
 STATES = {"open": Action.TRIGGER, "acknowledged": Action.ACKNOWLEDGE, "closed": Action.RESOLVE}
@@ -21,8 +31,11 @@ def parse(hook: Hook) -> list[Signal]:
     action = one_of(incident, "state", STATES)
     number = need(incident, "incident_id")
     named = (text_of(incident.get("policy_name")), text_of(incident.get("resource_name")))
-    documentation = part_of(incident, "documentation")
-    told = (text_of(incident.get("summary")), text_of(documentation.get("content")))
+    documentation = extra_of(incident, "documentation")
+    told = (
+        text_of(incident.get("summary")),
+        text_of(documentation.get("content", incident.get("documentation"))),
+    )
     return [
         Signal(
             action,
@@ -40,8 +53,8 @@ def parse(hook: Hook) -> list[Signal]:
 
 
 def _read_labels(incident: dict[str, Any]) -> dict[str, str]:
-    labels = {name: text_of(value) for name, value in part_of(incident, "policy_user_labels").items()}
-    for name, value in part_of(part_of(incident, "resource"), "labels").items():
+    labels = {name: text_of(value) for name, value in extra_of(incident, "policy_user_labels").items()}
+    for name, value in extra_of(extra_of(incident, "resource"), "labels").items():
         labels[name] = text_of(value)
     for name in ("condition_name", "scoping_project_id", "resource_type_display_name"):
         if incident.get(name):

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from bot.alerts.signal import Action, Signal
 from bot.errors import Malformed
 from handlers.webhooks.alertmanager import parse_alert
-from handlers.webhooks.source import Hook, Source, link_to, need, one_of, part_of, read_object, text_of
+from handlers.webhooks.source import Hook, Source, extra_of, link_to, need, one_of, read_object, text_of
 
 LEGACY = {
     "alerting": Action.TRIGGER,
@@ -61,7 +61,7 @@ def _parse_legacy(body: dict[str, Any]) -> list[Signal]:
     matches = body.get("evalMatches")
     found = [one for one in matches if isinstance(one, dict)] if isinstance(matches, list) else []
     values = [f"{text_of(one.get('metric'))}: {text_of(one.get('value'))}" for one in found]
-    labels = {name: text_of(value) for name, value in part_of(body, "tags").items()}
+    labels = {name: text_of(value) for name, value in extra_of(body, "tags").items()}
     return [
         Signal(
             action,

@@ -10,7 +10,7 @@ Source: docs.newrelic.com/docs/alerts/get-notified/notification-integrations/#we
 from typing import Any
 
 from bot.alerts.signal import Action, Signal, read_priority
-from handlers.webhooks.source import Hook, Source, link_to, need, one_of, part_of, read_object, text_of
+from handlers.webhooks.source import Hook, Source, extra_of, link_to, need, one_of, read_object, text_of
 from storage.words import Priority
 
 STATES = {
@@ -56,7 +56,7 @@ def _parse_legacy(body: dict[str, Any]) -> list[Signal]:
     if action is None:
         return []
     number, condition = need(body, "incident_id"), text_of(body.get("condition_name"))
-    labels = {name: text_of(value) for name, value in part_of(body, "account_labels").items()}
+    labels = {name: text_of(value) for name, value in extra_of(body, "account_labels").items()}
     return [
         Signal(
             action,

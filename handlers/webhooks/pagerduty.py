@@ -13,7 +13,17 @@ from typing import Any
 
 from bot.alerts.signal import Action, Signal, read_priority
 from handlers.webhooks.signing import hex_scheme
-from handlers.webhooks.source import Hook, Source, link_to, need, one_of, part_of, read_object, text_of
+from handlers.webhooks.source import (
+    Hook,
+    Source,
+    extra_of,
+    link_to,
+    need,
+    one_of,
+    part_of,
+    read_object,
+    text_of,
+)
 from storage.words import Priority
 
 STATUSES = {"triggered": Action.TRIGGER, "acknowledged": Action.ACKNOWLEDGE, "resolved": Action.RESOLVE}
@@ -51,7 +61,7 @@ def parse(hook: Hook) -> list[Signal]:
         "escalation_policy": _summary_of(data.get("escalation_policy")),
         "incident_key": text_of(data.get("incident_key")),
     }
-    bridge = part_of(data, "conference_bridge")
+    bridge = extra_of(data, "conference_bridge")
     signal = Signal(
         action=one_of(data, "status", STATUSES),
         alias=need(data, "id"),

@@ -7,7 +7,7 @@ Source: pingdom.com/resources/webhooks
 """
 
 from bot.alerts.signal import Action, Signal, read_priority
-from handlers.webhooks.source import Hook, Source, link_to, need, one_of, part_of, read_object, text_of
+from handlers.webhooks.source import Hook, Source, extra_of, link_to, need, one_of, read_object, text_of
 from storage.words import Priority
 
 STATES = {
@@ -25,9 +25,9 @@ def parse(hook: Hook) -> list[Signal]:
     action = one_of(body, "current_state", STATES)
     if action is None:
         return []
-    number, check = need(body, "check_id"), part_of(body, "check_params")
+    number, check = need(body, "check_id"), extra_of(body, "check_params")
     name = text_of(body.get("check_name")) or f"Check {number}"
-    probe, tags = part_of(body, "first_probe"), body.get("tags")
+    probe, tags = extra_of(body, "first_probe"), body.get("tags")
     told = (text_of(body.get("description")), text_of(body.get("long_description")))
     return [
         Signal(

@@ -12,8 +12,10 @@
     {"action": "critical", "data": {"metric_alert": {"id": "4", "alert_rule": {"id": "7", "name": "..."}},
      "description_title": "Critical: Too many errors", "description_text": "...", "web_url": "..."}}
 
-An issue alert and its issue are one trouble: resolving the issue ends it. Other resources do nothing.
-Source: docs.sentry.io/integrations/integration-platform/webhooks
+An issue alert and its issue are one trouble: resolving the issue ends it. Other resources do nothing. The older plugin
+"WebHooks" has no resource: {"id": "27379932", "project_slug": "web", "level": "error", "culprit": "...", "url": "...",
+"message": "...", "triggering_rules": ["Errors"], "event": {"title": "...", "tags": [["environment", "prod"]]}}.
+Source: docs.sentry.io/integrations/integration-platform/webhooks and sentry_plugins/webhooks of getsentry/sentry
 """
 
 from collections.abc import Mapping
@@ -21,7 +23,17 @@ from typing import Any
 
 from bot.alerts.signal import Action, Signal, read_priority
 from handlers.webhooks.signing import hex_scheme
-from handlers.webhooks.source import Hook, Source, link_to, need, one_of, part_of, read_object, text_of
+from handlers.webhooks.source import (
+    Hook,
+    Source,
+    extra_of,
+    link_to,
+    need,
+    one_of,
+    part_of,
+    read_object,
+    text_of,
+)
 
 ISSUE = {
     "created": Action.TRIGGER,
@@ -40,8 +52,10 @@ KINDS = {
 
 def parse(hook: Hook) -> list[Signal]:
     body = read_object(hook)
-    data = part_of(body, "data")
     resource = hook.headers.get("Sentry-Hook-Resource", "")
+    if not resource and "data" not in body:
+        return [_read_plugin(body)]
+    data = part_of(body, "data")
     kind = KINDS.get(resource) if resource else next((name for name in KINDS.values() if name in data), None)
     if kind is None:
         return []
@@ -61,7 +75,7 @@ def parse(hook: Hook) -> list[Signal]:
         "rule": text_of(data.get("triggered_rule")),
         "issue": text_of(about.get("shortId")),
     }
-    actor = part_of(body, "actor")
+    actor = extra_of(body, "actor")
     signal = Signal(
         action=action,
         alias=f"issue-{number}",
@@ -100,6 +114,31 @@ def _read_metric(body: Mapping[str, Any], data: Mapping[str, Any], alert: Mappin
         service=project,
         labels={name: value for name, value in labels.items() if value},
         links=link_to(("Sentry", data.get("web_url"))),
+        raw=body,
+    )
+
+
+def _read_plugin(body: dict[str, Any]) -> Signal:
+    """What the plugin "WebHooks" says of an issue; it never tells that one is resolved."""
+    event, rules = extra_of(body, "event"), body.get("triggering_rules")
+    project = text_of(body.get("project_slug") or body.get("project"))
+    labels = {
+        **_read_tags(event.get("tags")),
+        "project": project,
+        "level": text_of(body.get("level")),
+        "rule": ", ".join(map(text_of, rules)) if isinstance(rules, list) else "",
+    }
+    number = need(body, "id")
+    return Signal(
+        action=Action.TRIGGER,
+        alias=f"issue-{number}",
+        title=text_of(event.get("title")) or text_of(body.get("message")) or f"Sentry issue {number}",
+        description=text_of(body.get("culprit")),
+        priority=read_priority(body.get("level")),
+        source=project,
+        service=project,
+        labels={name: value for name, value in labels.items() if value},
+        links=link_to(("Sentry", body.get("url"))),
         raw=body,
     )
 

@@ -23,7 +23,7 @@ import msgspec
 
 from bot.alerts.signal import Action, LinkTo, Signal
 from handlers.webhooks.sns_trust import SnsGuard
-from handlers.webhooks.source import Hook, Source, need, one_of, part_of, read_object, text_of
+from handlers.webhooks.source import Hook, Source, extra_of, need, one_of, read_object, text_of
 from storage.words import Priority
 
 STATES = {
@@ -72,7 +72,7 @@ def _read_alarm(alarm: dict[str, Any], topic: str) -> Signal:
     account, region = text_of(alarm.get("AWSAccountId")), text_of(alarm.get("Region"))
     told = text_of(alarm.get("AlarmDescription"))
     named = NAMED.search(told)
-    trigger = part_of(alarm, "Trigger")
+    trigger = extra_of(alarm, "Trigger")
     dimensions = trigger.get("Dimensions")
     pairs = [one for one in dimensions if isinstance(one, dict)] if isinstance(dimensions, list) else []
     places = {text_of(one.get("name")): text_of(one.get("value")) for one in pairs}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
+import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -82,14 +85,62 @@ class Source:
         return url, self.paste.format(url=url, root=root, key=key, host=host, **values)
 
 
+CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:-]{1,40})""", re.IGNORECASE)
+CHARSETS = ("utf-16", "utf-32", "iso8859", "cp125", "koi8", "shift_jis", "euc", "gb", "big5")
+"""Beginnings of the names that Python has for what bodies are written in besides UTF-8."""
+ESCAPE = re.compile(
+    r"""\\(?:u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|(?P<half>u[dD][89a-fA-F][\da-fA-F]{2})"""
+    r"""|u[\da-fA-F]{4}|["\\/bfnrt]|(?P<none>))"""
+)
+"""Every escape in a JSON text: half of a pair of surrogates, and a backslash that begins none, by name."""
+
+
 def read_json(hook: Hook) -> Any:
     """The body as JSON; raises Malformed that says where the fault is."""
     if not hook.body.strip():
         raise Malformed("body.empty")
+    return decode_json(hook.body, hook.headers.get("Content-Type", ""))
+
+
+def decode_json(body: bytes, content_type: str = "") -> Any:
+    """JSON, also when it is not quite JSON, since an alert is worth more than its form: templates let line breaks and
+    backslashes into texts, programs cut emoji in halves, write NaN, begin with a byte order mark, or use another charset.
+    Raises Malformed that says where the fault is."""
     try:
-        return msgspec.json.decode(hook.body)
+        return msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Malformed("body.not_json", reason=str(error)) from error
+        try:
+            return json.loads(_mend(body, content_type), strict=False, parse_constant=str)
+        except (ValueError, RecursionError):
+            raise Malformed("body.not_json", reason=str(error)) from error
+
+
+def _mend(body: bytes, content_type: str) -> str:
+    text = _read_text(body, content_type).strip("\ufeff\x00 \t\r\n")
+    return ESCAPE.sub(
+        lambda found: "\\ufffd" if found["half"] else "\\\\" if found["none"] is not None else found[0], text
+    )
+
+
+def _read_text(body: bytes, content_type: str) -> str:
+    """The characters of a body: by its byte order mark, as UTF-8, or in the charset that it says. A byte that means nothing
+    becomes the replacement sign."""
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return body.decode("utf-16", errors="replace")
+    said = CHARSET.search(content_type)
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        name = _find_charset(said[1]) if said else ""
+        return body.decode(name or "utf-8", errors="replace")
+
+
+def _find_charset(said: str) -> str:
+    try:
+        name = codecs.lookup(said).name
+    except LookupError:
+        return ""
+    return name if name.startswith(CHARSETS) else ""
 
 
 def read_object(hook: Hook) -> dict[str, Any]:
@@ -117,6 +168,12 @@ def part_of(body: Mapping[str, Any], name: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Malformed("field.not_object", name, name=name)
     return value
+
+
+def extra_of(body: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """A part without which a message can be understood: empty when it is no object, since an alert is worth more."""
+    value = body.get(name)
+    return value if isinstance(value, dict) else {}
 
 
 def need(body: Mapping[str, Any], name: str) -> str:

@@ -9,12 +9,12 @@ Source: docs.splunk.com/Documentation/Splunk/latest/Alert/Webhooks
 """
 
 from bot.alerts.signal import Action, Signal, read_priority
-from handlers.webhooks.source import Hook, Source, link_to, need, part_of, read_object, text_of
+from handlers.webhooks.source import Hook, Source, extra_of, link_to, need, read_object, text_of
 
 
 def parse(hook: Hook) -> list[Signal]:
     body = read_object(hook)
-    name, result = need(body, "search_name"), part_of(body, "result")
+    name, result = need(body, "search_name"), extra_of(body, "result")
     shown = {key: text_of(value) for key, value in result.items() if not key.startswith(("_", "date_"))}
     return [
         Signal(

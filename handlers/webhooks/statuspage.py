@@ -13,7 +13,17 @@ Source: support.atlassian.com/statuspage/docs/enable-webhook-notifications
 from typing import Any
 
 from bot.alerts.signal import Action, Signal
-from handlers.webhooks.source import Hook, Source, link_to, need, one_of, part_of, read_object, text_of
+from handlers.webhooks.source import (
+    Hook,
+    Source,
+    extra_of,
+    link_to,
+    need,
+    one_of,
+    part_of,
+    read_object,
+    text_of,
+)
 from storage.words import Priority
 
 INCIDENT = {
@@ -39,11 +49,11 @@ COMPONENT = {
 
 def parse(hook: Hook) -> list[Signal]:
     body = read_object(hook)
-    page = text_of(part_of(body, "page").get("id"))
+    page = text_of(extra_of(body, "page").get("id"))
     if "incident" in body:
         return _read_incident(part_of(body, "incident"), page)
     if "component" in body:
-        return _read_component(part_of(body, "component"), part_of(body, "component_update"), page)
+        return _read_component(part_of(body, "component"), extra_of(body, "component_update"), page)
     return []
 
 

@@ -3,25 +3,29 @@
     {"heartbeat": {"monitorID": 1, "status": 0, "msg": "..."}, "monitor": {"id": 1, "name": "...", "url": "..."},
      "msg": "..."}
 
-`status` is 0 down, 1 up, 2 pending, 3 maintenance. A message without heartbeat is a test, or news about a certificate. The
-multipart form has the same JSON in its field `data`.
+`status` is 0 down, 1 up, 2 pending, 3 maintenance. A message without heartbeat is a test, or says that a certificate or a
+domain ends soon. The multipart form has the same JSON in its field `data`.
 Source: captured from Uptime Kuma 2.5.3
 """
+
+import re
+from typing import Any
 
 from bot.alerts.signal import Action, Signal
 from bot.errors import Malformed
 from handlers.webhooks.bodies import read_fields
-from handlers.webhooks.source import Hook, Source, link_to, need, part_of, text_of
+from handlers.webhooks.source import Hook, Source, extra_of, link_to, need, part_of, text_of
 from storage.words import Priority
 
+ENDING = re.compile(r"(?P<what>.+?) will expire in (?P<days>-?\d+) days?")
 STATES = {"0": Action.TRIGGER, "1": Action.RESOLVE, "2": None, "3": None}
 
 
 def parse(hook: Hook) -> list[Signal]:
     body = read_fields(hook)
-    beat, monitor = part_of(body, "heartbeat"), part_of(body, "monitor")
+    beat, monitor = part_of(body, "heartbeat"), extra_of(body, "monitor")
     if not beat:
-        return []
+        return _parse_ending(text_of(body.get("msg")), body)
     status = need(beat, "status")
     if status not in STATES:
         raise Malformed("field.not_one_of", "heartbeat.status", name="heartbeat.status", known=sorted(STATES))
@@ -49,6 +53,14 @@ def parse(hook: Hook) -> list[Signal]:
             raw=body,
         )
     ]
+
+
+def _parse_ending(told: str, body: dict[str, Any]) -> list[Signal]:
+    """A certificate or a domain that ends soon: the same trouble whatever days are left, and never told to be over."""
+    ending = ENDING.search(told)
+    if ending is None:
+        return []
+    return [Signal(Action.TRIGGER, f"ending:{ending['what']}", told, source="uptime_kuma", raw=body)]
 
 
 SOURCE = Source(

@@ -114,9 +114,9 @@ async def test_many_end_together_with_one_timer(client: Client) -> None:
 
 
 async def test_what_is_wrong_is_refused_and_the_rest_is_kept(client: Client) -> None:
-    status, answer = await client.post(alert(), {"labels": {"a b": "c"}}, {"labels": {"empty": ""}})
+    status, answer = await client.post(alert(), {"labels": {"": "c"}}, {"labels": {"empty": ""}})
     assert status == 400
-    assert "alerts[1].labels a b, alerts[2].labels" in answer
+    assert "alerts[1].labels, alerts[2].labels" in answer
     assert len(await client.house.rows(Alert)) == 1
     for body, words in (
         ({"labels": {}}, "Expected `array`"),

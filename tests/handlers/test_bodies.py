@@ -1,5 +1,6 @@
 """The bodies of senders that are not always JSON: what becomes of them, and what is refused with its reason."""
 
+import json
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.errors import Malformed
 from handlers.webhooks.bodies import FIELDS, FORM, MULTIPART, label_tags, read_fields, split_tags
-from handlers.webhooks.source import Hook
+from handlers.webhooks.source import Hook, decode_json, text_of
 from storage.models import Alert, RawPayload
 from tests.house import House
 
@@ -41,6 +42,40 @@ def write_multipart(**fields: str) -> bytes:
 )
 def test_the_fields_are_the_same_however_they_are_sent(body: bytes, kind: str) -> None:
     assert send(body, kind) == {"name": "Shop & till", "state": "down"}
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "title"),
+    [
+        (b'\xef\xbb\xbf{"title": "K\xc3\xb6ln"}', "", "Köln"),
+        ('{"title": "Köln"}'.encode("utf-16"), "application/json; charset=utf-16", "Köln"),
+        ('{"title": "Köln"}'.encode("utf-16"), "", "Köln"),
+        (b'{"title": "K\xf6ln"}', 'application/json; charset="ISO-8859-1"', "Köln"),
+        (b'{"title": "K\xc3\xb6ln"}', "application/json; charset=iso-8859-1", "Köln"),
+        (b'{"title": "K\xf6ln"}', "application/json", "K\ufffdln"),
+        (b'{"title": "K\xf6ln"}', "application/json; charset=punycode", "K\ufffdln"),
+        (b'{"title": "K\xf6ln"}', "application/json; charset=of-my-own", "K\ufffdln"),
+        (rb'{"title": "cut \ud83d"}', "", "cut \ufffd"),
+        (rb'{"title": "cut \ud83d", "next": "\ude00 whole \ud83d\ude00"}', "", "cut \ufffd"),
+        (rb'{"title": "\ud83d\ude00 \\ud83d \ud83d\u0041"}', "", "\U0001f600 \\ud83d \ufffdA"),
+        (b'{"title": "first\nsecond\tcolumn"}', "", "first\nsecond\tcolumn"),
+        (rb'{"title": "C:\Windows \u12 \"quoted\""}', "", r'C:\Windows \u12 "quoted"'),
+        (b'{"title": "full", "value": NaN, "limit": -Infinity}', "", "full"),
+        (b'{"title": "full"}\r\n\x00', "", "full"),
+    ],
+)
+def test_what_is_almost_json_is_read_all_the_same(body: bytes, kind: str, title: str) -> None:
+    found = decode_json(body, kind)
+    assert found["title"] == title
+    assert "NaN" in text_of(found) or "value" not in found
+    assert json.dumps(found, ensure_ascii=False).encode()
+
+
+@given(st.recursive(st.none() | st.booleans() | st.floats() | st.integers() | st.text(), st.lists))
+def test_json_is_read_as_it_is_meant_with_a_mark_before_it(value: Any) -> None:
+    text = json.dumps(value, ensure_ascii=False)
+    meant = json.loads(text, parse_constant=str)
+    assert decode_json(b"\xef\xbb\xbf" + text.encode(errors="replace")) == meant
 
 
 def test_a_query_is_read_where_there_is_no_body() -> None:
