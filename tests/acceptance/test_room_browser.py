@@ -53,8 +53,11 @@ async def test_from_an_alert_to_a_postmortem(
     await expect(mark.page.locator("h1")).to_have_text("Checkout is slow")
     await expect(mark.page.locator("#head .prio")).to_have_text("P2")
     await mark.sees("nobody yet", "#head")
+    head = mark.page.locator("#head")
+    p2 = await head.evaluate("head => getComputedStyle(head).borderLeftColor")
     await send(hook, title="Errors at checkout", priority="P1", service="web", alias="errors")
     await expect(mark.page.locator("#head .prio")).to_have_text("P1", timeout=PATIENCE)
+    await expect(head).not_to_have_css("border-left-color", p2, timeout=PATIENCE)
 
     # 3: the person on call is paged, and answers
     await mark.follow("1 page")
@@ -97,6 +100,10 @@ async def run_commands(mark: Person) -> None:
     await mark.types("/incident role commander me")
     await mark.show_card()
     await mark.sees("Mark", '[data-key="role-commander"]')
+    await mark.composer.fill("/incident role scribe @kate")
+    await mark.sees("@kate", ".completions")
+    await mark.page.keyboard.press("Enter")  # it is typed in full: nothing is left to complete
+    await expect(mark.composer).to_have_value("", timeout=PATIENCE)
     await mark.types("/incident tsak", is_right=False)
     await mark.sees("/incident task", "#replies")  # the nearest command
 
@@ -117,11 +124,13 @@ async def keep_messages(mark: Person, kate: Person, served: Served) -> None:
     await kate.open("/INC-1")
     await kate.types("The wrong window")
     await mark.sees("The wrong window", "#messages")
+    await expect(mark.page.locator("#messages .msg:first-child .by")).to_be_visible()
     await kate.use_menu("The wrong window", "Delete")
     await kate.press("Delete", "#dialog")
     for person in (kate, mark):
         gone = person.page.locator("#messages .msg", has_text="The wrong window")
         await expect(gone).to_have_count(0, timeout=PATIENCE)
+        await expect(person.page.locator("#messages .msg:first-child .by")).to_be_visible()  # still
     await kate.types("The graphs jump at 11:47")
     await mark.sees("The graphs jump at 11:47", "#messages")
     for _ in range(2):
@@ -145,6 +154,8 @@ async def tell_stakeholders(mark: Person, kate: Person) -> None:
     """6: a status update from its form, with a promise; the announcements and the card say so."""
     await mark.show_card()
     await mark.press("Send status update", "#head")
+    for field in await mark.page.locator("#dialog").locator("textarea, input:visible, button").all():
+        await expect(field).to_be_in_viewport(ratio=1, timeout=PATIENCE)
     await mark.press("Send update", "#dialog")
     await expect(mark.page.locator('#dialog [aria-invalid="true"]')).to_be_focused(timeout=PATIENCE)
     await mark.fills("What stakeholders should know", "We know the cause and are rolling back.")

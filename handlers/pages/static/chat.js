@@ -11,7 +11,7 @@ function group() { // what one person says in a row needs their name once
   let last;
   for (const one of list.children) {
     const soon = last && new Date(one.dataset.at) - new Date(last.dataset.at) < 300000;
-    one.classList.toggle("follow", soon && one.dataset.author !== "0" && last.dataset.author === one.dataset.author);
+    one.classList.toggle("follow", !!soon && one.dataset.author !== "0" && last.dataset.author === one.dataset.author);
     last = one;
   }
 }

@@ -5,6 +5,7 @@ function attach(form) {
   const field = $("textarea", form), list = $(".completions", form), { channel, incident } = form.dataset;
   let found = [], chosen = -1, timer, asked = 0;
   const isMention = () => /(^|\s)@[\w.-]*$/.test(field.value), isHint = (one) => one?.text === field.value;
+  const isTyped = (one) => one?.text.trimEnd() === field.value.trimEnd();  // nothing is left to complete
   function close() {
     clearTimeout(timer);
     asked++;  // an answer that is still on its way comes too late: what it is about has been sent
@@ -63,7 +64,7 @@ function attach(form) {
     else if (shown && key === "ArrowUp") choose(chosen <= 0 ? last : chosen - 1);
     else if (shown && key === "Tab" && !shiftKey && !isHint(found[first])) accept(first);
     else if (shown && key === "Escape") close();
-    else if (key === "Enter" && !shiftKey) { if (shown && chosen >= 0 && !isHint(found[chosen])) accept(chosen); else { close(); form.requestSubmit(); } }
+    else if (key === "Enter" && !shiftKey) { if (shown && chosen >= 0 && !isTyped(found[chosen])) accept(chosen); else { close(); form.requestSubmit(); } }
     else if (key === "ArrowUp" && !field.value && mine) mine.click();
     else return;
     event.preventDefault();
