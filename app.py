@@ -6,6 +6,7 @@ Imports are inside the functions that need them, so that `tocsin --help` answers
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import sys
 from typing import TYPE_CHECKING, Any
@@ -189,8 +190,15 @@ async def serve_until(parts: Parts, stopped: asyncio.Event, started: Callable[[w
     parts.work.on_planned = alarm.arm
     runner = web.AppRunner(build_web(parts), access_log=None, shutdown_timeout=2.0)
     await runner.setup()
-    site = web.TCPSite(runner, parts.settings.host, parts.settings.port)
-    await site.start()
+    host, port = parts.settings.host, parts.settings.port
+    site = web.TCPSite(runner, host, port)
+    try:
+        await site.start()
+    except OSError as taken:
+        if taken.errno != errno.EADDRINUSE:
+            raise
+        reason = f"another program listens on {host}:{port} already; stop it, or give another port by --port"
+        raise OSError(reason) from taken
     mail = await take_mail(parts)
     deliveries = asyncio.create_task(parts.outbox.run())
     alarm.start()
