@@ -184,7 +184,7 @@ def tell_no_variable(name: str) -> str:
 
 
 def tell_no_secret(name: str) -> str:
-    return f"the environment variable {name} is not set; put the secret into it that the sender signs with"
+    return f"the environment variable {name} is not set; put the secret into it"
 
 
 def tell_can_not_sign(source: str) -> str:

@@ -160,6 +160,15 @@ async def test_from_the_first_alert_to_the_postmortem(house: House) -> None:
     } <= kinds
 
 
+async def test_who_closes_is_led_to_the_postmortem_that_is_drafted(house: House) -> None:
+    for ref in ("INC-1", "INC-2"):
+        await house.command("/incident declare Checkout is slow")
+        await house.command(f"/incident resolve {ref} It is fast again")
+    await house.command("/incident postmortem INC-2")
+    assert "/incident postmortem drafts" in await house.ask("/incident close INC-1")
+    assert "/INC-2/postmortem" in await house.ask("/incident close INC-2")
+
+
 async def test_merging_moves_alerts_and_ends_paging(house: House) -> None:
     await house.send({"title": "Checkout fails", "alias": "a", "priority": "P1", "service": "web"})
     await house.command("/incident declare Payments are slow")

@@ -79,7 +79,7 @@ async def test_a_page_says_why_it_is_you(sqlite_house: House) -> None:
     await house.send(URGENT)
     await house.at("26:00")
     told = await house.ask("/oncall explain team:first-team")
-    for words in ("who is next,", "who was before,", "an admin,"):
+    for words in (", who is next: ", ", who was before: ", ", an admin: "):
         assert words in told
     sentences = await house.ask("/incident timeline INC-1")
     assert "on call next in Primary on-call" in sentences
