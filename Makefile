@@ -24,6 +24,7 @@ define sync
 if [ -z "$$python" ]; then \
 	echo "tocsin: Python 3.11 or newer is needed and was not found; install it and run make again." >&2; exit 1; fi; \
 uv=$$("$$python" deploy/get_uv.py) || exit 1; \
+echo "tocsin: installing packages into $(VENV)" >&2; \
 UV_LINK_MODE=$${UV_LINK_MODE:-copy} UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=$(VENV) \
 	"$$uv" sync --quiet --frozen --compile-bytecode --python "$$python" $(1) \
 	|| { echo "tocsin: the packages were not installed, for the reason above; mend it and run make again." >&2; exit 1; }
