@@ -69,6 +69,16 @@ async def test_without_an_answer_it_tells_after_two_minutes_what_failed_and_why(
     assert "Ntfy: failed: The other side answers 403" in said
 
 
+async def test_a_reason_is_told_as_it_is_written(testing: House, ntfy: Kept) -> None:
+    house = testing
+    await give(house, "ntfy", "http://10.1.2.3/kate")
+    await house.ask("/tocsin test-page")
+    await house.at("02:00")
+    (said,) = await told(house)
+    assert "10.1.2.3 is inside the network" in said
+    assert "allow it with TOCSIN_REACH_INSIDE." in said
+
+
 async def test_whoever_asks_for_somebody_else_hears_of_it(testing: House, ntfy: Kept) -> None:
     house = testing
     kate = await house.add_person("Kate")
