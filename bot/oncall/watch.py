@@ -1,5 +1,5 @@
-"""Looks ahead for times in which nobody is on call, or somebody although they are off or have a holiday, so that people hear
-of them while there is time to find somebody.
+"""Looks ahead for times in which nobody is on call, or somebody who is off, has a holiday or can't be reached: people hear of
+them while there is time to find somebody.
 
 Each schedule is looked at once a week, and whenever its exceptions change. A gap is told once, at least two weeks ahead
 unless it was made later; a deliberate one is not told.
@@ -13,8 +13,9 @@ from bot.flow.timers import Due
 from bot.flow.unit import Event, Unit
 from bot.oncall.away import warn_of_clashes
 from bot.oncall.duty import Nobody
+from bot.oncall.resolve import resolve
 from bot.oncall.rosters import list_rosters
-from bot.oncall.shifts import Gap, find_gaps
+from bot.oncall.shifts import Gap, find_gaps, list_stretches
 from storage.models import Fact
 from storage.questions import oncall
 
@@ -30,6 +31,14 @@ class GapsFound(Event):
     schedule_id: int
     gaps: tuple[Gap, ...]
     until: datetime
+
+
+@dataclass(frozen=True)
+class ScheduleWatched(Event):
+    """A schedule was looked at: from when on each person is on call in it, of those who will be before `AHEAD` is over."""
+
+    schedule_id: int
+    starts: tuple[tuple[int, datetime], ...]
 
 
 async def watch_schedules(unit: Unit) -> None:
@@ -51,6 +60,10 @@ async def watch_gaps(unit: Unit, due: Due) -> None:
         if fresh:
             unit.emit(GapsFound(due.number, tuple(fresh), unit.now + AHEAD))
         await warn_of_clashes(unit, roster, unit.now + AHEAD)
+        stretches = list_stretches(resolve(roster.plan, unit.now, unit.now + AHEAD))
+        unit.emit(
+            ScheduleWatched(due.number, tuple((person, own[0][0]) for person, own in stretches.items()))
+        )
         unit.plan("watch_gaps", due.subject, unit.now + EVERY)
 
 

@@ -14,8 +14,9 @@ from bot.oncall.exceptions import AbsenceChanged, ExceptionMade, OverrideChanged
 from bot.oncall.holidays import HolidaysChanged
 from bot.oncall.notices import ShiftTold
 from bot.oncall.swaps import SwapOffered, SwapSettled, cancel_swap
-from bot.oncall.watch import GapsFound
+from bot.oncall.watch import GapsFound, ScheduleWatched
 from bot.paging import events as paging
+from bot.paging.unready import PeopleUnready, find_unready
 from bot.reactions.absences import tell_that_it_fails, tell_what_was_read
 from bot.reactions.acknowledgements import (
     close_unanswered,
@@ -112,6 +113,7 @@ from bot.reactions.swaps import (
     show_what_became_of_it,
     tell_who_offered,
 )
+from bot.reactions.unready import tell_unready
 from bot.reviews.postmortem import PostmortemChanged, PostmortemDrafted
 from bot.updates.updates import UpdateOverdue, UpdatePosted
 
@@ -267,6 +269,8 @@ REACTIONS: Reactions = {
     CalendarRead: (tell_what_was_read,),
     CalendarFailing: (tell_that_it_fails,),
     GapsFound: (tell_gaps,),
+    ScheduleWatched: (find_unready,),
+    PeopleUnready: (tell_unready,),
     ClashesFound: (tell_clashes,),
     ShiftTold: (tell_of_shift, hand_over),
     ExceptionMade: (tell_whose_shifts_move,),
