@@ -1,9 +1,10 @@
 """Who has the duty at one moment, and why: overrides, layers, time off and forwarding over the slots whose turn it is. Pure.
 
-In this order: an override replaces all rotations, or one of them; the newest counts. Whoever swapped is replaced by who took
-it, in the order in which swaps were made; a swap says nothing of what was made later. Who is off is left out, and the next
-in the order of the rotation who is not stands in. What would be a person's goes to whom they forward it to. Then rotations
-add up, or the upper covers the lower. Only where nobody else would be left, somebody who is off has the duty after all.
+In this order: an override replaces all rotations, or one of them; the newest counts that does not give it to somebody who was
+switched off. Whoever swapped is replaced by who took it, in the order in which swaps were made; a swap says nothing of what
+was made later. Who is off is left out, and the next in the order of the rotation who is not stands in. What would be a
+person's goes to whom they forward it to. Then rotations add up, or the upper covers the lower. Only where nobody else would
+be left, somebody who is off has the duty after all.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -108,20 +109,22 @@ class Desk:
         self._override: Override | None = None
         self._places: dict[int, Override] = {}
         self._swaps: list[Override] = []
-        for override in reversed([one for one in plan.overrides if one.start <= at < one.end]):
-            if override.giver is not None:
-                if override.person not in plan.gone:
-                    self._swaps.insert(0, override)
-            elif override.rotation is None:
-                self._override = override
-                break
-            else:
-                self._places.setdefault(override.rotation, override)
         self._takers = {
             one.giver: one.taker
             for one in plan.forwardings
             if one.start <= at < one.end and one.taker not in plan.gone
         }
+        for override in reversed([one for one in plan.overrides if one.start <= at < one.end]):
+            if override.giver is not None:
+                if override.person not in plan.gone:
+                    self._swaps.insert(0, override)
+            elif override.person is not None and self._is_gone(override.person, override.id):
+                continue
+            elif override.rotation is None:
+                self._override = override
+                break
+            else:
+                self._places.setdefault(override.rotation, override)
         self._off = {one.person for one in plan.times_off if one.start <= at < one.end}
         self._whole = NOTHING if self._override is None else self._give(self._override, None)
         self._known: list[dict[int, Share]] = [rotation.shares for rotation in plan.rotations]
@@ -214,8 +217,6 @@ class Desk:
         if override.person is None:
             return Share(nobody=Nobody.OVERRIDE)
         way = self._pass_on(override.person, override.id)
-        if way.person in self.plan.gone:
-            return Share(nobody=Nobody.EMPTY)
         is_off = bool(way.passed_by) and self._is_off(way)
         duty = _make_duty(way, rotation, override.id, is_off=is_off)
         return Share(reluctant=(duty,)) if is_off else Share((duty,))
@@ -246,6 +247,10 @@ class Desk:
         if not self._off:
             return duties, ()
         return tuple(one for one in duties if not one.is_off), tuple(one for one in duties if one.is_off)
+
+    def _is_gone(self, person: int, since: int) -> bool:
+        """Whether an override that names them gives the duty to somebody who was switched off: then it does not count."""
+        return bool(self.plan.gone) and self._pass_on(person, since).person in self.plan.gone
 
     def _is_off(self, way: Way) -> bool:
         """Whoever took it in a swap said that they come."""

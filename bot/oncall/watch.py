@@ -1,5 +1,5 @@
-"""Looks ahead for times in which nobody is on call, or somebody who is off, has a holiday or can't be reached: people hear of
-them while there is time to find somebody.
+"""Looks ahead for times in which nobody is on call, or somebody who is off, has a holiday or can't be reached: people hear
+of them while there is time to find somebody.
 
 Each schedule is looked at once a week, and whenever its exceptions change. A gap is told once, at least two weeks ahead
 unless it was made later; a deliberate one is not told.

@@ -50,7 +50,10 @@ class Oracle:
         general = [
             number
             for number, one in enumerate(self.plan.overrides)
-            if one.rotation is None and one.giver is None and one.start <= moment < one.end
+            if one.rotation is None
+            and one.giver is None
+            and one.start <= moment < one.end
+            and self._counts(number)
         ]
         answers: list[tuple[Said, Said]] = []
         for rotation, (own, reluctant) in zip(self.plan.rotations, layers, strict=True):
@@ -76,18 +79,21 @@ class Oracle:
             (
                 number
                 for number, one in enumerate(self.plan.overrides)
-                if one.rotation == rotation.id and one.start <= moment < one.end
+                if one.rotation == rotation.id and one.start <= moment < one.end and self._counts(number)
             ),
             default=None,
         )
+
+    def _counts(self, number: int) -> bool:
+        """An override that gives the duty to somebody who is gone counts for nothing."""
+        person = self.plan.overrides[number].person
+        return person is None or self._pass_on(person, number)[0] not in self.plan.gone
 
     def _ask_override(self, number: int, rotation: int | None) -> tuple[Said, Said]:
         override = self.plan.overrides[number]
         if override.person is None:
             return frozenset(), frozenset()
         person, swap, forwarded = self._pass_on(override.person, number)
-        if person in self.plan.gone:
-            return frozenset(), frozenset()
         said = frozenset({(person, rotation, swap or override.id)})
         if forwarded and person in self.off and not swap:
             return frozenset(), said

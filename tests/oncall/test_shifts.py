@@ -115,6 +115,17 @@ def test_whoever_forwards_to_somebody_who_is_gone_keeps_the_shifts() -> None:
     assert (kept.person, kept.passed_by) == (1, ())
 
 
+def test_an_override_for_somebody_who_is_gone_leaves_no_gap() -> None:
+    older, newer = (Override(number, person, MONDAY, MONDAY + DAY) for number, person in ((1, 2), (2, 9)))
+    for overrides, on_call in (((newer,), 1), ((older, newer), 2)):
+        plan = make_plan(1, overrides=overrides, gone=frozenset({9}))
+        assert [duty.person for duty in who(plan, MONDAY)] == [on_call]
+        assert find_gaps(plan, MONDAY, MONDAY + 2 * DAY) == []
+    forwards = (Forwarding(9, 3, MONDAY, MONDAY + DAY),)
+    plan = make_plan(1, overrides=(newer,), forwardings=forwards, gone=frozenset({9}))
+    assert [duty.person for duty in who(plan, MONDAY)] == [3]
+
+
 @pytest.mark.parametrize(
     ("slots", "cause"),
     [
