@@ -149,6 +149,7 @@ def oncall_explain(team: str, priority: str, moment: str | None, data_dir: str |
     """Tell who would be paged, when, by which ways and why, if something happened to TEAM."""
 
     async def explain(parts: Parts, unit: Unit) -> str:
+        from bot.alerts.routing import explain_routing
         from bot.catalog.teams import get_team
         from bot.chat.markup import render_text
         from bot.paging.explain import explain_team
@@ -157,8 +158,10 @@ def oncall_explain(team: str, priority: str, moment: str | None, data_dir: str |
 
         at = parse_time(moment, unit.now, "UTC", forward=True, field="at") if moment else None
         found = await get_team(unit, team)
-        explained = await explain_team(unit, found, at or unit.now, Priority(priority.upper()))
-        data = {"team": found, "explained": explained, "at": at, "zone": "UTC"}
+        asked = (at or unit.now, Priority(priority.upper()))
+        explained = await explain_team(unit, found, *asked)
+        routed = await explain_routing(unit, found, *asked)
+        data = {"team": found, "explained": explained, "routed": routed, "at": at, "zone": "UTC"}
         return render_text(parts.templates.render_markup("replies/oncall_explain", **data))
 
     click.echo(run_in_house(read_settings(data_dir=data_dir), explain, rehearse=True))

@@ -1,11 +1,17 @@
 """Whose an alert is: its service, the team that answers it, and by which policy."""
 
+from datetime import datetime
+
 from bot.alerts.arrival import Arrival
 from bot.alerts.catalog import Catalog, remember_match
+from bot.alerts.fields import read_fields
 from bot.alerts.rules import ReadyRule, list_matching
+from bot.alerts.signal import Action, Signal
 from bot.flow.unit import Unit
+from bot.paging.explain import Explained, explain_policy
+from storage.models import EscalationPolicy, Team
 from storage.questions import catalog
-from storage.words import RuleKind
+from storage.words import Priority, RuleKind
 
 
 async def route(unit: Unit, arrival: Arrival, known: Catalog) -> None:
@@ -65,6 +71,23 @@ async def _route_in_team(unit: Unit, arrival: Arrival, known: Catalog) -> None:
         arrival.say("route", "policy", rule=rule.name, policy=policy)
         _let_nobody_know(arrival, rule)
         return
+
+
+async def explain_routing(
+    unit: Unit, team: Team, at: datetime, priority: Priority
+) -> tuple[str, Explained | None] | None:
+    """The name of the team's routing rule that would choose the policy of an alert of which nothing but its priority is
+    known, and whom that policy pages: None where it pages nobody. None where no rule matches."""
+    known = await Catalog.read(unit)
+    rules = known.list_rules_of_team(RuleKind.ROUTE, 0, team.id)
+    fields = read_fields(Signal(Action.TRIGGER, "", priority=priority, team=team.slug), "")
+    for rule in list_matching(rules, fields, at, []):
+        policy_id = rule.then.get("policy")
+        if rule.then.get("nobody") or policy_id is None:
+            return rule.name, None
+        policy = await unit.session.get_one(EscalationPolicy, policy_id)
+        return rule.name, await explain_policy(unit, policy, at, priority)
+    return None
 
 
 def _let_nobody_know(arrival: Arrival, rule: ReadyRule) -> None:

@@ -1,7 +1,7 @@
 """Who has the duty at one moment, and why: overrides, layers, time off and forwarding over the slots whose turn it is. Pure.
 
-In this order: an override replaces all rotations, or one of them; the newest counts that does not give it to somebody who was
-switched off. Whoever swapped is replaced by who took it, in the order in which swaps were made; a swap says nothing of what
+In this order: an override replaces all rotations, or one of them; the newest counts that gives it to somebody who is there.
+Whoever swapped is replaced by who took it, in the order in which swaps were made; a swap says nothing of what
 was made later. Who is off is left out, and the next in the order of the rotation who is not stands in. What would be a
 person's goes to whom they forward it to. Then rotations add up, or the upper covers the lower. Only where nobody else would
 be left, somebody who is off has the duty after all.

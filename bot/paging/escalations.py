@@ -257,15 +257,17 @@ async def stop_escalations(unit: Unit, *subjects: str) -> None:
 
 async def escalate_now(unit: Unit, subject: str, policy_id: int | None = None) -> int:
     """Go on to the next step (of this policy) at once; returns its number. Raises Refused when there is none left."""
+    is_answered = False
     for escalation in await ask.list_escalations(unit.session, subject):
         if policy_id is not None and escalation.policy_id != policy_id:
             continue
+        is_answered = is_answered or escalation.state is EscalationState.ACKNOWLEDGED
         await unit.lock(escalation)
         if escalation.state is EscalationState.RUNNING and escalation.next_step < len(escalation.steps):
             number = escalation.next_step + 1
             await advance(unit, escalation, skip_wait=True)
             return number
-    raise Refused("escalation.no_next_step")
+    raise Refused("escalation.acknowledged" if is_answered else "escalation.no_next_step")
 
 
 async def go_on_if_nobody_is_left(unit: Unit, page_id: int) -> None:

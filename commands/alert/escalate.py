@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bot.alerts.lives import check_open
 from bot.chat.arguments import arg
 from bot.chat.registry import Call, Command
 from bot.chat.reply import Reply
@@ -17,6 +18,7 @@ class Args:
 
 async def run(call: Call) -> Reply:
     alert: Alert = call.args.alert
+    check_open(alert)
     subject = f"incident:{alert.incident_id}" if alert.incident_id else f"alert:{alert.id}"
     step = await escalate_now(call.unit, subject)
     return Reply("alert_escalate", {"number": alert.id, "step": step})

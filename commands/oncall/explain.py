@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.alerts.routing import explain_routing
 from bot.chat.arguments import arg
 from bot.chat.registry import Call, Command
 from bot.chat.reply import Reply
@@ -23,8 +24,10 @@ class Args:
 async def run(call: Call) -> Reply:
     team, at = call.args.team, call.args.at
     explained = await explain_team(call.unit, team, at or call.unit.now, call.args.priority)
+    routed = await explain_routing(call.unit, team, at or call.unit.now, call.args.priority)
     zone = call.user.zone if call.user else "UTC"
-    return Reply("oncall_explain", {"team": team, "explained": explained, "at": at, "zone": zone})
+    data = {"team": team, "explained": explained, "routed": routed, "at": at, "zone": zone}
+    return Reply("oncall_explain", data)
 
 
 COMMAND = Command(

@@ -2,14 +2,19 @@
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+import yaml
 from sqlalchemy import update
 
+from bot.catalog.apply import apply_config
+from bot.catalog.file import read_config
 from bot.flow.unit import Unit
 from bot.paging.explain import Explained, explain_policy
-from storage.models import EscalationPolicy, PolicyStep, Team, User
+from storage.models import EscalationPolicy, Page, PolicyStep, Team, User
 from storage.words import Priority
+from tests.acceptance.test_escalation_timetables import read_world
 from tests.acceptance.test_mail import MailServer, Postbox
 from tests.house import START, House, open_house
 from tests.served import find_free_port
@@ -123,3 +128,33 @@ async def test_a_team_without_a_policy_says_so(sqlite_house: House) -> None:
 
     await house.parts.work.run(take_away)
     assert "has no escalation policy" in await house.ask("/oncall explain team:first-team")
+
+
+async def test_it_says_when_a_routing_rule_chooses_another_policy(
+    sqlite_house: House, tmp_path: Path
+) -> None:
+    house = sqlite_house
+
+    async def apply(unit: Unit) -> None:
+        world = read_world()
+        world["policies"] = {
+            "payments": {"name": "Payments", "steps": [{"page": ["user:kate"]}]},
+            "night": {"name": "Night", "steps": [{"page": ["user:lee"]}]},
+        }
+        hours = {"zone": "UTC", "windows": [{"from": "22:00", "until": "07:00"}]}
+        urgent = [{"field": "priority", "operation": "at_least", "value": "P2"}]
+        rule = {"name": "At night", "of_team": "payments", "policy": "night"}
+        world["routing_rules"] = {"night": {**rule, "conditions": urgent, "hours": hours}}
+        path = tmp_path / "tocsin.yaml"
+        path.write_text(yaml.safe_dump(world))
+        await apply_config(unit, read_config(path, {}))
+
+    await house.parts.work.run(apply)
+    told = await house.ask("/oncall explain team:payments priority:P1 at:2026-11-24T03:00")
+    assert "goes by the policy Night, which the routing rule At night chooses" in told
+    assert "at once (Lee): Lee" in told
+    for line in ("priority:P3 at:2026-11-24T03:00", "priority:P1 at:2026-11-24T12:00"):
+        assert "Night" not in await house.ask(f"/oncall explain team:payments {line}")
+    await house.send({**URGENT, "team": "payments"})
+    (page,) = await house.rows(Page)
+    assert page.user_id == (await house.rows(User, User.handle == "lee"))[0].id

@@ -181,3 +181,12 @@ async def test_whoever_was_called_in_later_and_has_answered_is_not_rung_again(
     assert (await states(house))["chat"] == "waiting"
     assert "You are on it" in await house.ask("/alert ack 1", house.owner)
     assert (await states(house))["chat"] == "dropped"
+
+
+async def test_whoever_escalates_what_is_acknowledged_hears_why_nobody_is_paged(sqlite_house: House) -> None:
+    kate = await sqlite_house.add_person("Kate")
+    await sqlite_house.send(ALONE)
+    await sqlite_house.command("/alert ack 1", kate)
+    assert "Somebody is on it" in await sqlite_house.ask("/alert escalate 1", kate)
+    await sqlite_house.command("/alert close 1", kate)
+    assert "Alert 1 is closed" in await sqlite_house.ask("/alert escalate 1", kate)
