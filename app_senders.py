@@ -171,7 +171,8 @@ def rules_test(name: str, payload: Any, config: str | None, content_type: str, d
 
         await _take_config(unit, config)
         sender = await find_integration(unit, name)
-        trials = await try_signals(unit, sender, read_body(sender, body, {"Content-Type": content_type}))
+        signals = read_body(sender, body, {"Content-Type": content_type}, unit.now)
+        trials = await try_signals(unit, sender, signals)
         return parts.templates.render_plain("cli/trials", trials=trials, integration=sender)
 
     click.echo(run_in_house(read_settings(data_dir=data_dir), test, rehearse=True))

@@ -130,9 +130,10 @@ OPERATIONS: dict[str, Callable[[str], Callable[[str], bool]]] = {
     "is_empty": lambda _: lambda value: not value,
     "has_key": lambda _: lambda value: False,
     "has_value": lambda wanted: lambda value: value == wanted,
-    "at_least": lambda wanted: lambda value: _compare(value, wanted) >= 0,
-    "at_most": lambda wanted: lambda value: _compare(value, wanted) <= 0,
-    "greater_than": lambda wanted: lambda value: _compare(value, wanted) > 0,
-    "less_than": lambda wanted: lambda value: _compare(value, wanted) < 0,
+    "at_least": lambda wanted: lambda value: bool(value) and _compare(value, wanted) >= 0,
+    "at_most": lambda wanted: lambda value: bool(value) and _compare(value, wanted) <= 0,
+    "greater_than": lambda wanted: lambda value: bool(value) and _compare(value, wanted) > 0,
+    "less_than": lambda wanted: lambda value: bool(value) and _compare(value, wanted) < 0,
 }
-"""As in Opsgenie, and a few more: what is wanted -> a yes or no of one text. `has_key` looks at the names of a map."""
+"""As in Opsgenie, and a few more: what is wanted -> a yes or no of one text. `has_key` looks at the names of a map; what is
+missing is neither more nor less than anything."""

@@ -144,7 +144,8 @@ async def test_rules(call: Call[NoQuery, RulesTest]) -> TestResult:
         if body.kept is not None:
             signals = read_kept(sender, await named_by("kept", get_kept(unit, sender, body.kept)))
         else:
-            signals = read_body(sender, (body.payload or "").encode(), {"Content-Type": body.content_type})
+            headers = {"Content-Type": body.content_type}
+            signals = read_body(sender, (body.payload or "").encode(), headers, unit.now)
         if body.change is not None:
             await put_draft(unit, body.change.read())
             await unit.session.refresh(sender)

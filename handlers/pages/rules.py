@@ -252,7 +252,7 @@ async def _try(visit: Visit, draft: editing.Draft, sender: str, own: str) -> Tri
         signals, problem = [], ""
         if own.strip():
             try:
-                signals = read_body(row, own.encode(), {"Content-Type": "application/json"})
+                signals = read_body(row, own.encode(), {"Content-Type": "application/json"}, unit.now)
             except Problem as refused:
                 problem = visit.parts.templates.explain(refused)
         before = await try_signals(unit, row, signals)

@@ -3,9 +3,10 @@
     {"title": "Disk full", "alias": "disk-db1", "status": "firing", "priority": "P2", "description": "...",
      "source": "db1", "service": "web", "team": "...", "labels": {"region": "eu"}, "links": [{"title": "...", "url": "..."}]}
 
-A list of such objects is a list of signals. The integration's `mapping` setting names, for each of our fields, a JMESPath
-expression over the body (`{"title": "alert.name", "status": "state"}`), and `list` one that gives a list of alerts. `status`
-is taken as over for resolved, ok, closed, recovered, normal or up; as acknowledged for acknowledged or acked.
+A list of such objects is a list of signals; a form has the same fields. The integration's `mapping` setting names, for
+each of our fields, a JMESPath expression over the body (`{"title": "alert.name", "status": "state"}`), and `list` one that
+gives a list of alerts. `status` is taken as over for resolved, ok, closed, recovered, normal or up; as acknowledged for
+acknowledged or acked.
 """
 
 import hashlib
@@ -17,7 +18,8 @@ from jmespath.exceptions import JMESPathError
 
 from bot.alerts.signal import Action, LinkTo, Signal, read_priority
 from bot.errors import Invalid, Malformed
-from handlers.webhooks.source import Hook, Source, read_json, text_of
+from handlers.webhooks.bodies import FORM, MULTIPART, read_fields
+from handlers.webhooks.source import Hook, Source, link_to, read_json, text_of
 
 OVER = {
     "resolved",
@@ -35,16 +37,18 @@ OVER = {
 SEEN = {"acknowledged", "acknowledge", "acked", "ack"}
 NAMES = {
     "title": ("title", "message", "name", "summary", "text"),
-    "alias": ("alias", "dedup_key", "id", "fingerprint"),
+    "alias": ("alias", "dedup_key", "id", "fingerprint", "alert_uid"),
     "status": ("status", "state", "action", "event_action"),
     "priority": ("priority", "severity", "level"),
-    "description": ("description", "details", "body"),
+    "description": ("description", "details", "body", "message", "text"),
     "source": ("source", "host"),
     "service": ("service",),
     "team": ("team",),
     "labels": ("labels", "tags"),
     "links": ("links",),
 }
+LINKS = ("url", "link", "link_to_upstream_details")
+IMAGES = ("image_url", "image")
 
 
 @lru_cache(maxsize=500)
@@ -53,7 +57,7 @@ def _compile(expression: str) -> Any:
 
 
 def parse(hook: Hook) -> list[Signal]:
-    body = read_json(hook)
+    body = _read(hook)
     mapping = hook.settings.get("mapping") or {}
     if mapping.get("list"):
         body = _search("list", str(mapping["list"]), body)
@@ -61,6 +65,11 @@ def parse(hook: Hook) -> list[Signal]:
     if not items:
         raise Malformed("body.no_alerts")
     return [_parse_one(item, mapping) for item in items]
+
+
+def _read(hook: Hook) -> Any:
+    is_form = hook.content_type in (FORM, MULTIPART) and hook.body.lstrip()[:1] not in (b"{", b"[")
+    return read_fields(hook) if is_form else read_json(hook)
 
 
 def _parse_one(item: Any, mapping: dict[str, Any]) -> Signal:
@@ -72,17 +81,19 @@ def _parse_one(item: Any, mapping: dict[str, Any]) -> Signal:
     if not title and not alias:
         raise Invalid("generic.no_title", "title")
     state = text_of(found["status"]).strip().lower()
+    told = text_of(found["description"])
     return Signal(
         action=Action.RESOLVE if state in OVER else Action.ACKNOWLEDGE if state in SEEN else Action.TRIGGER,
         alias=alias or hashlib.sha256(title.encode()).hexdigest(),
         title=title or alias,
-        description=text_of(found["description"]),
+        description=told if told != title else "",
         priority=read_priority(found["priority"]),
         source=text_of(found["source"]),
         service=text_of(found["service"]),
         team=text_of(found["team"]),
         labels=_read_labels(found["labels"]),
-        links=_read_links(found["links"]),
+        links=_read_links(found["links"]) or link_to(("Link", _first(item, LINKS))),
+        images=link_to((title or alias, _first(item, IMAGES))),
         raw=item,
     )
 
@@ -90,7 +101,11 @@ def _parse_one(item: Any, mapping: dict[str, Any]) -> Signal:
 def _find(name: str, item: dict[str, Any], mapping: dict[str, Any]) -> Any:
     if name in mapping:
         return _search(name, str(mapping[name]), item)
-    return next((item[known] for known in NAMES[name] if item.get(known) is not None), None)
+    return _first(item, NAMES[name])
+
+
+def _first(item: dict[str, Any], names: tuple[str, ...]) -> Any:
+    return next((item[known] for known in names if item.get(known) is not None), None)
 
 
 def _search(name: str, expression: str, item: Any) -> Any:

@@ -18,17 +18,22 @@ from storage.questions.payloads import list_kept
 def read_kept(integration: Integration, row: RawPayload) -> list[Signal]:
     """The signals of a kept message; raises Malformed or Invalid."""
     headers = {**row.headers, **({"Content-Type": row.content_type} if row.content_type else {})}
-    return read_body(integration, row.body.encode(), headers, row.query)
+    return read_body(integration, row.body.encode(), headers, row.received_at, row.query)
 
 
 def read_body(
-    integration: Integration, body: bytes, headers: dict[str, str], query: dict[str, str] | None = None
+    integration: Integration,
+    body: bytes,
+    headers: dict[str, str],
+    at: datetime,
+    query: dict[str, str] | None = None,
 ) -> list[Signal]:
-    """The signals that this sender's parser reads in a body; raises Malformed, Invalid or Unknown."""
+    """The signals that this sender's parser reads in a body that came at that time; raises Malformed, Invalid or Unknown."""
     source = list_sources().get(integration.source)
     if source is None:
         raise Unknown("source.unknown", name=integration.source, known=sorted(list_sources()))
-    parsed: Sequence[object] = source.parse(Hook(body, headers, query or {}, integration.settings))
+    hook = Hook(body, headers, query or {}, integration.settings)
+    parsed: Sequence[object] = source.parse_at(hook, at) if source.parse_at else source.parse(hook)
     return [one for one in parsed if isinstance(one, Signal)]
 
 

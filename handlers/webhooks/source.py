@@ -69,6 +69,8 @@ class Source:
     routed: bool = False
     posted: bool = True
     """Whether it comes by `POST /hooks/`; one that does not has a door of its own."""
+    parse_at: Callable[[Hook, datetime], Sequence[Parsed]] | None = None
+    """Reads a message again that came by such a door, as it was at that time: for trying rules."""
     scheme: Scheme | None = None
     """How it signs, if it can: asked before the body is parsed, when the integration has a secret."""
     make_guard: Callable[[Work], Guard] | None = None

@@ -67,10 +67,10 @@ def oracle(operation: str, value: Any, wanted: str) -> bool:
         "matches": re.search(wanted, value) is not None,
         "matches_whole": re.fullmatch(wanted, value) is not None,
         "one_of": any(value == part.strip() for part in wanted.split(",")),
-        "at_least": order >= 0,
-        "at_most": order <= 0,
-        "greater_than": order > 0,
-        "less_than": order < 0,
+        "at_least": value != "" and order >= 0,
+        "at_most": value != "" and order <= 0,
+        "greater_than": value != "" and order > 0,
+        "less_than": value != "" and order < 0,
     }[operation]
 
 

@@ -12,9 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.alerts.expiry import DEFAULT
+from bot.alerts.signal import Action
+from bot.errors import Malformed
 from handlers.alertmanager.posting import fingerprint, read_alerts
 from handlers.alertmanager.wire import PostableAlert
-from storage.models import Alert, AlertExpiry, AlertNote, Silence, Timer
+from handlers.webhooks.kept import read_kept
+from storage.models import Alert, AlertExpiry, AlertNote, Integration, RawPayload, Silence, Timer
 from storage.words import AlertStatus, Priority
 from tests.house import START, House
 
@@ -230,6 +233,18 @@ async def test_a_silence_is_changed_in_place_or_replaced(client: Client) -> None
     assert (await client.silence([wanted("a", "(", regex=True)]))[0] == 400
     assert (await client.silence([wanted("a", "b", equal=False)]))[0] == 400
     assert (await client.silence(matchers, endsAt=spell(-5)))[0] == 400
+
+
+async def test_a_message_that_was_kept_is_read_again_as_it_was_then(client: Client) -> None:
+    await client.post(alert(ends=5), {"labels": {}})
+    (sender,) = await client.house.rows(Integration, Integration.source == "prometheus")
+    (kept,) = await client.house.rows(RawPayload)
+    for minutes, action in ((0, Action.TRIGGER), (9, Action.RESOLVE)):
+        kept.received_at = START + timedelta(minutes=minutes)
+        assert [(one.action, one.labels) for one in read_kept(sender, kept)] == [(action, alert()["labels"])]
+    kept.body = '{"labels": {}}'
+    with pytest.raises(Malformed):
+        read_kept(sender, kept)
 
 
 async def test_one_that_begins_later_holds_from_then(client: Client) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -36,8 +37,9 @@ PLUGIN = {
 }
 
 
-def parse(source: str, body: Any) -> list[Any]:
-    return list(SOURCES[source].parse(Hook(json.dumps(body).encode(), {"Content-Type": "application/json"})))
+def parse(source: str, body: Any, kind: str = "application/json") -> list[Any]:
+    sent = body if isinstance(body, str) else json.dumps(body)
+    return list(SOURCES[source].parse(Hook(sent.encode(), {"Content-Type": kind})))
 
 
 @pytest.mark.parametrize(
@@ -92,6 +94,32 @@ async def test_a_body_that_is_packed_wrongly_is_refused(sqlite_house: House, pat
     url = f"{sqlite_house.url}/{path.format(key=key)}"
     async with sqlite_house.http.post(url, data=b"nothing that was packed", headers=headers) as response:
         assert (response.status, (await response.json())["title"]) == (400, "body.broken")
+
+
+def test_what_grafana_oncall_takes_is_read_and_a_form_too() -> None:
+    body = {
+        "alert_uid": "08d6891a-835c-e661-39fa-96b6a9e26552",
+        "title": "The whole system is down",
+        "image_url": "https://example.org/smoke.jpg",
+        "state": "alerting",
+        "link_to_upstream_details": "https://example.org/system",
+        "message": "Smoke was seen",
+    }
+    (opened,), (over,) = parse("generic", body), parse("generic", {**body, "state": "ok"})
+    assert (opened.action, over.action, opened.alias) == (Action.TRIGGER, Action.RESOLVE, body["alert_uid"])
+    assert (opened.title, opened.description) == ("The whole system is down", "Smoke was seen")
+    assert [one.url for one in (*opened.links, *opened.images)] == [
+        "https://example.org/system",
+        "https://example.org/smoke.jpg",
+    ]
+    for sent in (urlencode(body), urlencode({"payload": json.dumps(body)}), json.dumps(body)):
+        (signal,) = parse("generic", sent, "application/x-www-form-urlencoded")
+        assert (signal.alias, signal.title, signal.description) == (
+            opened.alias,
+            opened.title,
+            opened.description,
+        )
+    assert parse("generic", {"message": "Down"})[0].description == ""
 
 
 def test_a_certificate_that_ends_soon_is_an_alert_of_uptime_kuma() -> None:
