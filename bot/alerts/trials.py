@@ -43,6 +43,11 @@ class Trial:
     pages: tuple[str, ...] = ()
     trace: tuple[Step, ...] = ()
 
+    @property
+    def joins(self) -> bool:
+        """Whether `incident` is open already: then its team is called only if it was not before."""
+        return any((step["stage"], step["reason"]) == ("incident", "joined") for step in self.trace)
+
     def list_differences(self, other: "Trial") -> dict[str, tuple[Any, Any]]:
         """Of what a person would notice: (this, other) by the name of the field."""
         return {

@@ -100,6 +100,19 @@ async def test_its_last_messages_say_what_became_of_them(
         assert response.status == 404
 
 
+async def test_what_would_join_an_incident_does_not_claim_to_page_anew(
+    sqlite_house: House, browser: aiohttp.ClientSession
+) -> None:
+    house = sqlite_house
+    await house.add_sender("generic", "Shop")
+    for title in ("Checkout is slow", "Errors at checkout"):
+        await house.send({"title": title, "priority": "P1", "service": "web"})
+    assert len(await house.pages()) == 1
+    page = await read(browser, f"{house.url}/senders/shop")
+    newest = re.findall(r"/senders/shop/messages/\d+", page)[0]
+    assert "unless INC-1 has called the team already" in await read(browser, house.url + newest)
+
+
 async def test_a_responder_sends_a_test_alert_and_sees_no_messages(sqlite_house: House) -> None:
     house = sqlite_house
     await house.add_sender("generic", "Shop")
