@@ -13,6 +13,7 @@ from bot.alerts.fields import Fields, read_fields
 from bot.alerts.signal import Signal
 from bot.flow.unit import Unit
 from storage.models import Incident, Integration
+from storage.words import Priority
 
 
 @dataclass
@@ -33,6 +34,8 @@ class Arrival:
     """The escalation policy that a rule chose, where that is not the team's."""
     place: int = 0
     """The place of its delivery in the group that is stored together."""
+    said_priority: Priority = field(init=False)
+    """The most urgent one that its sender said, whatever the rules make of it."""
     released: bool = False
     """Whether it was held back before and comes again: what was changed about it then is not changed again."""
     responders: list[dict[str, Any]] = field(default_factory=list)
@@ -46,6 +49,16 @@ class Arrival:
     """{"after": seconds, "times": n}: how often it pages again from the first step while it is open."""
     trace: list[dict[str, Any]] = field(default_factory=list)
     _fields: Fields | None = None
+
+    def __post_init__(self) -> None:
+        self.said_priority = self.signal.priority
+
+    def count_again(self, priority: Priority) -> None:
+        """It was sent once more, before it was looked at."""
+        self.count += 1
+        if priority < self.signal.priority:
+            self.change(priority=priority)
+            self.said_priority = priority
 
     def hold(self, by: str, until: datetime | None) -> None:
         """Keep it from paging and from opening an incident until then; None until somebody ends that. The longest hold

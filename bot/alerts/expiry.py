@@ -32,7 +32,7 @@ async def expire_due(unit: Unit, due: Due) -> None:
     """The handler of the `expire_alerts` timer: what was not sent again is closed, in groups."""
     aliases = await ask.take_expired(unit.session, due.number, unit.now, GROUP)
     found = await ask_alerts.find_open(unit.session, {(due.number, alias) for alias in aliases})
-    ending = {number: incident_id for number, _, incident_id in found.values()}
+    ending = {alert.id: alert.incident_id for alert in found.values()}
     if ending:
         titles = {alert.id: alert.title for alert in await ask_alerts.list_alerts_by_id(unit.session, ending)}
         await ask_alerts.close_alerts(unit.session, ending, unit.now, None)

@@ -61,13 +61,13 @@ async def release_alerts(unit: Unit, due: Due) -> None:
     alerts = await ask.list_ended(unit.session, unit.now, left) if left else ()
     unit.known["released"] = GROUP - left + len(alerts)
     if alerts:
-        await _let_go(unit, alerts)
+        await let_go(unit, alerts, await Catalog.read(unit), "released")
     if len(alerts) == left:
         unit.plan(due.kind, due.subject, unit.now)
 
 
-async def _let_go(unit: Unit, alerts: Sequence[Alert]) -> None:
-    known = await Catalog.read(unit)
+async def let_go(unit: Unit, alerts: Sequence[Alert], known: Catalog, reason: str) -> None:
+    """Take them through the stages again: what held them has ended (`released`), or their sender says worse (`worse`)."""
     await known.keep_lines(unit)
     for alert in alerts:
         arrival = await _arrive_again(unit, alert, known)
@@ -78,7 +78,7 @@ async def _let_go(unit: Unit, alerts: Sequence[Alert]) -> None:
             arrival.held_until,
             arrival.held_count,
         )
-        alert.trace = [*alert.trace, {"stage": "release", "reason": "released"}, *pack(arrival.trace)]
+        alert.trace = [*alert.trace, {"stage": "release", "reason": reason}, *pack(arrival.trace)]
         alert.team_id, alert.service_id = arrival.team_id, arrival.service_id
         alert.policy_id = arrival.policy_id
         if arrival.held_by:

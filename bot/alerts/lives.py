@@ -47,9 +47,9 @@ def split_open(alerts: Sequence[Alert]) -> tuple[list[Alert], list[Alert]]:
     return alive, [alert for alert in alerts if alert.status is not AlertStatus.OPEN]
 
 
-def log_alert(unit: Unit, alert_id: int, kind: str, text: str = "", **data: Any) -> None:
+def log_alert(unit: Unit, alert_id: int, kind: str, text: str = "", by_sender: str = "", **data: Any) -> None:
     """Write into the alert's own log; what one change tells of many alerts is written in one statement."""
-    by = {"actor_id": unit.actor.user_id, "actor_name": unit.actor.name}
+    by = {"actor_id": unit.actor.user_id, "actor_name": by_sender or unit.actor.name}
     row = {"alert_id": alert_id, "at": unit.now, **by, "kind": kind, "text": text, "data": data}
     unit.gather(_write_notes, row)
     unit.touch(f"alert:{alert_id}", "alerts")

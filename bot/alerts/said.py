@@ -1,5 +1,5 @@
 """What a sender said about an alert that its row does not show, kept for the rules that are asked again when what holds it
-ends: the words for service and team, and those values of the message that rules ask for."""
+ends: the priority, the words for service and team, and those values of the message that rules ask for."""
 
 from collections.abc import Collection, Iterable
 from typing import Any
@@ -7,7 +7,7 @@ from typing import Any
 from bot.alerts.fields import PAYLOAD, find_value
 from bot.alerts.rules import ReadyRule
 from bot.alerts.signal import Signal, clip
-from storage.words import RuleKind
+from storage.words import Priority, RuleKind
 
 WORDS = ("service", "team", "user")
 LONGEST, MOST = 2_000, 200
@@ -25,9 +25,10 @@ def list_asked(rules: Iterable[ReadyRule]) -> tuple[str, ...]:
     return tuple(sorted(name.removeprefix(PAYLOAD) for name in named if name.startswith(PAYLOAD)))
 
 
-def keep_said(signal: Signal, asked: Collection[str]) -> dict[str, Any]:
-    """As `Alert.said` has it."""
+def keep_said(signal: Signal, priority: Priority, asked: Collection[str]) -> dict[str, Any]:
+    """As `Alert.said` has it; `priority` is the sender's own."""
     said: dict[str, Any] = {name: clip(text, LONGEST) for name in WORDS if (text := getattr(signal, name))}
+    said["priority"] = priority.value
     fields = {"payload": signal.raw}
     found = {way: value for way in asked if (value := _fit(find_value(fields, PAYLOAD + way)))}
     return {**said, "payload": found} if found else said

@@ -18,6 +18,7 @@ from bot.alerts.telling import announce_joined, tell_incidents
 from bot.alerts.traces import pack
 from bot.alerts.turns import Waiting, fit
 from bot.alerts.upkeep import plan_end
+from bot.alerts.worse import find_worse, go_on_as_worse
 from bot.flow.unit import Unit
 from storage.questions import alerts as ask
 from storage.words import AlertStatus
@@ -76,8 +77,8 @@ class Turn:
         if one.key not in self.open or (action is Action.RESOLVE and not is_first):
             return Receipt(alias, "nothing_open")
         outcome = OUTCOMES[action]
-        number, uid, _ = self.open[one.key]
-        return Receipt(alias, outcome, number, uid)
+        known = self.open[one.key]
+        return Receipt(alias, outcome, known.id, known.uid)
 
     async def _open_and_count(self, triggers: list[Waiting]) -> dict[tuple[int, str], tuple[int, str]]:
         """Count repeats of open alerts, and open the new ones; returns the new ones' ids by key."""
@@ -85,10 +86,10 @@ class Turn:
         arrivals: dict[tuple[int, str], Arrival] = {}
         for one in triggers:
             if one.key in self.open:
-                number = self.open[one.key][0]
+                number = self.open[one.key].id
                 counts[number] = counts.get(number, 0) + 1
             elif one.key in arrivals:
-                arrivals[one.key].count += 1
+                arrivals[one.key].count_again(one.signal.priority)
             else:
                 integration = self.known.integrations[one.integration_id]
                 arrivals[one.key] = Arrival(
@@ -105,10 +106,13 @@ class Turn:
             await ask.count_repeats(self.unit.session, rows)
             if self.known.counts_repeats:
                 await release_counted(self.unit, counts)
-            incidents = {self.open[one.key][2] for one in triggers if one.key in self.open} - {None}
+            again = [(self.open[one.key], one.signal.priority) for one in triggers if one.key in self.open]
+            incidents = {known.incident_id for known, _ in again} - {None}
             self.unit.emit(
                 AlertsRepeated(tuple(counts), tuple(number for number in incidents if number is not None))
             )
+            if worse := find_worse(again):
+                await go_on_as_worse(self.unit, self.known, worse)
         return await self._open(arrivals) if arrivals else {}
 
     async def _open(self, arrivals: dict[tuple[int, str], Arrival]) -> dict[tuple[int, str], tuple[int, str]]:
@@ -124,7 +128,7 @@ class Turn:
             {
                 **_row(arrival),
                 "payload_id": kept.get(arrival.place),
-                "said": keep_said(arrival.signal, self.known.asked),
+                "said": keep_said(arrival.signal, arrival.said_priority, self.known.asked),
             }
             for arrival in arrivals.values()
         ]
@@ -139,7 +143,7 @@ class Turn:
         return {key: (arrival.alert_id, arrival.uid) for key, arrival in arrivals.items()}
 
     async def _acknowledge(self, signals: list[Waiting]) -> None:
-        ids = [self.open[one.key][0] for one in signals if one.key in self.open]
+        ids = [self.open[one.key].id for one in signals if one.key in self.open]
         for alert in await ask.list_alerts_by_id(self.unit.session, ids) if ids else ():
             if alert.acknowledged_at is None:
                 alert.acknowledged_at = self.unit.now
@@ -149,7 +153,7 @@ class Turn:
         """What senders want to have written on an alert, and who did it there. A note that comes with each repeat is
         written once."""
         numbers = {key: number for key, (number, _) in opened.items()}
-        numbers |= {key: found[0] for key, found in self.open.items()}
+        numbers |= {key: found.id for key, found in self.open.items()}
         told = [
             one
             for one in self.turn
@@ -183,7 +187,9 @@ class Turn:
             self.unit.touch(*(f"alert:{row['alert_id']}" for row in rows[:100]))
 
     async def _close(self, signals: list[Waiting]) -> None:
-        ending = {self.open[one.key][0]: self.open[one.key][2] for one in signals if one.key in self.open}
+        ending = {
+            self.open[one.key].id: self.open[one.key].incident_id for one in signals if one.key in self.open
+        }
         if not ending:
             return
         titles = {alert.id: alert.title for alert in await ask.list_alerts_by_id(self.unit.session, ending)}

@@ -67,8 +67,9 @@ class Alert(Model):
     payload_id: Mapped[int | None]
     """The raw payload that opened it, while that is kept."""
     said: Mapped[dict[str, Any] | None]
-    """{"service": ..., "team": ..., "user": ..., "payload": {"a.b": ...}}: what its sender said and rules may ask for again;
-    None for alerts of releases that did not keep it."""
+    """{"priority": "P2", "service": ..., "team": ..., "user": ..., "payload": {"a.b": ...}}: what its sender said and
+    rules may ask for again, and the most urgent priority that it ever said; None for alerts of releases that did not keep
+    it."""
     held_by: Mapped[str] = mapped_column(String(200), default="")
     """What keeps it from paging and from opening an incident (`silence:4`); empty when nothing does."""
     held_until: Mapped[datetime | None]

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import Table, bindparam, func, or_, select, text, update
@@ -14,15 +14,29 @@ from storage.questions.privacy import Looking, is_alert_visible, is_incident_vis
 from storage.ready import Ready, insert_into
 from storage.words import AlertStatus
 
+
+class OpenAlert(NamedTuple):
+    """What intake knows of an open alert. Its priority, and the most urgent one that its sender ever said (empty for
+    alerts of releases that did not keep it), are words that compare as `Priority` does."""
+
+    id: int
+    uid: str
+    incident_id: int | None
+    priority: str
+    said_priority: str
+
+
 LOOK_AT_OPEN = {
     "sqlite": (
-        "SELECT alert.integration_id, alert.alias, alert.id, alert.uid, alert.incident_id "
+        "SELECT alert.integration_id, alert.alias, alert.id, alert.uid, alert.incident_id, alert.priority, "
+        "coalesce(json_extract(alert.said, '$.priority'), '') "
         "FROM json_each(:pairs) AS pair CROSS JOIN alert "
         "ON alert.integration_id = json_extract(pair.value, '$[0]') "
         "AND alert.alias = json_extract(pair.value, '$[1]') WHERE alert.status = 'open'"
     ),
     "postgresql": (
-        "SELECT open.integration_id, open.alias, open.id, open.uid, open.incident_id "
+        "SELECT open.integration_id, open.alias, open.id, open.uid, open.incident_id, open.priority, "
+        "coalesce(open.said ->> 'priority', '') "
         "FROM jsonb_array_elements(CAST(:pairs AS jsonb)) AS pair (value) CROSS JOIN LATERAL ("
         "SELECT * FROM alert WHERE alert.integration_id = CAST(pair.value ->> 0 AS integer) "
         "AND alert.alias = pair.value ->> 1 AND alert.status = 'open' LIMIT 1) AS open"
@@ -34,8 +48,8 @@ LOCK_OPEN = {
     "sqlite": LOOK_AT_OPEN["sqlite"],
     "postgresql": LOOK_AT_OPEN["postgresql"].join(
         (
-            "SELECT alert.integration_id, alert.alias, alert.id, alert.uid, alert.incident_id FROM alert "
-            "WHERE alert.id = ANY (ARRAY (SELECT found.id FROM (",
+            "SELECT alert.integration_id, alert.alias, alert.id, alert.uid, alert.incident_id, alert.priority, "
+            "coalesce(alert.said ->> 'priority', '') FROM alert WHERE alert.id = ANY (ARRAY (SELECT found.id FROM (",
             ") AS found)) AND alert.status = 'open' ORDER BY alert.id FOR UPDATE OF alert",
         )
     ),
@@ -48,10 +62,10 @@ FIND_OPEN = {
 
 async def find_open(
     session: AsyncSession, pairs: Collection[tuple[int, str]], lock: bool = True
-) -> dict[tuple[int, str], tuple[int, str, int | None]]:
-    """Open alerts by (integration, alias): their id, uid and incident."""
+) -> dict[tuple[int, str], OpenAlert]:
+    """Open alerts by (integration, alias)."""
     rows = await FIND_OPEN[lock].ask(session, pairs=msgspec.json.encode(list(pairs)).decode())
-    return {(row[0], row[1]): (row[2], row[3], row[4]) for row in rows}
+    return {row[:2]: OpenAlert(*row[2:]) for row in rows}
 
 
 ALERTS: Table = Alert.__table__  # type: ignore[assignment]
