@@ -187,6 +187,21 @@ async def list_open_of_incident(session: AsyncSession, incident_id: int) -> Sequ
     ).all()
 
 
+async def list_chosen_policies(session: AsyncSession, incident_id: int) -> dict[int, int]:
+    """The policies that routing rules chose for alerts of an incident, by team: of several that of the oldest alert.
+    ix_alert_incident."""
+    rows = await session.execute(
+        select(Alert.team_id, Alert.policy_id)
+        .where(
+            Alert.incident_id == incident_id,
+            Alert.policy_id.is_not(None),
+            Alert.team_id.is_not(None),
+        )
+        .order_by(Alert.id.desc())
+    )
+    return {team: policy for team, policy in rows if team is not None and policy is not None}
+
+
 async def change_open_of_incident(
     session: AsyncSession, incident_id: int, values: dict[str, Any], only_unacknowledged: bool
 ) -> Sequence[int]:

@@ -99,16 +99,7 @@ async def test_unacknowledging_pages_again_from_the_first_step(house: House) -> 
 
 
 async def test_a_step_that_reaches_nobody_goes_on_at_once(house: House) -> None:
-    kate = await house.add_person("Kate")
-    await house.command("/oncall take 8h", by=kate)
-
-    async def leave(unit: object) -> None:
-        from storage.models import User
-
-        user = await unit.session.get_one(User, kate.id)  # type: ignore[attr-defined]
-        user.active = False
-
-    await house.parts.work.run(leave)
+    await house.command("/oncall override nobody 8h")
     await house.send(URGENT)
     assert len(await house.pages(house.owner)) == 1
     assert "nobody_reached" in await house.timeline()

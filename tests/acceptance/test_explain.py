@@ -130,10 +130,11 @@ async def test_a_team_without_a_policy_says_so(sqlite_house: House) -> None:
     assert "has no escalation policy" in await house.ask("/oncall explain team:first-team")
 
 
+@pytest.mark.parametrize("opens", [False, True])
 async def test_it_says_when_a_routing_rule_chooses_another_policy(
-    sqlite_house: House, tmp_path: Path
+    house: House, tmp_path: Path, opens: bool
 ) -> None:
-    house = sqlite_house
+    """Which pages, too, whether the alert opens an incident or not; and pages again."""
 
     async def apply(unit: Unit) -> None:
         world = read_world()
@@ -145,6 +146,7 @@ async def test_it_says_when_a_routing_rule_chooses_another_policy(
         urgent = [{"field": "priority", "operation": "at_least", "value": "P2"}]
         rule = {"name": "At night", "of_team": "payments", "policy": "night"}
         world["routing_rules"] = {"night": {**rule, "conditions": urgent, "hours": hours}}
+        world["incident_rules"] = {"all": {"name": "All", "group_by": ["team"]}} if opens else {}
         path = tmp_path / "tocsin.yaml"
         path.write_text(yaml.safe_dump(world))
         await apply_config(unit, read_config(path, {}))
@@ -156,5 +158,8 @@ async def test_it_says_when_a_routing_rule_chooses_another_policy(
     for line in ("priority:P3 at:2026-11-24T03:00", "priority:P1 at:2026-11-24T12:00"):
         assert "Night" not in await house.ask(f"/oncall explain team:payments {line}")
     await house.send({**URGENT, "team": "payments"})
-    (page,) = await house.rows(Page)
-    assert page.user_id == (await house.rows(User, User.handle == "lee"))[0].id
+    kate, lee = [(await house.rows(User, User.handle == handle))[0] for handle in ("kate", "lee")]
+    for command in ("ack", "unack"):
+        await house.command(f"/alert {command} 1", kate)
+    assert [page.user_id for page in await house.rows(Page)] == [lee.id, lee.id]
+    assert {page.subject for page in await house.rows(Page)} == {"incident:1" if opens else "alert:1"}
