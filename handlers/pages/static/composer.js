@@ -55,7 +55,7 @@ function attach(form) {
     timer = setTimeout(complete, 60);
   });
   field.addEventListener("focus", () => { setFolded(true); complete(); });
-  field.addEventListener("blur", () => setTimeout(close, 150));
+  field.addEventListener("blur", () => setTimeout(() => { if (document.activeElement !== field) close(); }, 150));
   field.addEventListener("keydown", (event) => {
     const { key, shiftKey } = event, shown = !list.hidden, last = found.length - 1, first = Math.max(chosen, 0);
     const mine = $$("[data-mine] [href$=edit]").pop();
