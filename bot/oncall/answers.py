@@ -202,6 +202,14 @@ async def list_shifts(
     return read_shifts(await list_rosters(unit, start, end, schedule_ids), user_id, start, end)
 
 
+async def list_next_shifts(unit: Unit, user_id: int, within: timedelta) -> tuple[list[Shift], datetime]:
+    """A person's shifts that run or begin within this time, each to its own end; and the instant up to which was looked:
+    a shift that ends then has no end that is known."""
+    soon = unit.now + within
+    shifts = await list_shifts(unit, user_id, unit.now, soon + HORIZON)
+    return [shift for shift in shifts if shift.starts_at < soon], soon + HORIZON
+
+
 def read_shifts(rosters: Sequence[Roster], user_id: int, start: datetime, end: datetime) -> list[Shift]:
     """The same by rosters that are read already."""
     shifts = [

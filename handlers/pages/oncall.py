@@ -6,7 +6,7 @@ from aiohttp import web
 
 from bot.chat.room.board import find_channel
 from bot.flow.unit import Unit
-from bot.oncall.answers import list_on_call, list_shifts
+from bot.oncall.answers import list_next_shifts, list_on_call
 from handlers.pages.messages import read_conversation
 from handlers.pages.visit import Values, Visit, read_strip, signed_in
 from handlers.parts import Parts
@@ -37,9 +37,11 @@ async def read_on_call(unit: Unit, visit: Visit) -> Values:
     ids = {row.schedule.team_id for row in rosters if row.schedule.team_id}
     channel = await find_channel(unit, f"direct-{visit.user.id}")
     pages = await read_conversation(unit, channel, visit.user) if channel else None
+    shifts, looked_until = await list_next_shifts(unit, visit.user.id, SHIFTS_AHEAD)
     return {
         "rosters": rosters,
         "teams": await catalog.list_by_id(unit.session, Team, ids),
-        "shifts": await list_shifts(unit, visit.user.id, unit.now, unit.now + SHIFTS_AHEAD),
+        "shifts": shifts,
+        "looked_until": looked_until,
         "my_pages": pages.messages[::-1][:PAGES_SHOWN] if pages else (),
     }

@@ -59,6 +59,22 @@ async def test_whoever_forwards_is_not_woken_and_the_page_says_for_whom_it_is(ho
     assert "Sam until" in await who(house)
 
 
+async def test_my_shifts_have_their_own_ends(house: House, people):
+    kate, sam, _ = people
+    weekly = {"kind": RotationKind.WEEKLY, "starts": "2026-11-16T09:00"}
+    await set_rotations(house, {"name": "Weekly", "participants": [kate.id, sam.id], **weekly})
+    told = await house.ask("/oncall me", kate)
+    assert "now until Mon 23 Nov 2026, 09:00 UTC" in told
+    assert "Mon 14 Dec 2026, 09:00 UTC until Mon 21 Dec 2026, 09:00 UTC" in told
+    assert "28 Dec" not in told, "it begins later than in four weeks"
+
+
+async def test_who_is_on_call_for_good_is_told_no_end(house: House, people):
+    kate, _, _ = people
+    await set_rotations(house, {"name": "Daily", "participants": [kate.id]})
+    assert "Primary on-call: now, no end planned" in await house.ask("/oncall me", kate)
+
+
 async def test_the_next_in_the_order_stands_in_for_whoever_is_off(house: House, people):
     kate, sam, ines = people
     await set_rotations(house, {"name": "Daily", "participants": [kate.id, sam.id, None, ines.id]})
