@@ -1,4 +1,5 @@
-"""Who is on call during their time off or on a public holiday of theirs: told while there is time to find somebody.
+"""Who is on call during their time off, on a public holiday of theirs, or twice in one escalation policy: told while there
+is time to find somebody.
 
 A holiday takes nobody off call, and nothing here does.
 """
@@ -11,6 +12,7 @@ from datetime import date, datetime
 from bot.flow.unit import Event, Unit
 from bot.oncall.clashes import Clash, join_absences
 from bot.oncall.holidays import find_places, list_holidays
+from bot.oncall.overlaps import find_overlaps
 from bot.oncall.resolve import resolve
 from bot.oncall.rosters import Roster, list_rosters
 from bot.oncall.shifts import list_stretches
@@ -28,7 +30,7 @@ class PersonClash:
 
 @dataclass(frozen=True)
 class ClashesFound(Event):
-    """People will be on call during their time off or on a holiday, of which nobody was told yet."""
+    """People will be on call although something speaks against it, of which nobody was told yet."""
 
     schedule_id: int
     clashes: tuple[PersonClash, ...]
@@ -49,7 +51,8 @@ async def find_in_roster(unit: Unit, roster: Roster, start: datetime, end: datet
     stretches = list_stretches(resolve(roster.plan, start, end))
     people = await access.list_users_by_id(unit.session, stretches)
     places = await find_places(unit, people.values())
-    found: list[PersonClash] = []
+    overlaps = await find_overlaps(unit, roster, start, end)
+    found = [PersonClash(people[person], clash) for person, clash in overlaps]
     for number, own in stretches.items():
         off = [one for one in roster.plan.times_off if one.person == number]
         for begin, finish in own:

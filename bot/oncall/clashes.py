@@ -15,8 +15,9 @@ from storage.questions import oncall
 
 @dataclass(frozen=True)
 class Clash:
-    """`kind` is `on_call` (in the schedule `name`), `off` or `holiday` (called `name`), for the part of the time that it is
-    about. `key` stays the same when only that part changes."""
+    """`kind` is `on_call` (in the schedule `name`), `also` (the same, and a policy pages that one before), `off` or
+    `holiday` (called `name`), for the part of the time that it is about. `key` stays the same when only that part
+    changes."""
 
     kind: str
     starts_at: datetime

@@ -1,4 +1,4 @@
-"""What follows when people will be on call during their time off or on a holiday: they are told, and so is the ops room."""
+"""What follows when people will be on call although something speaks against it: they are told, and so is the ops room."""
 
 from collections import defaultdict
 from typing import Any

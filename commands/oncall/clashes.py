@@ -1,4 +1,4 @@
-"""`/oncall clashes`: who is on call during their time off or on a public holiday of theirs."""
+"""`/oncall clashes`: who is on call during their time off, on a public holiday of theirs, or twice in one policy."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -37,7 +37,7 @@ async def run(call: Call) -> Reply:
 
 COMMAND = Command(
     "oncall clashes",
-    "Who is on call while off or on a holiday",
+    "Who is on call while off, on a holiday or twice",
     run,
     Args,
     needs="stakeholder",

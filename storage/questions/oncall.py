@@ -10,9 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage.models import (
     AbsenceCalendar,
     CalendarFeed,
+    EscalationPolicy,
     Forwarding,
     Member,
     Override,
+    PolicyStep,
     Rotation,
     Schedule,
     TimeOff,
@@ -219,3 +221,14 @@ async def list_read_absences(session: AsyncSession, user_id: int, now: datetime)
             .order_by(TimeOff.starts_at, TimeOff.id)
         )
     ).all()
+
+
+async def list_recipients(session: AsyncSession) -> list[tuple[int, list[dict[str, Any]]]]:
+    """(policy, recipients) of the steps of every policy, in the order in which each pages."""
+    asked = (
+        select(PolicyStep.policy_id, PolicyStep.recipients)
+        .join(EscalationPolicy, EscalationPolicy.id == PolicyStep.policy_id)
+        .where(EscalationPolicy.active.is_(True))
+        .order_by(PolicyStep.policy_id, PolicyStep.delay, PolicyStep.position)
+    )
+    return [(row[0], row[1]) for row in await session.execute(asked)]

@@ -88,7 +88,7 @@ async def test_the_calendar_shows_whose_holiday_it_is(house: House, kate: User) 
     assert "Christmas Day: Kate" in page
     await house.move_to(START + 14 * DAY)
     _, page = await browser.get("/schedules/primary")
-    assert "On call while off or on a holiday" in page
+    assert "On call while off, on a holiday or twice" in page
     await house.command("/oncall holidays none", kate)
     _, page = await browser.get("/schedules/primary?day=2026-12-25")
     assert "Christmas Day" not in page
