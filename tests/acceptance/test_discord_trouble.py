@@ -138,6 +138,5 @@ async def test_who_takes_no_direct_messages_is_not_counted_as_paged(stage: Disco
     stage.discord.close_direct(stage.owner.account)
     await stage.house.send(ALERT)
     assert await stage.directs(stage.owner) == []
-    assert [entry["data"]["name"] for entry in await timeline(stage, "page_failed")] == ["Olivia"]
-    await stage.house.at("05:00")
+    assert {entry["data"]["name"] for entry in await timeline(stage, "page_failed")} == {"Olivia"}
     assert "Disk is full" in (await last_direct(stage, kate)).title

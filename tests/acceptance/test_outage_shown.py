@@ -70,7 +70,7 @@ async def test_health_metrics_and_doctor_say_the_same(house: House, chat: Memory
         assert answer.status == 200
         (away,) = (await answer.json())["away"]
     assert (away["lane"], away["seconds"]) == ("chat", 120.0)
-    assert away["waiting"] == 5
+    assert away["waiting"] == 6  # the room's four, the announcement, and a word to the ops room
     assert away["oldest_seconds"] == 120.0
     assert await house.metric('tocsin_lane_away_seconds{lane="chat"}') == 120
     assert await house.metric('tocsin_outbox_lane_oldest_seconds{lane="chat"}') == 120

@@ -44,6 +44,7 @@ async def test_only_what_was_asked_for_is_tried_and_pages_do_not_ring_late(sqlit
         for platform in (chat, other):
             platform.add_person("kate@example.org")
             platform.fail("set_links", Rejected("memory.no_permission"))
+        await house.settle()  # the ops room is told of who can be paged in the Room alone
         chat.fail("post", Rejected("memory.refused"))
         await house.command("/page @kate Please look")
         await house.command("/incident declare Disk full")

@@ -14,6 +14,7 @@ from bot.errors import Rejected
 from bot.flow.unit import Unit
 from storage.models import AuditEntry, IncidentRoom, OutboxRow, Saying, Team
 from tests.house import House
+from tests.platforms.memory import MemoryPlatform
 from tests.talking import Talk, open_talk
 
 
@@ -35,6 +36,12 @@ async def platforms_of(house: House, incident: int = 1) -> list[str]:
     return sorted(room.platform for room in rooms if room.channel)
 
 
+def told_elsewhere(platform: MemoryPlatform) -> list[str]:
+    """What of the incident is said where it has no room."""
+    texts = [text for channel in platform.channels.values() for text in channel.texts]
+    return [text for text in texts if "Checkout is slow" in text]
+
+
 async def test_a_team_that_has_not_chosen_works_everywhere(talk: Talk) -> None:
     await talk.declare()
     assert await platforms_of(talk.house) == ["discord", "room", "slack"]
@@ -46,7 +53,8 @@ async def test_an_incident_has_rooms_where_its_team_works_and_is_announced_there
     await talk.house.command("/incident update INC-1 We are looking")
     await talk.house.command("/incident resolve INC-1")
     assert await platforms_of(talk.house) == ["room", "slack"]
-    assert talk.discord.calls["post"] == talk.discord.calls["open_room"] == 0
+    assert talk.discord.calls["open_room"] == 0
+    assert told_elsewhere(talk.discord) == []
     assert len(talk.slack.named("announcements").messages) == 2
 
 
@@ -94,7 +102,8 @@ async def test_the_room_alone(talk: Talk) -> None:
     await talk.house.command("/incident declare Checkout is slow")
     await talk.say_in_room("Nobody else hears this")
     assert await platforms_of(talk.house) == ["room"]
-    assert talk.slack.total == talk.discord.total == 0
+    assert talk.slack.calls["open_room"] == talk.discord.calls["open_room"] == 0
+    assert told_elsewhere(talk.slack) == told_elsewhere(talk.discord) == []
     assert await talk.house.rows(Saying) == []
 
 
@@ -154,7 +163,8 @@ async def test_a_platform_that_is_off_and_an_incident_that_is_over_get_no_room(t
     assert "There is no Teams here; there is Slack, Discord." in reply.text.replace("\\", "")
     await talk.house.command("/incident close INC-1")
     assert (await talk.house.command("/incident room INC-1 discord")).failed
-    assert talk.discord.total == 0
+    assert talk.discord.calls["open_room"] == 0
+    assert told_elsewhere(talk.discord) == []
 
 
 async def test_a_room_that_could_not_be_opened_can_be_asked_for_again(talk: Talk) -> None:
