@@ -86,7 +86,7 @@ async def page_responder(unit: Unit, event: alerts.ResponderAdded) -> None:
 
 async def lift_incident(unit: Unit, event: alerts.AlertPriorityChanged) -> None:
     """An incident is as urgent as the most urgent of its alerts ever was; an alert without one pages as its new priority
-    asks for."""
+    asks for. Pages that went out show it."""
     alert = await unit.session.get_one(Alert, event.alert_id)
     if event.incident_id is None and event.lifted:
         await page_as_lifted(unit, f"alert:{alert.id}")
@@ -94,6 +94,7 @@ async def lift_incident(unit: Unit, event: alerts.AlertPriorityChanged) -> None:
         incident = await unit.session.get_one(Incident, event.incident_id)
         if incident.status.is_open and alert.priority < incident.priority:
             lives.change_priority(unit, incident, alert.priority, event.title)
+    await refresh_pages(unit, f"alert:{alert.id}")
 
 
 async def show_alert(unit: Unit, event: alerts.AlertEvent) -> None:

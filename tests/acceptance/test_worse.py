@@ -70,6 +70,8 @@ async def test_whoever_was_paged_is_paged_as_they_wish_for_the_worse(
     assert await states(house) == {"room": "sent"}
     await house.send({**DISK, "priority": "P1"})
     assert await states(house) == {"room": "sent", "chat": "sent"}
+    (page,) = [one for one in await house.messages(f"direct-{house.owner.id}") if one.card]
+    assert page.card["title"] == "P1 · Disk is filling"
 
 
 async def test_its_incident_is_lifted(house: House) -> None:
