@@ -248,6 +248,12 @@ async def acknowledge_escalations(unit: Unit, subject: str) -> None:
         await advance(unit, escalation)
 
 
+async def is_exhausted(unit: Unit, subject: str) -> bool:
+    """Whether everybody was paged, and nobody has answered."""
+    latest = await ask.find_latest_escalation(unit.session, subject)
+    return latest is not None and latest.state is EscalationState.EXHAUSTED
+
+
 async def stop_escalations(unit: Unit, *subjects: str) -> None:
     """These subjects are over (closed, resolved, snoozed, held back): nobody is paged for them any more."""
     await unit.session.flush()

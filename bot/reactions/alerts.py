@@ -10,6 +10,7 @@ from bot.flow.unit import Unit
 from bot.incidents import lives
 from bot.paging.escalations import (
     acknowledge_escalations,
+    is_exhausted,
     start_together,
     stop_escalations,
 )
@@ -86,10 +87,13 @@ async def page_responder(unit: Unit, event: alerts.ResponderAdded) -> None:
 
 async def lift_incident(unit: Unit, event: alerts.AlertPriorityChanged) -> None:
     """An incident is as urgent as the most urgent of its alerts ever was; an alert without one pages as its new priority
-    asks for. Pages that went out show it."""
+    asks for, and again from the first step where nobody answered any. Pages that went out show it."""
     alert = await unit.session.get_one(Alert, event.alert_id)
     if event.incident_id is None and event.lifted:
-        await page_as_lifted(unit, f"alert:{alert.id}")
+        if await is_exhausted(unit, f"alert:{alert.id}"):
+            await page_for_alert_again(unit, event)
+        else:
+            await page_as_lifted(unit, f"alert:{alert.id}")
     elif event.incident_id is not None:
         incident = await unit.session.get_one(Incident, event.incident_id)
         if incident.status.is_open and alert.priority < incident.priority:
@@ -148,7 +152,9 @@ async def _is_any_awake(unit: Unit, incident_id: int) -> bool:
     )
 
 
-async def page_for_alert_again(unit: Unit, event: alerts.AlertUnacknowledged | alerts.AlertWoke) -> None:
+async def page_for_alert_again(
+    unit: Unit, event: alerts.AlertUnacknowledged | alerts.AlertWoke | alerts.AlertPriorityChanged
+) -> None:
     """From the first step, to whoever is on call now; an alert of an incident wakes the incident's escalation. One that is
     held back waits for the end of that."""
     if event.incident_id is not None:

@@ -12,6 +12,7 @@ from bot.incidents.timeline import record, record_event
 from bot.oncall.answers import is_on_call
 from bot.paging.escalations import (
     acknowledge_escalations,
+    is_exhausted,
     start_escalation,
     stop_escalations,
 )
@@ -90,12 +91,16 @@ async def page_if_nobody_is_on_it(unit: Unit, event: incidents.IncidentEvent) ->
 
 
 async def page_if_lifted(unit: Unit, event: incidents.PriorityChanged) -> None:
-    """Whoever was paged and has not answered is paged as they wish for what is more urgent. When an alert makes an
+    """Whoever was paged and has not answered is paged as they wish for what is more urgent; where nobody answered any step,
+    all are paged again. When an alert makes an
     acknowledged incident more urgent, whoever acknowledged the lesser trouble hears of it."""
     incident = await unit.session.get_one(Incident, event.incident_id)
     if event.old <= event.new or not incident.status.is_open:
         return
-    await page_as_lifted(unit, f"incident:{incident.id}")
+    if await is_exhausted(unit, f"incident:{incident.id}"):
+        await escalate_incident(unit, incident)
+    else:
+        await page_as_lifted(unit, f"incident:{incident.id}")
     if not event.alert or incident.acknowledged_at is None:
         return
     user = await unit.session.get(User, incident.acknowledged_by) if incident.acknowledged_by else None

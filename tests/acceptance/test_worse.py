@@ -105,3 +105,16 @@ async def test_the_worst_that_one_message_says_counts(house: House, tmp_path: Pa
     await house.send([{**DISK, "priority": one} for one in ("P3", "P1", "P2")])
     assert await read_priority(house) == ("P1", 3, "")
     assert await paged(house) == ["kate"]
+
+
+@pytest.mark.parametrize("first", ["P4", "P3"], ids=["alert", "incident"])
+async def test_where_nobody_answered_all_are_paged_again(house: House, first: str) -> None:
+    await house.send({**DISK, "priority": first})
+    await house.at("02:00:00")
+    before = len(await house.pages())
+    await house.send({**DISK, "priority": first})
+    assert len(await house.pages()) == before
+    await house.send({**DISK, "priority": "P1"})
+    assert len(await house.pages()) == before + 1
+    await house.at("02:05:01")
+    assert len(await house.pages()) == before + 2, "and its second step comes again, too"
