@@ -162,8 +162,10 @@ async def prepare(parts: Parts) -> Welcome | None:
         if parts.settings.config_file is not None:
             from bot.catalog.apply import apply_config
             from bot.catalog.file import read_config
+            from bot.oncall.roster_changes import watch_rosters
 
-            await apply_config(unit, read_config(parts.settings.config_file))
+            async with watch_rosters(unit, tell_new=False):
+                await apply_config(unit, read_config(parts.settings.config_file))
         elif await is_empty(unit):
             await make_small_world(unit, find_own_name(), find_own_zone())
         await follow_schedules(unit)

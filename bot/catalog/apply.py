@@ -5,9 +5,9 @@ from the first start and is not in this one is switched off, never deleted: its 
 Escalations under way keep the steps that they started with. A second time changes nothing.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from bot.access.secrets import digest, make_secret
 from bot.catalog.contacts import keep_paged
@@ -15,8 +15,10 @@ from bot.catalog.effects import SECTION_OF, Ids, columns_of
 from bot.catalog.integrations import get_own_integration
 from bot.catalog.ledger import FILE, Ledger, Values
 from bot.catalog.maintenance import columns_of_maintenance
-from bot.catalog.rotations import keep_rotations
+from bot.catalog.members import put_members
+from bot.catalog.rotations import put_rotations
 from bot.catalog.shapes import Config, PersonShape, TeamShape
+from bot.catalog.steps import Known, put_steps
 from bot.flow.unit import Unit
 from bot.logs import get_logger
 from storage.models import (
@@ -25,8 +27,6 @@ from storage.models import (
     Heartbeat,
     Integration,
     Maintenance,
-    Member,
-    PolicyStep,
     Rule,
     Schedule,
     Service,
@@ -34,9 +34,9 @@ from storage.models import (
     User,
 )
 from storage.questions import config as ask
+from storage.questions import oncall
 
 log = get_logger(__name__)
-R = TypeVar("R")
 SETTINGS = {"mapping", "secret_env", "secret_file", "topics", "endpoint", "certificate_file"}
 """What the file says about an integration that is for its source alone."""
 APART = 1_000
@@ -104,7 +104,7 @@ async def apply_config(unit: Unit, config: Config) -> int:
     ids = {word: {slug: row.id for slug, row in rows.items()} for word, rows in things.items()}
     await _keep_rules(ledger, config, ids)
     await _keep_members(ledger, config, teams, users)
-    await keep_rotations(ledger, config, schedules, users, teams)
+    await _keep_rotations(ledger, config, schedules, ids)
     await _keep_steps(ledger, config, policies, {"user": users, "team": teams, "schedule": schedules})
     await _keep_dependencies(ledger, config, services)
     await unit.session.flush()
@@ -242,16 +242,19 @@ async def _keep_members(
 ) -> None:
     rows = await ask.list_memberships(ledger.unit.session, [team.id for team in teams.values()])
     for slug, team in teams.items():
-        old = {row.user_id: row for row in rows if row.team_id == team.id}
-        new = [users[handle].id for handle in config.teams[slug].members]
-        if set(old) == set(new):
-            continue
-        ledger.note(team, "members")
-        for user_id in set(old) - set(new):
-            await ledger.unit.session.delete(old[user_id])
-        ledger.unit.session.add_all(
-            Member(team_id=team.id, user_id=user_id) for user_id in new if user_id not in old
-        )
+        wanted = [users[handle].id for handle in config.teams[slug].members]
+        if await put_members(ledger.unit, team, wanted, [row for row in rows if row.team_id == team.id]):
+            ledger.note(team, "members")
+
+
+async def _keep_rotations(
+    ledger: Ledger, config: Config, schedules: Mapping[str, Schedule], ids: Ids
+) -> None:
+    rows = await oncall.list_rotations(ledger.unit.session, [schedule.id for schedule in schedules.values()])
+    for slug, schedule in schedules.items():
+        old = [row for row in rows if row.schedule_id == schedule.id]
+        if await put_rotations(ledger.unit, schedule, config.schedules[slug].rotations, ids, old):
+            ledger.note(schedule, "rotations")
 
 
 async def _keep_dependencies(ledger: Ledger, config: Config, services: Mapping[str, Service]) -> None:
@@ -270,46 +273,10 @@ async def _keep_dependencies(ledger: Ledger, config: Config, services: Mapping[s
 
 
 async def _keep_steps(
-    ledger: Ledger,
-    config: Config,
-    policies: Mapping[str, EscalationPolicy],
-    known: Mapping[str, Mapping[str, User] | Mapping[str, Team] | Mapping[str, Schedule]],
+    ledger: Ledger, config: Config, policies: Mapping[str, EscalationPolicy], known: Known
 ) -> None:
     rows = await ask.list_steps(ledger.unit.session, [policy.id for policy in policies.values()])
     for slug, policy in policies.items():
         old = [row for row in rows if row.policy_id == policy.id]
-        new = [
-            PolicyStep(
-                policy_id=policy.id,
-                position=position,
-                condition=entry.when,
-                delay=entry.after,
-                recipients=[
-                    {
-                        "type": to.kind,
-                        "id": known[to.kind][to.name].id,
-                        "name": known[to.kind][to.name].name,
-                        **({"pick": to.pick} if to.pick else {}),
-                    }
-                    for to in entry.page
-                ],
-            )
-            for position, entry in enumerate(config.policies[slug].steps, 1)
-        ]
-        if await _replace(ledger, old, new, _read_step):
+        if await put_steps(ledger.unit, policy, config.policies[slug].steps, known, old):
             ledger.note(policy, "steps")
-
-
-def _read_step(row: PolicyStep) -> list[Any]:
-    return [row.position, row.condition, row.delay, row.recipients]
-
-
-async def _replace(ledger: Ledger, old: Sequence[R], new: Sequence[R], read: Callable[[R], object]) -> bool:
-    """Put the new rows in place of the old ones, unless they say the same."""
-    if [read(row) for row in old] == [read(row) for row in new]:
-        return False
-    for row in old:
-        await ledger.unit.session.delete(row)
-    await ledger.unit.session.flush()
-    ledger.unit.session.add_all(new)
-    return True

@@ -4,7 +4,7 @@ Pure. What needs nothing but a name or two is looked up in what was written, so 
 with its entry; the rest looks only at entries without faults of their own.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from bot.catalog import reasons
 from bot.catalog.contacts import check_paged
@@ -13,7 +13,7 @@ from bot.catalog.kinds import GAP
 from bot.catalog.lines import Place
 from bot.catalog.maintenance import check_maintenance
 from bot.catalog.senders import MAPPED, can_sign
-from bot.catalog.shapes import Config, HeartbeatShape, IntegrationShape
+from bot.catalog.shapes import Config, HeartbeatShape, IntegrationShape, PolicyShape, ScheduleShape
 from storage.words import UserRole
 
 SHORTEST_ACK_TIMEOUT = 5 * 60
@@ -34,12 +34,16 @@ def check_together(config: Config, raw: Raw) -> Iterator[Found]:
             if contact.kind == "email" and contact.address.lower() == (person.email or "").lower():
                 yield ("users", handle, "contacts", index, "address"), reasons.EMAIL_AGAIN
     yield from _check_lists(raw)
-    yield from _check_rotations(config)
-    yield from _check_steps(config)
+    empty = {slug for slug, team in config.teams.items() if not team.members}
+    for slug, schedule in config.schedules.items():
+        for place, reason in check_schedule(schedule, empty):
+            yield ("schedules", slug, *place), reason
+    for slug, policy in config.policies.items():
+        for place, reason in check_policy(policy, empty):
+            yield ("policies", slug, *place), reason
     yield from _check_owners(config, raw)
     yield from _check_integrations(config)
     yield from _check_rules(config, raw)
-    yield from _check_policies(config)
     yield from _check_maintenance(config, raw)
 
 
@@ -62,14 +66,6 @@ def check_route(rule: RouteShape) -> Iterator[Found]:
         yield (), reasons.ROUTES_NOWHERE
     elif rule.of_team and rule.team:
         yield ("team",), reasons.TEAM_WITHIN_TEAM
-
-
-def _check_policies(config: Config) -> Iterator[Found]:
-    for slug, entry in config.policies.items():
-        if entry.reset_on_repeat and not entry.repeat:
-            yield ("policies", slug, "reset_on_repeat"), reasons.RESET_WITHOUT_REPEAT
-        if 0 < entry.ack_timeout < SHORTEST_ACK_TIMEOUT:
-            yield ("policies", slug, "ack_timeout"), reasons.ACK_TIMEOUT_TOO_SHORT
 
 
 def _check_maintenance(config: Config, raw: Raw) -> Iterator[Found]:
@@ -115,36 +111,38 @@ def _find_twice(place: Place, names: object) -> Iterator[Found]:
             seen.add(name)
 
 
-def _check_rotations(config: Config) -> Iterator[Found]:
-    empty = {slug for slug, team in config.teams.items() if not team.members}
-    for slug, schedule in config.schedules.items():
-        seen: set[str] = set()
-        for index, rotation in enumerate(schedule.rotations):
-            place = ("schedules", slug, "rotations", index)
-            if rotation.name is not None and rotation.name in seen:
-                yield (*place, "name"), reasons.tell_named_twice(rotation.name)
-            seen.add(rotation.name or "")
-            if rotation.ends is not None and rotation.ends <= rotation.starts:
-                yield (*place, "ends"), reasons.ENDS_TOO_SOON
-            teams = [one.name for one in rotation.participants if one and one.kind == "team"]
-            if all(one is None or one.name in empty for one in rotation.participants):
-                yield (*place, "participants"), reasons.tell_nobody([f"team `{name}`" for name in teams])
-            for number, window in enumerate(rotation.hours):
-                if window.until_day is not None and len(window.days) != 1:
-                    yield (*place, "hours", number, "until_day"), reasons.UNTIL_DAY_OF_MANY
+def check_schedule(schedule: ScheduleShape, empty: Collection[str]) -> Iterator[Found]:
+    """What is wrong between the keys of one schedule, by its place inside it. `empty` are teams without people."""
+    seen: set[str] = set()
+    for index, rotation in enumerate(schedule.rotations):
+        place = ("rotations", index)
+        if rotation.name is not None and rotation.name in seen:
+            yield (*place, "name"), reasons.tell_named_twice(rotation.name)
+        seen.add(rotation.name or "")
+        if rotation.ends is not None and rotation.ends <= rotation.starts:
+            yield (*place, "ends"), reasons.ENDS_TOO_SOON
+        teams = [one.name for one in rotation.participants if one and one.kind == "team"]
+        if all(one is None or (one.kind == "team" and one.name in empty) for one in rotation.participants):
+            yield (*place, "participants"), reasons.tell_nobody([f"team `{name}`" for name in teams])
+        for number, window in enumerate(rotation.hours):
+            if window.until_day is not None and len(window.days) != 1:
+                yield (*place, "hours", number, "until_day"), reasons.UNTIL_DAY_OF_MANY
 
 
-def _check_steps(config: Config) -> Iterator[Found]:
-    empty = {slug for slug, team in config.teams.items() if not team.members}
-    for slug, policy in config.policies.items():
-        before = 0
-        for index, step in enumerate(policy.steps):
-            place = ("policies", slug, "steps", index)
-            if step.after < before:
-                yield (*place, "after"), reasons.STEPS_OUT_OF_ORDER
-            before = max(before, step.after)
-            if all(to.kind == "team" and to.name in empty for to in step.page):
-                yield (*place, "page"), reasons.tell_nobody([f"team `{to.name}`" for to in step.page])
+def check_policy(policy: PolicyShape, empty: Collection[str]) -> Iterator[Found]:
+    """What is wrong between the keys of one policy, by its place inside it. `empty` are teams without people."""
+    before = 0
+    for index, step in enumerate(policy.steps):
+        place = ("steps", index)
+        if step.after < before:
+            yield (*place, "after"), reasons.STEPS_OUT_OF_ORDER
+        before = max(before, step.after)
+        if all(to.kind == "team" and to.name in empty for to in step.page):
+            yield (*place, "page"), reasons.tell_nobody([f"team `{to.name}`" for to in step.page])
+    if policy.reset_on_repeat and not policy.repeat:
+        yield ("reset_on_repeat",), reasons.RESET_WITHOUT_REPEAT
+    if 0 < policy.ack_timeout < SHORTEST_ACK_TIMEOUT:
+        yield ("ack_timeout",), reasons.ACK_TIMEOUT_TOO_SHORT
 
 
 def _check_owners(config: Config, raw: Raw) -> Iterator[Found]:

@@ -1,22 +1,27 @@
-"""A rule as people write it: JSON with the words of the configuration file, read with all faults at once, and back.
+"""Entries as people write them: JSON with the words of the configuration file, read with all faults at once; and rules back.
 
-Pure. `read_draft` takes what the API or the Room got; `entry_of` gives what they show of a row, with names in place of ids.
+Pure. `read_entry` and `read_draft` take what the API or the Room got; `entry_of` gives what they show of a rule, with
+names in place of ids.
 """
 
 import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.catalog import reasons
 from bot.errors import Invalid
 from storage.models import Rule
 from storage.words import RuleKind
 
+if TYPE_CHECKING:
+    from bot.catalog.shape import Shape
+
+S = TypeVar("S", bound="Shape")
 Entry = dict[str, Any]
-"""What the configuration file says of one rule, as JSON."""
+"""What the configuration file says of one thing, as JSON."""
 Place = tuple[str | int, ...]
 Found = tuple[Place, str]
 """Where inside the entry a fault is, and its sentence."""
@@ -27,34 +32,38 @@ UNITS = ((86_400, "d"), (3_600, "h"), (60, "m"), (1, "s"))
 
 @dataclass(frozen=True)
 class Names:
-    """What rules may name, by kind of thing (`team`, `policy`, ...). `ids` has what is in use, by slug or handle; `slugs`
+    """What entries may name, by kind of thing (`team`, `policy`, ...). `ids` has what is in use, by slug or handle; `slugs`
     has everything that ever was, by id."""
 
     ids: Mapping[str, Mapping[str, int]]
     slugs: Mapping[str, Mapping[int, str]]
 
 
-class RuleWrong(Invalid):
-    """A rule with faults: `found` has all of them."""
+class EntryWrong(Invalid):
+    """An entry with faults: `found` has all of them. What is wrong with the whole is told of the `word` for it."""
 
-    def __init__(self, found: list[Found]) -> None:
-        spelled = [{"field": spell(place), "reason": reason} for place, reason in found]
-        super().__init__("rule.wrong", spelled[0]["field"], faults=spelled)
+    def __init__(self, found: list[Found], word: str = "rule") -> None:
+        spelled = [{"field": spell(place) or word, "reason": reason} for place, reason in found]
+        super().__init__("edit.wrong", spelled[0]["field"], faults=spelled)
         self.found = found
 
 
 def spell(place: Place) -> str:
-    """`conditions[0].value`; `rule` for the whole."""
-    return reasons.spell_place(place) if place else "rule"
+    """`conditions[0].value`; empty for the whole."""
+    return reasons.spell_place(place) if place else ""
 
 
-def read_draft(kind: RuleKind, entry: object, names: Names) -> dict[str, Any]:
-    """The columns of `Rule` that an entry says, but for slug, place and origin; raises RuleWrong."""
+def read_entry(
+    word: str,
+    shape: type[S],
+    entry: object,
+    names: Names,
+    check: Callable[[S], Iterable[Found]],
+) -> S:
+    """An entry of this shape (`bot.catalog.shapes`), also checked as a whole; raises EntryWrong."""
     # pydantic and the shapes take most of a second to load, which a start need not wait for.
     from pydantic import ValidationError
 
-    from bot.catalog.checks import check_route
-    from bot.catalog.effects import KINDS, RouteShape, columns_of
     from bot.catalog.entries import tell
     from bot.catalog.kinds import World
 
@@ -63,15 +72,26 @@ def read_draft(kind: RuleKind, entry: object, names: Names) -> dict[str, Any]:
     if not isinstance(entry, dict):
         found.append(((), reasons.tell_limits("dict_type", {}, entry)))
     if found:
-        raise RuleWrong(found)
+        raise EntryWrong(found, word)
     known = {word: frozenset(ids) for word, ids in names.ids.items()}
     try:
-        shape = KINDS[kind].model_validate(written, context=World(known, Path(), os.environ))
+        read = shape.model_validate(written, context=World(known, Path(), os.environ))
     except ValidationError as error:
-        raise RuleWrong(list(tell(KINDS[kind], (), error))) from error
-    if isinstance(shape, RouteShape) and (wrong := list(check_route(shape))):
-        raise RuleWrong(wrong)
-    return columns_of(kind, shape, names.ids)
+        raise EntryWrong(list(tell(shape, (), error)), word) from error
+    if wrong := list(check(read)):
+        raise EntryWrong(wrong, word)
+    return read
+
+
+def read_draft(kind: RuleKind, entry: object, names: Names) -> dict[str, Any]:
+    """The columns of `Rule` that an entry says, but for slug, place and origin; raises EntryWrong."""
+    from bot.catalog.checks import check_route
+    from bot.catalog.effects import KINDS, RouteShape, RuleShape, columns_of
+
+    def check(shape: RuleShape) -> Iterable[Found]:
+        return check_route(shape) if isinstance(shape, RouteShape) else ()
+
+    return columns_of(kind, read_entry("rule", KINDS[kind], entry, names, check), names.ids)
 
 
 def _write_out(value: object, place: Place, found: list[Found]) -> object:

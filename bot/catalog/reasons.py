@@ -211,6 +211,10 @@ def tell_no_policy(team: str, what: str) -> str:
     return f"the team `{team}` has no `policy`, so nobody would be paged for this {what}; give the team one"
 
 
+def tell_needs_policy(owned: Collection[str]) -> str:
+    return f"{', '.join(owned)} would page nobody without one"
+
+
 def tell_pattern(problem: str) -> str:
     return f"is not a regular expression: {problem}"
 

@@ -1,47 +1,40 @@
-"""The rotations of schedules, brought to what a configuration file says. Rows stay the same ones where they can, because
-overrides may be for one of them. Called by `bot.catalog.apply` only."""
+"""The rotations of schedules, brought to what an entry says, and back. Rows stay the same ones where they can, because
+overrides may be for one of them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.catalog.kinds import Recipient
-from bot.catalog.ledger import Ledger
-from bot.catalog.shapes import Config, RotationShape
-from storage.models import Rotation, Schedule, Team, User
-from storage.questions import oncall
+from bot.catalog.drafts import Names
+from bot.catalog.kinds import GAP, Recipient
+from bot.catalog.shapes import RotationShape
+from bot.flow.unit import Unit
+from storage.models import Rotation, Schedule
+
+Ids = Mapping[str, Mapping[str, int]]
 
 
-async def keep_rotations(
-    ledger: Ledger,
-    config: Config,
-    schedules: Mapping[str, Schedule],
-    users: Mapping[str, User],
-    teams: Mapping[str, Team],
-) -> None:
-    ids = {
-        "user": {handle: row.id for handle, row in users.items()},
-        "team": {slug: row.id for slug, row in teams.items()},
-    }
-    rows = await oncall.list_rotations(ledger.unit.session, [schedule.id for schedule in schedules.values()])
-    for slug, schedule in schedules.items():
-        old = [row for row in rows if row.schedule_id == schedule.id]
-        entries = config.schedules[slug].rotations
-        names = name_rotations(entries)
-        kept = _match(names, old)
-        for row in old:
-            if row not in kept:
-                await ledger.unit.session.delete(row)
-                ledger.note(schedule, "rotations")
-        for position, (name, entry, known) in enumerate(zip(names, entries, kept, strict=True)):
-            values = {"name": name, "position": position, **_columns_of(entry, ids)}
-            if known is None:
-                ledger.unit.session.add(Rotation(schedule_id=schedule.id, **values))
-                ledger.note(schedule, "rotations")
-                continue
-            for column, value in values.items():
-                if getattr(known, column) != value:
-                    setattr(known, column, value)
-                    ledger.note(schedule, "rotations")
+async def put_rotations(
+    unit: Unit, schedule: Schedule, entries: Sequence[RotationShape], ids: Ids, old: Sequence[Rotation]
+) -> bool:
+    """Whether the rotations are others than before."""
+    names = name_rotations(entries)
+    kept = _match(names, old)
+    gone = [row for row in old if row not in kept]
+    for row in gone:
+        await unit.session.delete(row)
+    is_other = bool(gone)
+    for position, (name, entry, known) in enumerate(zip(names, entries, kept, strict=True)):
+        values = {"name": name, "position": position, **_columns_of(entry, ids)}
+        if known is None:
+            unit.session.add(Rotation(schedule_id=schedule.id, **values))
+            is_other = True
+            continue
+        for column, value in values.items():
+            if getattr(known, column) != value:
+                setattr(known, column, value)
+                is_other = True
+    await unit.session.flush()
+    return is_other
 
 
 def name_rotations(entries: Sequence[RotationShape]) -> list[str]:
@@ -81,3 +74,25 @@ def _participant_of(participant: Recipient | None, ids: Mapping[str, Mapping[str
         return None
     number = ids[participant.kind][participant.name]
     return number if participant.kind == "user" else {"team": number}
+
+
+def entry_of_rotation(row: Rotation, names: Names) -> dict[str, Any]:
+    """As the configuration file has it; what is as it is anyway is left out."""
+    entry: dict[str, Any] = {
+        "name": row.name,
+        "kind": row.kind.value,
+        "length": row.length,
+        "starts": row.starts,
+        "ends": row.ends or None,
+        "participants": [_spell_participant(one, names) for one in row.participants],
+        "hours": [{name: value for name, value in one.items() if value} for one in row.hours] or None,
+    }
+    return {name: value for name, value in entry.items() if value is not None}
+
+
+def _spell_participant(part: Any, names: Names) -> str:
+    if part is None:
+        return GAP
+    if isinstance(part, dict):
+        return f"team:{names.slugs['team'][part['team']]}"
+    return names.slugs["user"][part]

@@ -1,4 +1,5 @@
-"""What an exception changes: whose shifts move, when, and to whom. By the one resolver; the decision is pure."""
+"""What an exception or a change of a schedule moves: whose shifts, when, and to whom. By the one resolver; the decision
+is pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +15,8 @@ from storage.questions import access
 
 FARTHEST = timedelta(days=366)
 """How much of a longer override is looked at."""
+AHEAD = timedelta(days=60)
+"""How far ahead it is looked what a change of the rotations moves."""
 SHOWN = 5
 """How many moves people are told."""
 
@@ -120,7 +123,11 @@ async def tell_moves(
         0, user.id if user else None, starts_at, ends_at, rotation.id if rotation is not None else None
     )
     (roster,) = await list_rosters(unit, starts_at, ends_at, [schedule.id])
-    moves = find_moves(roster.plan, override)
+    return await name_moves(unit, find_moves(roster.plan, override))
+
+
+async def name_moves(unit: Unit, moves: Sequence[Move]) -> list[Told]:
+    """With names in place of ids."""
     named = {one for move in moves for one in (*move.leaving, *move.coming)}
     people = await access.list_users_by_id(unit.session, named)
     return [

@@ -6,15 +6,20 @@ from bot.chat.templates import spell_local
 from bot.flow.unit import Unit
 from bot.oncall.exceptions import ExceptionMade
 from bot.oncall.moves import SHOWN, Move, list_moved
+from bot.oncall.roster_changes import RosterChanged
 from bot.reactions.incidents import list_platforms_of
 from storage.models import Schedule, User
 from storage.questions import access
 
 
-async def tell_whose_shifts_move(unit: Unit, event: ExceptionMade) -> None:
+async def tell_whose_shifts_move(unit: Unit, event: ExceptionMade | RosterChanged) -> None:
     """Whoever did it knows."""
     await unit.session.flush()
-    for schedule, moves in await list_moved(unit, event):
+    if isinstance(event, RosterChanged):
+        moved = [(await unit.session.get_one(Schedule, event.schedule_id), list(event.moves))]
+    else:
+        moved = await list_moved(unit, event)
+    for schedule, moves in moved:
         named = {one for move in moves for one in (*move.leaving, *move.coming)}
         people = await access.list_users_by_id(unit.session, named)
         for number in sorted(named - {unit.actor.user_id}):

@@ -17,6 +17,7 @@ from bot.oncall.exceptions import AbsenceChanged, OverrideChanged
 from bot.oncall.groups import follow_schedule
 from bot.oncall.holidays import HolidaysChanged
 from bot.oncall.notices import ShiftTold, notice_schedule
+from bot.oncall.roster_changes import RosterChanged
 from bot.oncall.watch import GapsFound, watch_schedule
 from bot.paging import events as paging
 from bot.paging.devices import is_gone, retire
@@ -163,12 +164,12 @@ async def job_parked(unit: Unit, job: Job, reason: str) -> None:
 
 
 async def show_on_call(
-    unit: Unit, _: OverrideChanged | AbsenceChanged | HolidaysChanged | PeopleMerged
+    unit: Unit, _: OverrideChanged | RosterChanged | AbsenceChanged | HolidaysChanged | PeopleMerged
 ) -> None:
     unit.touch("oncall")
 
 
-async def look_at_schedule(unit: Unit, event: OverrideChanged) -> None:
+async def look_at_schedule(unit: Unit, event: OverrideChanged | RosterChanged) -> None:
     """Its user group in chat, its gaps, and whom to tell of their shifts."""
     schedule = await unit.session.get_one(Schedule, event.schedule_id)
     _look_at(unit, schedule)

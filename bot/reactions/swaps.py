@@ -3,6 +3,7 @@
 from bot.access.merging import PeopleMerged
 from bot.flow.unit import Unit
 from bot.oncall.exceptions import AbsenceChanged, OverrideChanged
+from bot.oncall.roster_changes import RosterChanged
 from bot.oncall.swaps import SwapOffered, SwapSettled, list_candidates, look_again
 from bot.reactions.incidents import list_platforms_of
 from storage.models import Schedule, Swap, SwapCopy, User
@@ -90,9 +91,11 @@ async def show_offers_to_one(unit: Unit, event: PeopleMerged) -> None:
                 put_copy(unit, copy)
 
 
-async def look_at_offers(unit: Unit, event: OverrideChanged | AbsenceChanged | PeopleMerged) -> None:
+async def look_at_offers(
+    unit: Unit, event: OverrideChanged | RosterChanged | AbsenceChanged | PeopleMerged
+) -> None:
     """What is offered may not be the shift of whoever offers it any more."""
-    if isinstance(event, OverrideChanged):
+    if isinstance(event, (OverrideChanged, RosterChanged)):
         await look_again(unit, [event.schedule_id])
     else:
         await look_again(unit, [one.id for one in await oncall.list_schedules(unit.session)])

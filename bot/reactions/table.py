@@ -13,6 +13,7 @@ from bot.oncall.away import ClashesFound
 from bot.oncall.exceptions import AbsenceChanged, ExceptionMade, OverrideChanged, SwapCancelled
 from bot.oncall.holidays import HolidaysChanged
 from bot.oncall.notices import ShiftTold
+from bot.oncall.roster_changes import RosterChanged
 from bot.oncall.swaps import SwapOffered, SwapSettled, cancel_swap
 from bot.oncall.watch import GapsFound, ScheduleWatched
 from bot.paging import events as paging
@@ -274,6 +275,7 @@ REACTIONS: Reactions = {
     ClashesFound: (tell_clashes,),
     ShiftTold: (tell_of_shift, hand_over),
     ExceptionMade: (tell_whose_shifts_move,),
+    RosterChanged: (show_on_call, look_at_schedule, look_at_offers, tell_whose_shifts_move),
     SwapOffered: (ask_for_somebody,),
     SwapCancelled: (cancel_swap,),
     SwapSettled: (show_what_became_of_it, tell_who_offered),

@@ -9,8 +9,9 @@ from aiohttp import web
 from msgspec import Meta, Struct
 
 from bot.access.roles import check_role
-from bot.catalog import editing
 from bot.catalog.drafts import entry_of
+from bot.catalog.edit_rules import RULES
+from bot.catalog.editing import read_names
 from bot.flow.unit import Actor, Unit
 from handlers.api.door import find_actor
 from handlers.api.operation import (
@@ -119,8 +120,8 @@ class Undo(Struct, frozen=True, forbid_unknown_fields=True):
 
 async def show_rules(unit: Unit, rules: Sequence[Rule]) -> list[RuleItem]:
     """Rules as the API shows them."""
-    names = await editing.read_names(unit)
-    versions = await editing.list_versions(unit, rules)
+    names = await read_names(unit)
+    versions = await RULES.list_versions(unit, rules)
     places: dict[int, int] = {}
     counts: dict[RuleKind, int] = {}
     for row in await ask.list_rules(unit.session):
@@ -160,14 +161,14 @@ async def list_rules(call: Call[RulesQuery, NoBody]) -> Listing[RuleItem]:
 
 async def get_rule(call: Call[NoQuery, NoBody]) -> RuleItem:
     async def look(unit: Unit) -> RuleItem:
-        return (await show_rules(unit, [await editing.get_rule(unit, call.part("rule"))]))[0]
+        return (await show_rules(unit, [await RULES.get(unit, call.part("rule"))]))[0]
 
     return await call.look(look)
 
 
 async def list_changes(call: Call[NoQuery, NoBody]) -> Listing[ChangeItem]:
     async def look(unit: Unit) -> Listing[ChangeItem]:
-        changes = await editing.list_changes(unit, await editing.get_rule(unit, call.part("rule")))
+        changes = await RULES.list_changes(unit, await RULES.get(unit, call.part("rule")))
         return build_listing([_show_change(row) for row in changes], None)
 
     return await call.look(look)
@@ -197,7 +198,7 @@ async def create_rule(call: Call[NoQuery, NewRule]) -> web.Response:
     body = call.body
 
     async def change(unit: Unit) -> RuleItem:
-        rule = await editing.create_rule(unit, body.kind, body.rule, body.slug, body.place)
+        rule = await RULES.create_of(unit, body.kind, body.rule, body.slug, body.place)
         return (await show_rules(unit, [rule]))[0]
 
     made = await call.parts.work.run(change, await find_editor(call, body.as_))
@@ -210,7 +211,7 @@ async def _change(
     """Change the rule of the path, and show it."""
 
     async def run(unit: Unit) -> RuleItem:
-        rule = await editing.get_rule(unit, call.part("rule"))
+        rule = await RULES.get(unit, call.part("rule"))
         await change(unit, rule)
         await unit.session.flush()
         return (await show_rules(unit, [rule]))[0]
@@ -222,27 +223,23 @@ async def replace_rule(call: Call[NoQuery, ChangedRule]) -> RuleItem:
     body = call.body
 
     async def change(unit: Unit, rule: Rule) -> None:
-        await editing.change_rule(unit, rule, body.rule, body.version)
+        await RULES.change(unit, rule, body.rule, body.version)
         if body.active is not None and body.active is not rule.active:
-            await editing.switch_rule(unit, rule, body.active)
+            await RULES.switch(unit, rule, body.active)
 
     return await _change(call, body.as_, change)
 
 
 async def delete_rule(call: Call[AsQuery, NoBody]) -> RuleItem:
-    return await _change(call, call.query.as_, lambda unit, rule: editing.switch_rule(unit, rule, on=False))
+    return await _change(call, call.query.as_, lambda unit, rule: RULES.switch(unit, rule, on=False))
 
 
 async def move_rule(call: Call[NoQuery, Move]) -> RuleItem:
-    return await _change(
-        call, call.body.as_, lambda unit, rule: editing.move_rule(unit, rule, call.body.place)
-    )
+    return await _change(call, call.body.as_, lambda unit, rule: RULES.move(unit, rule, call.body.place))
 
 
 async def undo_change(call: Call[NoQuery, Undo]) -> RuleItem:
-    return await _change(
-        call, call.body.as_, lambda unit, rule: editing.undo_change(unit, rule, call.body.change)
-    )
+    return await _change(call, call.body.as_, lambda unit, rule: RULES.undo(unit, rule, call.body.change))
 
 
 def _changes(method: str, path: str, name: str, summary: str, run: Any, **more: Any) -> Operation[Any, Any]:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from bot.alerts.trials import Trial, try_signals
-from bot.catalog.editing import Draft, put_draft
+from bot.catalog.edit_rules import Draft, put_draft
 from bot.catalog.integrations import find_integration
 from bot.chat.markup import render_text
 from bot.errors import Invalid, Unknown

@@ -6,7 +6,7 @@ from typing import Any
 
 from multidict import MultiMapping
 
-from bot.catalog.drafts import Entry, RuleWrong, spell
+from bot.catalog.drafts import Entry, EntryWrong, spell
 from bot.catalog.lines import Written, read_lines, write_lines
 from storage.words import RuleKind
 
@@ -70,7 +70,7 @@ class RuleForm:
         return [*self.rows, *[Row()] * BLANK_ROWS]
 
     def read(self) -> Entry:
-        """The rule that it says; raises RuleWrong when its text is no YAML. What the text says of a name or of
+        """The rule that it says; raises EntryWrong when its text is no YAML. What the text says of a name or of
         conditions counts more than the fields, so that a whole rule can be put there."""
         return {**self._read_fields(), **self._read_text()}
 
@@ -89,12 +89,12 @@ class RuleForm:
         written, faults = read_lines(self.text.encode())
         if faults:
             self.yaml_faults = [(fault.line, fault.where, fault.reason) for fault in faults]
-            raise RuleWrong([((), fault.reason) for fault in faults])
+            raise EntryWrong([((), fault.reason) for fault in faults])
         if not isinstance(written.values, dict):
             return {"text": written.values}
         return written.values
 
-    def mark(self, wrong: RuleWrong) -> None:
+    def mark(self, wrong: EntryWrong) -> None:
         """Put each fault where it belongs: at its field, or at the line of the text."""
         if self.yaml_faults:
             return

@@ -11,8 +11,9 @@ from bot.access.roles import ORDER
 from bot.alerts.fields import NAMES
 from bot.alerts.filter import OPERATIONS
 from bot.alerts.trials import Trial, try_signals
-from bot.catalog import editing
-from bot.catalog.drafts import RuleWrong, entry_of, read_draft
+from bot.catalog.drafts import EntryWrong, entry_of, read_draft
+from bot.catalog.edit_rules import RULES, Draft, put_draft
+from bot.catalog.editing import read_names
 from bot.catalog.integrations import find_integration
 from bot.errors import Problem
 from bot.flow.unit import Unit
@@ -114,9 +115,9 @@ async def show_new(visit: Visit) -> web.StreamResponse:
 
 async def show_rule(visit: Visit) -> web.StreamResponse:
     async def ask(unit: Unit) -> Values:
-        rule = await editing.get_rule(unit, visit.request.match_info["rule"])
+        rule = await RULES.get(unit, visit.request.match_info["rule"])
         return {
-            "form": show_entry(entry_of(rule, await editing.read_names(unit))),
+            "form": show_entry(entry_of(rule, await read_names(unit))),
             **await _read_rule(unit, rule),
         }
 
@@ -153,8 +154,8 @@ async def _read_choices(unit: Unit, kind: RuleKind) -> Values:
 
 
 async def _read_rule(unit: Unit, rule: Rule) -> Values:
-    versions = await editing.list_versions(unit, [rule])
-    changes = await editing.list_changes(unit, rule)
+    versions = await RULES.list_versions(unit, [rule])
+    changes = await RULES.list_changes(unit, rule)
     return {
         "rule": rule,
         "kind": rule.kind,
@@ -174,7 +175,7 @@ async def take_new(visit: Visit) -> web.StreamResponse:
     kind = RuleKind(visit.request.match_info["kind"])
 
     async def save(unit: Unit, entry: Any) -> str:
-        return (await editing.create_rule(unit, kind, entry)).slug
+        return (await RULES.create_of(unit, kind, entry)).slug
 
     return await _take(visit, kind, "", save)
 
@@ -184,11 +185,11 @@ async def take_changed(visit: Visit) -> web.StreamResponse:
     version = (await visit.form()).get("version", "")
 
     async def find(unit: Unit) -> Values:
-        return {"kind": (await editing.get_rule(unit, slug)).kind}
+        return {"kind": (await RULES.get(unit, slug)).kind}
 
     async def save(unit: Unit, entry: Any) -> str:
-        rule = await editing.get_rule(unit, slug)
-        await editing.change_rule(unit, rule, entry, int(version) if version.isdecimal() else -1)
+        rule = await RULES.get(unit, slug)
+        await RULES.change(unit, rule, entry, int(version) if version.isdecimal() else -1)
         return slug
 
     return await _take(visit, (await visit.look(find))["kind"], slug, save)
@@ -208,14 +209,14 @@ async def _take(
         if posted.get("do") == "save":
             saved = await visit.parts.work.run(lambda unit: save(unit, entry), visit.actor)
             return visit.go(f"{ROOT}/{saved}")
-        draft = editing.Draft(kind, entry, slug)
+        draft = Draft(kind, entry, slug)
         tried = await _try(visit, draft, shown["sender"], shown["own"])
-    except RuleWrong as wrong:
+    except EntryWrong as wrong:
         form.mark(wrong)
         status = wrong.status
     except Problem as problem:
         status, sentence = problem.status, visit.parts.templates.explain(problem)
-        if problem.code == "rule.changed_meanwhile":
+        if problem.code == "edit.changed_meanwhile":
             version = ""  # what others changed stands in the history now, and who saves again has seen it
     return await _show_again(
         visit,
@@ -238,16 +239,16 @@ async def _show_again(
     async def ask(unit: Unit) -> Values:
         if not slug:
             return {"rule": None, "kind": kind, **await _read_choices(unit, kind)}
-        return await _read_rule(unit, await editing.get_rule(unit, slug))
+        return await _read_rule(unit, await RULES.get(unit, slug))
 
     return await visit.show("pages/rule", ask, status, **{**_frame(visit), **shown, "form": form})
 
 
-async def _try(visit: Visit, draft: editing.Draft, sender: str, own: str) -> Tried:
+async def _try(visit: Visit, draft: Draft, sender: str, own: str) -> Tried:
     """What the draft would make of the last kept messages of a sender and of one's own message. Nothing is kept."""
 
     async def replay(unit: Unit) -> Tried:
-        read_draft(draft.kind, draft.entry, await editing.read_names(unit))  # its faults come first
+        read_draft(draft.kind, draft.entry, await read_names(unit))  # its faults come first
         row = await find_integration(unit, sender)
         signals, problem = [], ""
         if own.strip():
@@ -258,7 +259,7 @@ async def _try(visit: Visit, draft: editing.Draft, sender: str, own: str) -> Tri
         before = await try_signals(unit, row, signals)
 
         async def change() -> None:
-            await editing.put_draft(unit, draft)
+            await put_draft(unit, draft)
 
         replayed = await replay_kept(unit, row, LAST, change)
         after = await try_signals(unit, row, signals)
@@ -273,7 +274,7 @@ async def _change(
     slug = visit.request.match_info["rule"]
 
     async def run(unit: Unit) -> None:
-        await change(unit, await editing.get_rule(unit, slug))
+        await change(unit, await RULES.get(unit, slug))
 
     await visit.parts.work.run(run, visit.actor)
     return visit.go(to or f"{ROOT}/{slug}")
@@ -281,16 +282,16 @@ async def _change(
 
 async def switch(visit: Visit) -> web.StreamResponse:
     on = (await visit.form()).get("on") == "yes"
-    return await _change(visit, lambda unit, rule: editing.switch_rule(unit, rule, on))
+    return await _change(visit, lambda unit, rule: RULES.switch(unit, rule, on))
 
 
 async def move(visit: Visit) -> web.StreamResponse:
     place = (await visit.form()).get("place", "")
     wanted = int(place) if place.isdecimal() and len(place) < 6 else 1
-    return await _change(visit, lambda unit, rule: editing.move_rule(unit, rule, wanted), ROOT)
+    return await _change(visit, lambda unit, rule: RULES.move(unit, rule, wanted), ROOT)
 
 
 async def undo(visit: Visit) -> web.StreamResponse:
     number = (await visit.form()).get("change", "")
     wanted = int(number) if number.isdecimal() and len(number) < 10 else None
-    return await _change(visit, lambda unit, rule: editing.undo_change(unit, rule, wanted))
+    return await _change(visit, lambda unit, rule: RULES.undo(unit, rule, wanted))

@@ -1,12 +1,13 @@
-"""Questions that applying a configuration file asks: everything of a kind, whether it is switched on or not."""
+"""Questions about what is configured: everything of a kind, whether it is on or off, and what was changed about it."""
 
 from collections.abc import Collection, Sequence
 from typing import TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import (
+    AuditEntry,
     Dependency,
     EscalationPolicy,
     Heartbeat,
@@ -24,6 +25,8 @@ from storage.models import (
 Thing = TypeVar(
     "Thing", User, Team, Service, Schedule, EscalationPolicy, Rule, Integration, Heartbeat, Maintenance
 )
+
+Slugged = TypeVar("Slugged", Rule, Schedule, EscalationPolicy, Team)
 
 
 async def list_all(session: AsyncSession, model: type[Thing]) -> Sequence[Thing]:
@@ -49,3 +52,32 @@ async def list_steps(session: AsyncSession, policy_ids: Collection[int]) -> Sequ
             select(PolicyStep).where(PolicyStep.policy_id.in_(set(policy_ids))).order_by(PolicyStep.position)
         )
     ).all()
+
+
+async def find_by_slug(session: AsyncSession, model: type[Slugged], slug: str) -> Slugged | None:
+    """The one of this slug, whether it is on or not."""
+    return (await session.scalars(select(model).where(model.slug == slug))).one_or_none()
+
+
+async def list_audited(
+    session: AsyncSession, subject: str, word: str, limit: int = 200
+) -> Sequence[AuditEntry]:
+    """What was changed about a subject (`word.` and a verb), the newest first: ix_audit_entry_subject."""
+    return (
+        await session.scalars(
+            select(AuditEntry)
+            .where(AuditEntry.subject == subject, AuditEntry.what.startswith(f"{word}."))
+            .order_by(AuditEntry.id.desc())
+            .limit(limit)
+        )
+    ).all()
+
+
+async def list_last_audited(session: AsyncSession, subjects: Collection[str], word: str) -> dict[str, int]:
+    """The id of the last change (`word.` and a verb) of each subject that has one: ix_audit_entry_subject."""
+    query = (
+        select(AuditEntry.subject, func.max(AuditEntry.id))
+        .where(AuditEntry.subject.in_(set(subjects)), AuditEntry.what.startswith(f"{word}."))
+        .group_by(AuditEntry.subject)
+    )
+    return {row[0]: row[1] for row in await session.execute(query)}

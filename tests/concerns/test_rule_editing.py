@@ -6,16 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.catalog.drafts import Names, RuleWrong, entry_of, read_draft, spell_duration
-from bot.catalog.editing import (
-    change_rule,
-    create_rule,
-    get_rule,
-    list_changes,
-    move_rule,
-    switch_rule,
-    undo_change,
-)
+from bot.catalog.drafts import EntryWrong, Names, entry_of, read_draft, spell_duration
+from bot.catalog.edit_rules import RULES
 from bot.catalog.kinds import read_duration
 from bot.errors import Refused, Unknown
 from bot.flow.unit import Actor, Unit
@@ -183,7 +175,7 @@ def test_numbers_and_booleans_may_be_those_of_json() -> None:
 def test_all_faults_are_told_at_once_each_at_its_place(
     kind: RuleKind, entry: object, places: list[str]
 ) -> None:
-    with pytest.raises(RuleWrong) as wrong:
+    with pytest.raises(EntryWrong) as wrong:
         read_draft(kind, entry, NAMES)
     assert sorted(one["field"] for one in wrong.value.data["faults"]) == places
     assert all(one["reason"] for one in wrong.value.data["faults"])
@@ -196,7 +188,7 @@ async def places(house: House, kind: RuleKind = RuleKind.ROUTE) -> list[str]:
 
 async def create(house: House, slug: str, place: int | None = None) -> None:
     await house.parts.work.run(
-        lambda unit: create_rule(unit, RuleKind.ROUTE, {**ROUTE, "name": slug}, slug, place)
+        lambda unit: RULES.create_of(unit, RuleKind.ROUTE, {**ROUTE, "name": slug}, slug, place)
     )
 
 
@@ -205,8 +197,8 @@ async def test_a_change_is_audited_and_undone_again_and_again(house: House) -> N
     await create(house, "one")
 
     async def change(unit: Unit) -> None:
-        rule = await get_rule(unit, "one")
-        await change_rule(unit, rule, {"name": "At night", "nobody": True})
+        rule = await RULES.get(unit, "one")
+        await RULES.change(unit, rule, {"name": "At night", "nobody": True})
 
     await work.run(change, actor)
     (entry,) = await house.rows(AuditEntry, AuditEntry.what == "rule.changed")
@@ -223,7 +215,7 @@ async def test_a_change_is_audited_and_undone_again_and_again(house: House) -> N
 
 
 async def _undo(unit: Unit, slug: str, number: int | None = None) -> None:
-    await undo_change(unit, await get_rule(unit, slug), number)
+    await RULES.undo(unit, await RULES.get(unit, slug), number)
 
 
 async def test_switching_off_moving_and_creating_can_be_undone(house: House) -> None:
@@ -234,10 +226,10 @@ async def test_switching_off_moving_and_creating_can_be_undone(house: House) -> 
     assert await places(house) == ["first", "one", "two", "three"]
 
     async def move(unit: Unit) -> None:
-        await move_rule(unit, await get_rule(unit, "three"), 2)
+        await RULES.move(unit, await RULES.get(unit, "three"), 2)
 
     async def switch_off(unit: Unit) -> None:
-        await switch_rule(unit, await get_rule(unit, "one"), False)
+        await RULES.switch(unit, await RULES.get(unit, "one"), False)
 
     await work.run(move)
     assert await places(house) == ["first", "three", "one", "two"]
@@ -253,27 +245,27 @@ async def test_switching_off_moving_and_creating_can_be_undone(house: House) -> 
 
 
 async def _first_change(unit: Unit, slug: str) -> AuditEntry:
-    return list(await list_changes(unit, await get_rule(unit, slug)))[-1]
+    return list(await RULES.list_changes(unit, await RULES.get(unit, slug)))[-1]
 
 
 async def test_a_rule_of_the_file_is_changed_in_the_file(house: House) -> None:
     await create(house, "one")
 
     async def take(unit: Unit) -> None:
-        (await get_rule(unit, "one")).origin = "file"
+        (await RULES.get(unit, "one")).origin = "file"
 
     await house.parts.work.run(take)
     for change in (
-        lambda unit, rule: change_rule(unit, rule, ROUTE),
-        lambda unit, rule: switch_rule(unit, rule, False),
-        lambda unit, rule: move_rule(unit, rule, 1),
-        undo_change,
+        lambda unit, rule: RULES.change(unit, rule, ROUTE),
+        lambda unit, rule: RULES.switch(unit, rule, False),
+        lambda unit, rule: RULES.move(unit, rule, 1),
+        RULES.undo,
     ):
 
         async def do(unit: Unit, change: Any = change) -> None:
-            await change(unit, await get_rule(unit, "one"))
+            await change(unit, await RULES.get(unit, "one"))
 
-        with pytest.raises(Refused, match=r"rule\.in_file"):
+        with pytest.raises(Refused, match=r"edit\.in_file"):
             await house.parts.work.run(do)
 
 
@@ -297,17 +289,17 @@ async def test_what_others_changed_meanwhile_is_not_lost(house: House) -> None:
     await create(house, "one")
 
     async def change(unit: Unit) -> None:
-        await change_rule(unit, await get_rule(unit, "one"), {**ROUTE, "name": "Mine"}, version=0)
+        await RULES.change(unit, await RULES.get(unit, "one"), {**ROUTE, "name": "Mine"}, version=0)
 
-    with pytest.raises(Refused, match=r"rule\.changed_meanwhile"):
+    with pytest.raises(Refused, match=r"edit\.changed_meanwhile"):
         await house.parts.work.run(change)
 
 
 async def test_undoing_needs_a_change_of_this_rule(house: House) -> None:
     await create(house, "one")
-    with pytest.raises(Unknown, match=r"rule\.no_change"):
+    with pytest.raises(Unknown, match=r"edit\.no_change"):
         await house.parts.work.run(lambda unit: _undo(unit, "one", 999))
-    with pytest.raises(Unknown, match=r"rule\.no_change"):
+    with pytest.raises(Unknown, match=r"edit\.no_change"):
         await house.parts.work.run(lambda unit: _undo(unit, "urgent"))
     with pytest.raises(Refused, match=r"rule\.slug_taken"):
         await create(house, "one")

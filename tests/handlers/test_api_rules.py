@@ -42,7 +42,7 @@ async def test_a_rule_is_made_changed_switched_off_and_comes_back(house: House, 
     await house.send({**STAGING, "alias": "two"})
     assert len(await house.pages()) == 1
     body = {"rule": QUIET, "version": made["version"]}
-    assert (await do(api, "PUT", "/rules/staging-is-quiet", body, 409))["title"] == "rule.changed_meanwhile"
+    assert (await do(api, "PUT", "/rules/staging-is-quiet", body, 409))["title"] == "edit.changed_meanwhile"
     off = await do(api, "DELETE", "/rules/staging-is-quiet")
     assert off["active"] is False
     assert (await api.ask("/rules?kind=policy"))["items"] == []
