@@ -301,5 +301,5 @@ async def test_undoing_needs_a_change_of_this_rule(house: House) -> None:
         await house.parts.work.run(lambda unit: _undo(unit, "one", 999))
     with pytest.raises(Unknown, match=r"edit\.no_change"):
         await house.parts.work.run(lambda unit: _undo(unit, "urgent"))
-    with pytest.raises(Refused, match=r"rule\.slug_taken"):
+    with pytest.raises(Refused, match=r"edit\.slug_taken"):
         await create(house, "one")
