@@ -28,7 +28,7 @@ from storage.questions import config as ask
 
 FILE, HERE = "file", "room"
 SLUG_LIMIT = 64
-Row = TypeVar("Row", Rule, Schedule, EscalationPolicy, Team)
+Row = TypeVar("Row", bound=Rule | Schedule | EscalationPolicy | Team)
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,8 @@ class Editor(ABC, Generic[Row]):
         """The one of this slug, on or off; raises Unknown."""
         found = await ask.find_by_slug(unit.session, self.model, slug)
         if found is None:
-            raise Unknown(f"{self.word}.unknown", name=slug)
+            known = [row.slug for row in await ask.list_all(unit.session, self.model)]
+            raise Unknown(f"{self.word}.unknown", name=slug, known=known[:10])
         return found
 
     async def list_changes(self, unit: Unit, row: Row) -> Sequence[AuditEntry]:
@@ -126,6 +127,13 @@ class Editor(ABC, Generic[Row]):
         before = await self.read_state(unit, row)
         await self._put(unit, row, entry)
         await self.write(unit, row, "changed", before)
+
+    async def try_change(self, unit: Unit, row: Row, entry: object) -> Row:
+        """Let it be what an entry says for the rest of a unit that is not kept, also one of the configuration file; raises
+        EntryWrong."""
+        await self._put(unit, row, entry)
+        await unit.session.flush()
+        return row
 
     async def switch(self, unit: Unit, row: Row, on: bool) -> None:
         """Switch it on, or off: it then stays in the list, and does nothing. Raises Refused when something needs it."""

@@ -6,11 +6,13 @@ from datetime import datetime
 from msgspec import Struct
 
 from bot.access.people import get_user as find_user
+from bot.catalog.edit_teams import TEAMS
 from bot.catalog.teams import get_service as find_service
 from bot.catalog.teams import get_team as find_team
 from bot.flow.unit import Unit
 from bot.oncall.holidays import find_places
 from handlers.api.door import named_by
+from handlers.api.edits import Edits
 from handlers.api.operation import Call, Listing, NoBody, NoQuery, Operation, PathPart, build_listing
 from handlers.api.values import (
     SLUG,
@@ -215,6 +217,7 @@ OPERATIONS = (
     ),
     Operation("GET", "/teams", "listTeams", "Teams.", list_teams, Listing[TeamItem], NamedQuery),
     Operation("GET", "/teams/{team}", "getTeam", "One team.", get_team, TeamItem, parts=(TEAM,)),
+    *Edits(TEAMS, "teams", TEAM).list_operations(),
     Operation(
         "GET", "/users", "listUsers", "People.", list_users, Listing[UserItem], TeamedQuery, problems=(404,)
     ),

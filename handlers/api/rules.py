@@ -8,17 +8,15 @@ import msgspec
 from aiohttp import web
 from msgspec import Meta, Struct
 
-from bot.access.roles import check_role
 from bot.catalog.drafts import entry_of
 from bot.catalog.edit_rules import RULES
 from bot.catalog.editing import read_names
-from bot.flow.unit import Actor, Unit
-from handlers.api.door import find_actor
+from bot.flow.unit import Unit
+from handlers.api.edits import As, AsQuery, ChangeItem, Undo, find_editor, show_change
 from handlers.api.operation import (
     PREFIX,
     Call,
     Listing,
-    Name,
     NoBody,
     NoQuery,
     Operation,
@@ -27,7 +25,7 @@ from handlers.api.operation import (
     send,
 )
 from handlers.api.values import SLUG, Active, read_active
-from storage.models import AuditEntry, Rule
+from storage.models import Rule
 from storage.questions import rules as ask
 from storage.words import RuleKind, Scope
 
@@ -40,7 +38,6 @@ Entry = Annotated[
     ),
 ]  # fmt: skip
 Place = Annotated[int, Meta(ge=1, le=10_000, description="Its place among the rules of its kind, from 1.")]
-As = Annotated[Name | None, Meta(description="Who does it: an admin. Without it, the key's name.")]
 
 
 class RulesQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -48,12 +45,6 @@ class RulesQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     kind: Annotated[tuple[RuleKind, ...], Meta(max_length=4, description="Any of these kinds.")] = ()
     active: Active = "true"
-
-
-class AsQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """For whom it is done."""
-
-    as_: As = msgspec.field(name="as", default=None)
 
 
 class RuleItem(Struct, frozen=True):
@@ -70,19 +61,6 @@ class RuleItem(Struct, frozen=True):
     created_at: datetime | None
     last_matched_at: datetime | None
     rule: dict[str, Any]
-
-
-class ChangeItem(Struct, frozen=True):
-    """A change of a rule. `before` and `after` have its `rule`, its `place` and whether it was `active`; `before` is null
-    when it was made. `can_undo` is false for changes by a configuration file."""
-
-    id: int
-    at: datetime
-    by: str
-    what: str
-    can_undo: bool
-    before: dict[str, Any] | None
-    after: dict[str, Any] | None
 
 
 class NewRule(Struct, frozen=True, forbid_unknown_fields=True):
@@ -108,13 +86,6 @@ class Move(Struct, frozen=True, forbid_unknown_fields=True):
     """Where a rule is to stand."""
 
     place: Place
-    as_: As = msgspec.field(name="as", default=None)
-
-
-class Undo(Struct, frozen=True, forbid_unknown_fields=True):
-    """Which change is undone, by its id; without one, the last."""
-
-    change: Annotated[int, Meta(ge=1, le=2**31 - 1)] | None = None
     as_: As = msgspec.field(name="as", default=None)
 
 
@@ -169,29 +140,9 @@ async def get_rule(call: Call[NoQuery, NoBody]) -> RuleItem:
 async def list_changes(call: Call[NoQuery, NoBody]) -> Listing[ChangeItem]:
     async def look(unit: Unit) -> Listing[ChangeItem]:
         changes = await RULES.list_changes(unit, await RULES.get(unit, call.part("rule")))
-        return build_listing([_show_change(row) for row in changes], None)
+        return build_listing([show_change(row) for row in changes], None)
 
     return await call.look(look)
-
-
-def _show_change(row: AuditEntry) -> ChangeItem:
-    return ChangeItem(
-        row.id,
-        row.at,
-        row.actor_name,
-        row.what,
-        "before" in row.data,
-        row.data.get("before"),
-        row.data.get("after"),
-    )
-
-
-async def find_editor(call: Call[Any, Any], name: str | None) -> Actor:
-    """Who changes rules: an admin, or the program whose key has the scope for it."""
-    actor, user = await call.look(lambda unit: find_actor(unit, call.key, name))
-    if user is not None:
-        check_role(user, "admin")
-    return actor
 
 
 async def create_rule(call: Call[NoQuery, NewRule]) -> web.Response:

@@ -6,11 +6,13 @@ from typing import Any
 
 from msgspec import Struct
 
+from bot.catalog.edit_schedules import SCHEDULES
 from bot.catalog.teams import get_schedule as find_schedule
 from bot.flow.unit import Unit
 from bot.oncall.answers import list_on_call
 from bot.oncall.exceptions import name_of
 from handlers.api.catalog import find_team_id
+from handlers.api.edits import Edits
 from handlers.api.operation import Call, Listing, NoBody, NoQuery, Operation, PathPart, build_listing
 from handlers.api.values import (
     SLUG,
@@ -209,4 +211,5 @@ OPERATIONS = (
         ScheduleDetail,
         parts=(SCHEDULE,),
     ),
+    *Edits(SCHEDULES, "schedules", SCHEDULE).list_operations(),
 )

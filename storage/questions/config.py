@@ -23,10 +23,11 @@ from storage.models import (
 )
 
 Thing = TypeVar(
-    "Thing", User, Team, Service, Schedule, EscalationPolicy, Rule, Integration, Heartbeat, Maintenance
+    "Thing",
+    bound=User | Team | Service | Schedule | EscalationPolicy | Rule | Integration | Heartbeat | Maintenance,
 )
 
-Slugged = TypeVar("Slugged", Rule, Schedule, EscalationPolicy, Team)
+Slugged = TypeVar("Slugged", bound=Rule | Schedule | EscalationPolicy | Team)
 
 
 async def list_all(session: AsyncSession, model: type[Thing]) -> Sequence[Thing]:

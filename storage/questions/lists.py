@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage.models import (
     Alert,
     BoardMessage,
+    EscalationPolicy,
     Incident,
     IncidentService,
     IncidentTeam,
@@ -40,6 +41,7 @@ Row = TypeVar(
     "Row",
     Alert,
     BoardMessage,
+    EscalationPolicy,
     Incident,
     Maintenance,
     Page,
@@ -54,7 +56,7 @@ Row = TypeVar(
     Update,
     User,
 )
-Named = TypeVar("Named", Schedule, Service, Team, User)
+Named = TypeVar("Named", EscalationPolicy, Schedule, Service, Team, User)
 
 
 @dataclass(frozen=True)

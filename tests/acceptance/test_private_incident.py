@@ -236,6 +236,7 @@ async def fill_ids(secret: Secret) -> None:
         "id": [str(one) for one in pages],
         "service": ["web"],
         "team": ["first-team"],
+        "policy": ["default"],
         "schedule": ["primary"],
         "user": ["kate"],
         "rest": ["nothing"],
