@@ -1,6 +1,7 @@
 """The kinds of argument of the commands about on call: moments, people or nobody, rotations, places with holidays, and
 exceptions."""
 
+import re
 from dataclasses import replace
 from datetime import datetime
 
@@ -10,16 +11,18 @@ from bot.catalog.teams import get_schedule, get_team
 from bot.chat.arguments import Kind, Reading
 from bot.chat.form import Choice
 from bot.chat.registry import Call
-from bot.errors import Invalid, Problem
+from bot.errors import Invalid, Problem, Unknown
 from bot.oncall.exceptions import AnyException, get_exception
 from bot.oncall.feeds import OWN
 from bot.oncall.overview import list_coming
+from bot.oncall.rosters import Roster
 from commands.kinds import PERSON, TEXT, find_acting_user, get_person, parse_time
 from commands.quiet_kinds import TOMORROW, UNTIL
 from storage.models import Schedule, Team, User
 from storage.questions import catalog, oncall
 
 NOBODY = "nobody"
+HANDOFF_TIME = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})")
 AS_TEAM = "team"
 
 
@@ -81,6 +84,42 @@ async def _suggest_exceptions(reading: Reading, prefix: str) -> list[Choice]:
     ]
 
 
+async def _turns(reading: Reading, text: str) -> list[str]:
+    """`kate, team:payments, nobody`, with commas or, without any, with spaces; as the configuration file writes them."""
+    parts = text.split(",") if "," in text else text.split()
+    return [await _participant(reading, part.strip()) for part in parts if part.strip()]
+
+
+async def _participant(reading: Reading, text: str) -> str:
+    kind, colon, name = text.partition(":")
+    if text.lower() == NOBODY:
+        return NOBODY
+    if colon and kind.lower() == "team":
+        return f"team:{(await get_team(reading.unit, name)).slug}"
+    user: User = await PERSON.parse(reading, text)
+    return user.handle
+
+
+async def _handoff(reading: Reading, text: str) -> str:
+    """By the clocks of the schedule's zone, as the configuration file writes it."""
+    found = HANDOFF_TIME.fullmatch(text.strip())
+    if found is None:
+        raise Invalid("handoff.wrong", reading.name, text=text)
+    return f"{found[1]}T{found[2]}"
+
+
+def choose_rotation(roster: Roster, name: str | None) -> int:
+    """The place of the one that was named, or of the only one that there is; raises Invalid or Unknown."""
+    known = [roster.rotations[one.id] for one in roster.plan.rotations]
+    if name is None and len(known) != 1:
+        raise Invalid("rotation.which", "rotation", known=known)
+    wanted = known[0] if name is None else name.strip()
+    for place, one in enumerate(known):
+        if one.lower() == wanted.lower():
+            return place
+    raise Unknown("rotation.unknown", "rotation", name=wanted, known=known[:10])
+
+
 async def choose_schedule(call: Call, chosen: Schedule | None) -> Schedule:
     """The one that was named, or the only one that there is; raises Invalid."""
     known = [chosen] if chosen else await catalog.list_named(call.unit.session, Schedule)
@@ -130,6 +169,8 @@ async def _suggest_feeds(reading: Reading, _: str) -> list[Choice]:
     ]
 
 
+TURNS = Kind("text", _turns, example="kate, sam")
+HANDOFF = Kind("text", _handoff, example="2026-12-07T09:00")
 MOMENT = Kind("text", _moment, example="18:00")
 END = replace(UNTIL, parse=_end)
 WHO = Kind("suggest", _who, _suggest_who, example="@kate")

@@ -63,13 +63,17 @@ def _columns_of(entry: RotationShape, ids: Mapping[str, Mapping[str, int]]) -> d
         "length": entry.length,
         "starts": entry.starts,
         "ends": entry.ends or "",
-        "participants": [_participant_of(one, ids) for one in entry.participants],
+        "participants": participants_of(entry, ids),
         "hours": [window.model_dump(mode="json", by_alias=True, exclude_none=True) for window in entry.hours],
     }
 
 
+def participants_of(entry: RotationShape, ids: Ids) -> list[Any]:
+    """As `storage.models.Rotation` keeps them."""
+    return [_participant_of(one, ids) for one in entry.participants]
+
+
 def _participant_of(participant: Recipient | None, ids: Mapping[str, Mapping[str, int]]) -> Any:
-    """As `storage.models.Rotation` keeps it."""
     if participant is None:
         return None
     number = ids[participant.kind][participant.name]

@@ -118,6 +118,13 @@ def _read_slot(part: Any, members: Mapping[int, tuple[int, ...]]) -> Slot:
     return Slot(() if part is None else (part,))
 
 
+async def make_slots(unit: Unit, participants: Sequence[Any]) -> tuple[Slot, ...]:
+    """Who has turns, of participants as they are stored."""
+    teams = {part["team"] for part in participants if isinstance(part, dict)}
+    members = await oncall.list_member_ids(unit.session, teams)
+    return tuple(_read_slot(part, {team: tuple(members[team]) for team in teams}) for part in participants)
+
+
 @dataclass(frozen=True)
 class _Away:
     """Who forwards and who is off, in every schedule."""
