@@ -38,6 +38,8 @@ class Arrival:
     """The most urgent one that its sender said, whatever the rules make of it."""
     released: bool = False
     """Whether it was held back before and comes again: what was changed about it then is not changed again."""
+    is_counted: bool = False
+    """Whether it is among the alerts that came lately already: it pages by itself, and is looked at again."""
     responders: list[dict[str, Any]] = field(default_factory=list)
     actions: list[str] = field(default_factory=list)
     held_by: str = ""

@@ -85,10 +85,24 @@ class ResponderAdded(AlertEvent):
 
 @dataclass(frozen=True)
 class AlertPriorityChanged(AlertEvent):
-    """`lifted` says that it is more urgent than before."""
+    """`lifted` says that it is more urgent than before, and `by_sender` that a sender said so, of what was open."""
 
     title: str
     lifted: bool
+    by_sender: bool = False
+
+
+@dataclass(frozen=True)
+class AlertTakenIn(AlertEvent):
+    """It paged by itself, and is part of an incident from now on, which pages for it."""
+
+
+@dataclass(frozen=True)
+class AlertRerouted(AlertEvent):
+    """It pages by itself, by another policy from now on; `before` is the one that did, if any."""
+
+    before: int | None
+    policy_id: int
 
 
 @dataclass(frozen=True)

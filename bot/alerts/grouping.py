@@ -99,7 +99,8 @@ async def _is_storm(unit: Unit, arrival: Arrival, rule: ReadyRule) -> bool:
     counts = Group.of(unit).counts
     if question not in counts:
         counts[question] = await ask.count_lately(unit.session, arrival.team_id, unit.now - within, wanted)
-    counts[question] += 1
+    if not (arrival.is_counted and arrival.at >= unit.now - within):
+        counts[question] += 1
     if counts[question] < wanted:
         arrival.say("incident", "no_storm", rule=rule.name, count=counts[question], alerts=wanted)
         return False

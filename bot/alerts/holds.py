@@ -70,7 +70,7 @@ async def let_go(unit: Unit, alerts: Sequence[Alert], known: Catalog, reason: st
     """Take them through the stages again: what held them has ended (`released`), or their sender says worse (`worse`)."""
     await known.keep_lines(unit)
     for alert in alerts:
-        arrival = await _arrive_again(unit, alert, known)
+        arrival = await arrive_again(unit, alert, known)
         for stage in STAGES:
             await stage(unit, arrival, known)
         alert.held_by, alert.held_until, alert.held_count = (
@@ -93,7 +93,8 @@ async def let_go(unit: Unit, alerts: Sequence[Alert], known: Catalog, reason: st
     announce_joined(unit)
 
 
-async def _arrive_again(unit: Unit, alert: Alert, known: Catalog) -> Arrival:
+async def arrive_again(unit: Unit, alert: Alert, known: Catalog) -> Arrival:
+    """As if it came now: as it is, and with what its sender said."""
     said = alert.said or {}
     service = next((row.slug for row in known.services if row.id == alert.service_id), "")
     signal = Signal(

@@ -66,7 +66,7 @@ def acknowledge(unit: Unit, alert: Alert) -> bool:
         return False
     alert.acknowledged_at = unit.now
     alert.acknowledged_by = alert.owner_id = unit.actor.user_id
-    _wake_up(unit, alert)
+    wake_up(unit, alert)
     log_alert(unit, alert.id, "acknowledged")
     unit.emit(AlertAcknowledged(alert.id, alert.incident_id))
     return True
@@ -91,7 +91,7 @@ def unacknowledge(unit: Unit, alert: Alert) -> None:
     if alert.acknowledged_at is None:
         raise Refused("alert.not_acknowledged", number=alert.id)
     alert.acknowledged_at = alert.acknowledged_by = None
-    _wake_up(unit, alert)
+    wake_up(unit, alert)
     log_alert(unit, alert.id, "unacknowledged")
     unit.emit(AlertUnacknowledged(alert.id, alert.incident_id))
 
@@ -101,7 +101,7 @@ async def close(unit: Unit, alert: Alert) -> None:
     alert.status = AlertStatus.CLOSED
     alert.closed_at = unit.now
     alert.closed_by = unit.actor.user_id
-    _wake_up(unit, alert)
+    wake_up(unit, alert)
     log_alert(unit, alert.id, "closed")
     await unit.session.flush()
     unit.emit(AlertClosed(alert.id, alert.incident_id, alert.title))
@@ -172,7 +172,7 @@ def assign(unit: Unit, alert: Alert, user: User) -> None:
     """Give it to a person, who owns it from now on; an alert that is given to somebody counts as acknowledged."""
     check_open(alert)
     alert.owner_id = user.id
-    _wake_up(unit, alert)
+    wake_up(unit, alert)
     log_alert(unit, alert.id, "assigned", name=user.name)
     if alert.acknowledged_at is None:
         alert.acknowledged_at = unit.now
@@ -196,7 +196,10 @@ def check_open(alert: Alert) -> None:
         raise Refused("alert.closed", number=alert.id)
 
 
-def _wake_up(unit: Unit, alert: Alert) -> None:
-    if alert.snoozed_until is not None:
-        alert.snoozed_until = None
-        unit.cancel("wake_alert", f"alert:{alert.id}")
+def wake_up(unit: Unit, alert: Alert) -> bool:
+    """End its snooze; returns False when there is none."""
+    if alert.snoozed_until is None:
+        return False
+    alert.snoozed_until = None
+    unit.cancel("wake_alert", f"alert:{alert.id}")
+    return True

@@ -249,6 +249,8 @@ class Pages:
         was called in after somebody had acknowledged is wanted, too; not who was asked whether they are still on it."""
         if page.reason.get("type") == QUESTION:
             return replace(subject, waiting=not subject.acknowledged and not subject.over)
+        if subject.incident:
+            return replace(subject, waiting=False)
         if page.escalation_id is None:
             answered = subject.acknowledged_at
             waiting = answered is None or answered < page.created_at
@@ -278,12 +280,13 @@ class Pages:
         alert = await unit.session.get_one(Alert, number)
         team = await unit.session.get(Team, alert.team_id) if alert.team_id else None
         answerer = await unit.session.get(User, alert.acknowledged_by) if alert.acknowledged_by else None
+        incident = f"INC-{alert.incident_id}" if alert.incident_id is not None else ""
         return Subject(
             kind="alert",
             ref=str(alert.id),
             title=alert.title,
             priority=alert.priority.value,
-            url=f"{self.delivery.work.installation.public_url}/alerts/{alert.id}",
+            url=f"{self.delivery.work.installation.public_url}/{incident or f'alerts/{alert.id}'}",
             description=alert.description,
             team=team.name if team else "",
             acknowledged_by=answerer.name if answerer else "",
@@ -293,4 +296,5 @@ class Pages:
             or alert.snoozed_until is not None
             or bool(alert.held_by),
             status=alert.status.value,
+            incident=incident,
         )

@@ -22,3 +22,5 @@ class Subject:
     status: str
     waiting: bool = True
     acknowledged_at: datetime | None = None
+    incident: str = ""
+    """The incident that an alert is part of, which pages for it."""

@@ -261,6 +261,21 @@ async def stop_escalations(unit: Unit, *subjects: str) -> None:
         unit.cancel("escalate", f"escalation:{number}")
 
 
+async def go_over(unit: Unit, subject: str, before: int | None, policy_id: int) -> None:
+    """Another policy pages for this subject from now on. Whoever was paged by the one before may still answer; its further
+    steps come only where the new one reaches nobody."""
+    started = await start_escalation(unit, subject, policy_id)
+    if started is None or started.state is not EscalationState.RUNNING:
+        return
+    for escalation in await ask.list_escalations(unit.session, subject):
+        if escalation.policy_id == before and escalation.state is EscalationState.RUNNING:
+            await unit.lock(escalation)
+            escalation.next_step = len(escalation.steps)
+            escalation.round = (await _get_policy(unit, escalation.policy_id)).repeat
+            escalation.state, escalation.ended_at = EscalationState.EXHAUSTED, unit.now
+            unit.cancel("escalate", f"escalation:{escalation.id}")
+
+
 async def escalate_now(unit: Unit, subject: str, policy_id: int | None = None) -> int:
     """Go on to the next step (of this policy) at once; returns its number. Raises Refused when there is none left."""
     is_answered = False

@@ -31,13 +31,21 @@ def name_of(page: Page) -> str:
 
 
 async def list_waiting(unit: Unit, number: str) -> list[Waiting]:
-    """What went to this number and waits for an answer, the newest first; each subject once."""
+    """What went to this number and waits for an answer, the newest first; each subject once, and an alert with its incident
+    where that waits, too."""
     found: dict[str, Waiting] = {}
     for page, user in await links.list_pages_sent_to(unit.session, "sms", number, unit.now - GOOD_FOR):
         name = name_of(page)
         if name not in found:
             found[name] = Waiting(page, user, name, await _read_title(unit, page))
-    return list(found.values())
+    return [one for one in found.values() if await _name_incident(unit, one.page) not in found]
+
+
+async def _name_incident(unit: Unit, page: Page) -> str:
+    """Of the alert that it is about, where that has become part of one since."""
+    kind, _, number = page.subject.partition(":")
+    alert = await unit.session.get_one(Alert, int(number)) if kind == "alert" else None
+    return f"INC-{alert.incident_id}" if alert is not None and alert.incident_id is not None else ""
 
 
 async def _read_title(unit: Unit, page: Page) -> str:

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.alerts import events as alerts
+from bot.alerts.lives import unacknowledge
 from bot.alerts.responders import subject_of
 from bot.errors import Refused
 from bot.flow.unit import Unit
 from bot.incidents import lives
 from bot.paging.escalations import (
     acknowledge_escalations,
+    go_over,
     is_exhausted,
     start_together,
     stop_escalations,
@@ -17,9 +19,11 @@ from bot.paging.escalations import (
 from bot.paging.events import NobodyReached
 from bot.paging.pages import page_as_lifted, queue_pages, refresh_pages
 from bot.paging.responders import page_responders
+from bot.paging.still import settle_question
 from bot.reactions.incidents import escalate_incident
 from storage.models import Alert, Incident, Team, User
 from storage.questions import alerts as ask
+from storage.questions.paging import list_pages
 
 
 async def page_for_alert(unit: Unit, event: alerts.AlertOpened) -> None:
@@ -89,16 +93,46 @@ async def lift_incident(unit: Unit, event: alerts.AlertPriorityChanged) -> None:
     """An incident is as urgent as the most urgent of its alerts ever was; an alert without one pages as its new priority
     asks for, and again from the first step where nobody answered any. Pages that went out show it."""
     alert = await unit.session.get_one(Alert, event.alert_id)
-    if event.incident_id is None and event.lifted:
+    if event.incident_id is None and event.lifted and not alert.held_by:
         if await is_exhausted(unit, f"alert:{alert.id}"):
             await page_for_alert_again(unit, event)
         else:
             await page_as_lifted(unit, f"alert:{alert.id}")
+        if event.by_sender and alert.acknowledged_at is not None:
+            await _tell_who_is_on_it(unit, alert)
     elif event.incident_id is not None:
         incident = await unit.session.get_one(Incident, event.incident_id)
         if incident.status.is_open and alert.priority < incident.priority:
             lives.change_priority(unit, incident, alert.priority, event.title)
     await refresh_pages(unit, f"alert:{alert.id}")
+
+
+async def _tell_who_is_on_it(unit: Unit, alert: Alert) -> None:
+    """Whoever acknowledged the lesser trouble hears of it, unless they are paged at this moment anyhow; where nothing
+    reaches them, nobody is on it any more."""
+    await unit.session.flush()
+    number = alert.owner_id or alert.acknowledged_by
+    pages = await list_pages(unit.session, [f"alert:{alert.id}"])
+    if any(page.user_id == number and page.created_at == unit.now for page in pages):
+        return
+    user = await unit.session.get(User, number) if number is not None else None
+    why = f"Alert {alert.id} is now {alert.priority.value}: {alert.title}"
+    about = f"alert:{alert.id}"
+    if user is None or not user.active or not await queue_pages(unit, user, why=why, about=about):
+        unacknowledge(unit, alert)
+
+
+async def page_by_new_route(unit: Unit, event: alerts.AlertRerouted) -> None:
+    await go_over(unit, f"alert:{event.alert_id}", event.before, event.policy_id)
+
+
+async def leave_to_incident(unit: Unit, event: alerts.AlertTakenIn) -> None:
+    """What pages for it is the incident's now; whoever was paged for it sees so."""
+    await stop_escalations(unit, f"alert:{event.alert_id}")
+    unit.cancel("still_on_it", f"alert:{event.alert_id}")
+    unit.cancel("ack_over", f"alert:{event.alert_id}")
+    await settle_question(unit, f"alert:{event.alert_id}")
+    await refresh_pages(unit, f"alert:{event.alert_id}")
 
 
 async def show_alert(unit: Unit, event: alerts.AlertEvent) -> None:

@@ -34,7 +34,9 @@ from bot.reactions.alerts import (
     alert_acknowledged,
     alert_over,
     alert_snoozed,
+    leave_to_incident,
     lift_incident,
+    page_by_new_route,
     page_for_alert,
     page_for_alert_again,
     page_new_owner,
@@ -240,6 +242,8 @@ REACTIONS: Reactions = {
     alerts.AlertChanged: (show_alert,),
     alerts.AlertAssigned: (page_new_owner,),
     alerts.AlertPriorityChanged: (lift_incident,),
+    alerts.AlertTakenIn: (leave_to_incident, show_alert),
+    alerts.AlertRerouted: (page_by_new_route, show_alert),
     alerts.ResponderAdded: (page_responder, show_alert),
     # heartbeats
     alerts.HeartbeatLate: (tell_intake,),

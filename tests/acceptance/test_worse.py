@@ -63,15 +63,15 @@ async def test_whoever_was_paged_is_paged_as_they_wish_for_the_worse(
     reachable: House, server: MailServer
 ) -> None:
     house = reachable
-    await wish(house, rule((0, "chat"), priorities=["P1"]), rule((0, "room"), windows=[]))
-    await house.send({**DISK, "priority": "P4"})
+    await wish(house, rule((0, "chat"), priorities=["P4"]), rule((0, "room"), windows=[]))
+    await house.send({**DISK, "priority": "P5"})
+    assert await states(house) == {"room": "sent"}
+    await house.send({**DISK, "priority": "P5"})
     assert await states(house) == {"room": "sent"}
     await house.send({**DISK, "priority": "P4"})
-    assert await states(house) == {"room": "sent"}
-    await house.send({**DISK, "priority": "P1"})
     assert await states(house) == {"room": "sent", "chat": "sent"}
     (page,) = [one for one in await house.messages(f"direct-{house.owner.id}") if one.card]
-    assert page.card["title"] == "P1 · Disk is filling"
+    assert page.card["title"] == "P4 · Disk is filling"
 
 
 async def test_its_incident_is_lifted(house: House) -> None:
@@ -107,14 +107,14 @@ async def test_the_worst_that_one_message_says_counts(house: House, tmp_path: Pa
     assert await paged(house) == ["kate"]
 
 
-@pytest.mark.parametrize("first", ["P4", "P3"], ids=["alert", "incident"])
-async def test_where_nobody_answered_all_are_paged_again(house: House, first: str) -> None:
+@pytest.mark.parametrize(("first", "then"), [("P5", "P4"), ("P3", "P1")], ids=["alert", "incident"])
+async def test_where_nobody_answered_all_are_paged_again(house: House, first: str, then: str) -> None:
     await house.send({**DISK, "priority": first})
     await house.at("02:00:00")
     before = len(await house.pages())
     await house.send({**DISK, "priority": first})
     assert len(await house.pages()) == before
-    await house.send({**DISK, "priority": "P1"})
+    await house.send({**DISK, "priority": then})
     assert len(await house.pages()) == before + 1
     await house.at("02:05:01")
     assert len(await house.pages()) == before + 2, "and its second step comes again, too"

@@ -289,6 +289,17 @@ async def test_a_reply_acknowledges_what_waits_and_asks_where_several_do(
         assert await reply(house, fake, "all") == "Nothing waits for your answer."
 
 
+async def test_a_yes_is_enough_for_an_alert_that_has_become_part_of_an_incident(
+    calling: House, fake: FakeTwilio
+) -> None:
+    house = calling
+    await give(house, "sms", PHONE)
+    for priority in ("P4", "P1"):
+        await house.send({"title": "Disk is full", "alias": "disk", "priority": priority, "service": "web"})
+    assert len(fake.messages) == 2
+    assert "You are on it: INC-1" in await reply(house, fake, "ok")
+
+
 async def test_a_reply_that_is_not_signed_or_from_elsewhere_does_nothing(
     calling: House, fake: FakeTwilio
 ) -> None:
