@@ -13,29 +13,55 @@ from bot.paging.escalations import (
     acknowledge_escalations,
     go_over,
     is_exhausted,
+    start_escalation,
     start_together,
     stop_escalations,
 )
 from bot.paging.events import NobodyReached
 from bot.paging.pages import page_as_lifted, queue_pages, refresh_pages
-from bot.paging.responders import page_responders
+from bot.paging.responders import find_first_paged, page_responders
 from bot.paging.still import settle_question
 from bot.reactions.incidents import escalate_incident
 from storage.models import Alert, Incident, Team, User
 from storage.questions import alerts as ask
-from storage.questions.paging import list_pages
+from storage.questions import paging
 
 
 async def page_for_alert(unit: Unit, event: alerts.AlertOpened) -> None:
     """An alert without incident pages by itself; one within an incident is paged for by the incident, which calls in those
-    whom the alert names."""
+    whom its route chooses and those whom the alert names."""
     if event.held:
         return
     if event.incident_id is None:
         subject = f"alert:{event.alert_id}"
         await page_whom_it_names(unit, subject, event.team_id, event.policy_id, event.responders)
         return
+    if event.team_id is not None:
+        unit.gather(call_by_routes, (event.incident_id, event.team_id, event.policy_id))
     await call_into_incident(unit, event.incident_id, event.responders)
+
+
+async def call_by_routes(unit: Unit, routes: Sequence[tuple[int, int, int | None]]) -> None:
+    """Start what pages for the (incident, team, policy that a rule chose) of alerts, where it is not under way. Into an
+    incident that somebody is on, people are called once, and not by a policy that pages whoever is on it."""
+    incidents = await unit.read_many(Incident, {incident_id for incident_id, _, _ in routes})
+    teams = await unit.read_many(Team, {team_id for _, team_id, _ in routes})
+    wanted = [
+        (f"incident:{incident_id}", incidents[incident_id], team_id, policy_id or teams[team_id].policy_id)
+        for incident_id, team_id, policy_id in dict.fromkeys(routes)
+        if incidents[incident_id].status.is_open
+    ]
+    under_way = await paging.list_under_way(unit.session, {subject for subject, *_ in wanted})
+    for subject, incident, team_id, policy_id in wanted:
+        if policy_id is None or (subject, policy_id) in under_way:
+            continue
+        if incident.acknowledged_at is not None:
+            if await paging.has_begun(unit.session, subject, policy_id):
+                continue
+            first = await find_first_paged(unit, team_id, policy_id, ())
+            if incident.acknowledged_by in {user.id for user in first}:
+                continue
+        await start_escalation(unit, subject, policy_id)
 
 
 async def call_into_incident(unit: Unit, incident_id: int, responders: Sequence[dict[str, Any]]) -> None:
@@ -112,7 +138,7 @@ async def _tell_who_is_on_it(unit: Unit, alert: Alert) -> None:
     reaches them, nobody is on it any more."""
     await unit.session.flush()
     number = alert.owner_id or alert.acknowledged_by
-    pages = await list_pages(unit.session, [f"alert:{alert.id}"])
+    pages = await paging.list_pages(unit.session, [f"alert:{alert.id}"])
     if any(page.user_id == number and page.created_at == unit.now for page in pages):
         return
     user = await unit.session.get(User, number) if number is not None else None

@@ -24,7 +24,7 @@ from bot.updates.updates import UpdateOverdue, UpdatePosted
 from storage.models import Incident, Team, User
 from storage.questions import catalog, oncall
 from storage.questions import incidents as incidents_ask
-from storage.questions.alerts import list_chosen_policies, list_open_of_incident
+from storage.questions.alerts import list_open_of_incident, list_routes
 from storage.questions.paging import is_any_team_left
 
 NO_COMMANDER_AFTER = timedelta(minutes=10)
@@ -70,16 +70,20 @@ async def escalate_incident(unit: Unit, incident: Incident) -> None:
 
 
 async def _escalate(unit: Unit, incident: Incident, teams: Sequence[Team]) -> None:
-    """By the policy that a routing rule chose for the first of a team's alerts in it, or by the team's own."""
-    chosen: dict[int, int] = {}
-    if incident.rule_id is not None:
-        await unit.session.flush()
-        chosen = await list_chosen_policies(unit.session, incident.id)
-    policies = {team.id: chosen.get(team.id, team.policy_id) for team in teams}
-    for policy_id in dict.fromkeys(policies.values()):
-        if policy_id is not None:
-            await start_escalation(unit, f"incident:{incident.id}", policy_id)
-    mute = tuple(team.name for team in teams if policies[team.id] is None)
+    """By the policies that routing rules chose for a team's alerts in it; by the team's own for alerts without, and where
+    it has none or a person declared the incident."""
+    await unit.session.flush()
+    routes = await list_routes(unit.session, incident.id)
+    policies: dict[int, list[int]] = {}
+    for team in teams:
+        chosen = (
+            routes.get(team.id, [None]) if incident.rule_id is not None else [None, *routes.get(team.id, [])]
+        )
+        wanted = [policy_id or team.policy_id for policy_id in chosen]
+        policies[team.id] = [policy_id for policy_id in wanted if policy_id is not None]
+    for policy_id in dict.fromkeys(number for numbers in policies.values() for number in numbers):
+        await start_escalation(unit, f"incident:{incident.id}", policy_id)
+    mute = tuple(team.name for team in teams if not policies[team.id])
     if mute:
         unit.emit(NobodyReached(f"incident:{incident.id}", 0, mute))
 

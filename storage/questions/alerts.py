@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Table, bindparam, func, or_, select, text, update
+from sqlalchemy import Table, bindparam, case, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import Alert, AlertNote, Incident
@@ -187,19 +187,23 @@ async def list_open_of_incident(session: AsyncSession, incident_id: int) -> Sequ
     ).all()
 
 
-async def list_chosen_policies(session: AsyncSession, incident_id: int) -> dict[int, int]:
-    """The policies that routing rules chose for alerts of an incident, by team: of several that of the oldest alert.
-    ix_alert_incident."""
+async def list_routes(session: AsyncSession, incident_id: int) -> dict[int, list[int | None]]:
+    """The policies that routing rules chose for the open alerts of an incident, by team, in the order in which they came;
+    None where that is the team's own. Of a team without open alerts, that of its first one. ix_alert_incident."""
+    is_open = func.max(case((Alert.status == AlertStatus.OPEN, 1), else_=0))
     rows = await session.execute(
-        select(Alert.team_id, Alert.policy_id)
-        .where(
-            Alert.incident_id == incident_id,
-            Alert.policy_id.is_not(None),
-            Alert.team_id.is_not(None),
-        )
-        .order_by(Alert.id.desc())
+        select(Alert.team_id, Alert.policy_id, is_open)
+        .where(Alert.incident_id == incident_id, Alert.team_id.is_not(None))
+        .group_by(Alert.team_id, Alert.policy_id)
+        .order_by(func.min(Alert.id))
     )
-    return {team: policy for team, policy in rows if team is not None and policy is not None}
+    first: dict[int, list[int | None]] = {}
+    found: dict[int, list[int | None]] = {}
+    for team, policy, has_open in rows:
+        first.setdefault(team, [policy])
+        if has_open:
+            found.setdefault(team, []).append(policy)
+    return first | found
 
 
 async def change_open_of_incident(

@@ -76,6 +76,12 @@ async def list_under_way(session: AsyncSession, subjects: Collection[str]) -> se
     return {(row[0], row[1]) for row in rows}
 
 
+async def has_begun(session: AsyncSession, subject: str, policy_id: int) -> bool:
+    """Whether this policy ever paged for a subject: ix_escalation_subject."""
+    asked = select(Escalation.id).where(Escalation.subject == subject, Escalation.policy_id == policy_id)
+    return await session.scalar(asked.limit(1)) is not None
+
+
 IS_LEFT = Ready(
     select(IncidentTeam.team_id)
     .join(Team, Team.id == IncidentTeam.team_id)
