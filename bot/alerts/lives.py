@@ -118,9 +118,8 @@ async def close_alerts_of_incident(unit: Unit, incident_id: int) -> None:
     )
 
 
-async def acknowledge_alerts_of_incident(unit: Unit, incident_id: int) -> None:
+async def acknowledge_alerts_of_incident(unit: Unit, incident_id: int, by: int | None) -> None:
     """Somebody is on the incident, and so on each of its open alerts."""
-    by = unit.actor.user_id
     values = {"acknowledged_at": unit.now, "acknowledged_by": by, "owner_id": by}
     await _change_all(unit, incident_id, "acknowledged_with_incident", values, only_unacknowledged=True)
 

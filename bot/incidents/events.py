@@ -87,10 +87,13 @@ class IncidentMerged(IncidentEvent):
 
 @dataclass(frozen=True)
 class MergedIn(IncidentEvent):
-    """Another incident was merged into this one."""
+    """Another incident was merged into this one. `taken` says that this one counts as acknowledged since, because that one
+    was, by `name` where that is known."""
 
     ref: str
     title: str
+    taken: bool = False
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,8 @@ class PriorityChanged(IncidentEvent):
     new: Priority
     alert: str = ""
     """The title of the alert whose priority lifted it, or empty."""
+    merged: str = ""
+    """Reference and title of the incident that was merged into it and lifted it while nobody was on that one, or empty."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +124,10 @@ class ServiceImpacted(IncidentEvent):
 
 @dataclass(frozen=True)
 class TeamAdded(IncidentEvent):
+    """`paged` says that it is called in, if need be; otherwise it comes along with what somebody is on."""
+
     team: str
+    paged: bool = True
 
 
 @dataclass(frozen=True)

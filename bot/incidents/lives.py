@@ -25,7 +25,7 @@ from bot.incidents.lifecycle import check_change
 from bot.incidents.people import follow, invite_all
 from bot.incidents.privacy import check_merge
 from bot.incidents.rooms import want_rooms, want_rooms_of
-from storage.models import Incident, IncidentService, IncidentTeam, Rule, Service, Team
+from storage.models import Incident, IncidentService, IncidentTeam, Rule, Service, Team, User
 from storage.questions import catalog, paging
 from storage.questions import incidents as ask
 from storage.words import IncidentStatus, Priority
@@ -145,13 +145,13 @@ async def _leave_group_to_newer(unit: Unit, incident: Incident) -> None:
         incident.group_key = f"{incident.ref} {incident.group_key}"[:200]
 
 
-def change_priority(unit: Unit, incident: Incident, new: Priority, alert: str = "") -> bool:
+def change_priority(unit: Unit, incident: Incident, new: Priority, alert: str = "", merged: str = "") -> bool:
     """Returns False when it has this priority already."""
     old = incident.priority
     if new == old:
         return False
     incident.priority = new
-    unit.emit(PriorityChanged(incident.id, old, new, alert))
+    unit.emit(PriorityChanged(incident.id, old, new, alert, merged))
     return True
 
 
@@ -165,30 +165,31 @@ def change_summary(unit: Unit, incident: Incident, summary: str) -> None:
     unit.emit(SummaryChanged(incident.id, incident.summary))
 
 
-async def add_service(unit: Unit, incident: Incident, service: Service) -> bool:
+async def add_service(unit: Unit, incident: Incident, service: Service, paged: bool = True) -> bool:
     """Mark a service as impacted; its owner team joins. Returns False when it was marked already."""
     if service.id in {row.id for row in await ask.list_services(unit.session, incident.id)}:
         return False
     unit.session.add(IncidentService(incident_id=incident.id, service_id=service.id))
     unit.emit(ServiceImpacted(incident.id, service.name))
     if service.team_id is not None:
-        await add_team(unit, incident, await unit.session.get_one(Team, service.team_id))
+        await add_team(unit, incident, await unit.session.get_one(Team, service.team_id), paged)
     return True
 
 
-async def add_team(unit: Unit, incident: Incident, team: Team) -> bool:
+async def add_team(unit: Unit, incident: Incident, team: Team, paged: bool = True) -> bool:
     """Returns False when the team is part of it already."""
     if team.id in {row.id for row in await ask.list_teams(unit.session, incident.id)}:
         return False
     unit.session.add(IncidentTeam(incident_id=incident.id, team_id=team.id))
     await unit.session.flush()
-    unit.emit(TeamAdded(incident.id, team.name))
+    unit.emit(TeamAdded(incident.id, team.name, paged))
     await want_rooms_of(unit, incident, team)
     return True
 
 
 async def merge(unit: Unit, incident: Incident, into: Incident) -> None:
-    """Close this incident because it is the same trouble as `into`; its alerts move there."""
+    """Close this incident because it is the same trouble as `into`; its alerts move there. Whoever is on one of them is on
+    both, unless the other is more urgent."""
     if incident.id == into.id:
         raise Invalid("merge.itself", "into")
     if into.merged_into is not None or not into.status.is_open:
@@ -196,18 +197,23 @@ async def merge(unit: Unit, incident: Incident, into: Incident) -> None:
     if incident.merged_into is not None:
         raise Refused("incident.merged", ref=incident.ref, into=f"INC-{incident.merged_into}")
     check_merge(incident, into)
+    lifted = min(incident.priority, into.priority)
+    has_somebody, name = await _find_who_is_on_it(unit, incident)
+    taken = has_somebody and into.acknowledged_at is None and incident.priority == lifted
+    is_settled = taken or (into.acknowledged_at is not None and (has_somebody or into.priority == lifted))
+    if taken:
+        into.acknowledged_at, into.acknowledged_by = unit.now, incident.acknowledged_by
     for alert in await ask.list_alerts(unit.session, incident.id):
         alert.incident_id = into.id
     for service in await ask.list_services(unit.session, incident.id):
-        await add_service(unit, into, service)
+        await add_service(unit, into, service, not is_settled)
     for team in await ask.list_teams(unit.session, incident.id):
-        await add_team(unit, into, team)
+        await add_team(unit, into, team, not is_settled)
     for user in await ask.list_followers(unit.session, incident.id):
         await follow(unit, into, user)
     if incident.private:
         rows = await ask.list_participants(unit.session, incident.id)
         await invite_all(unit, into, [user for row, user in rows if row.left_at is None])
-    lifted = min(incident.priority, into.priority)
     incident.merged_into = into.id
     incident.status = IncidentStatus.CLOSED
     incident.resolved_at = incident.resolved_at or unit.now
@@ -215,9 +221,19 @@ async def merge(unit: Unit, incident: Incident, into: Incident) -> None:
     incident.impact_ended_at = incident.impact_ended_at or unit.now
     incident.next_update_at = None
     into.impact_started_at = min(into.impact_started_at, incident.impact_started_at)
-    change_priority(unit, into, lifted)
+    change_priority(unit, into, lifted, merged="" if is_settled else f"{incident.ref} {incident.title}")
     unit.emit(IncidentMerged(incident.id, into.id, into.ref, into.title))
-    unit.emit(MergedIn(into.id, incident.ref, incident.title))
+    unit.emit(MergedIn(into.id, incident.ref, incident.title, taken, name if taken else ""))
+
+
+async def _find_who_is_on_it(unit: Unit, incident: Incident) -> tuple[bool, str]:
+    """Whether somebody is, and their name; nobody when they were switched off."""
+    if incident.acknowledged_at is None or not incident.status.is_open:
+        return False, ""
+    if incident.acknowledged_by is None:
+        return True, ""
+    user = await unit.session.get_one(User, incident.acknowledged_by)
+    return user.active, user.name
 
 
 def _check_title(title: str) -> str:

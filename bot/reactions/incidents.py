@@ -18,6 +18,7 @@ from bot.paging.escalations import (
 )
 from bot.paging.events import NobodyReached
 from bot.paging.pages import page_as_lifted, queue_pages, refresh_pages
+from bot.paging.still import watch_acknowledgement
 from bot.paging.ways import list_methods
 from bot.reactions.rooms import announcement_stream, refresh_incident, room_stream, say
 from bot.updates.updates import UpdateOverdue, UpdatePosted
@@ -50,6 +51,8 @@ async def invite_responders(unit: Unit, event: incidents.IncidentEvent) -> None:
 
 async def page_responders(unit: Unit, event: incidents.IncidentEvent) -> None:
     """Escalate to the owning teams, but not to a team for which the person who declares it is on call."""
+    if isinstance(event, incidents.TeamAdded) and not event.paged:
+        return
     incident = await unit.session.get_one(Incident, event.incident_id)
     teams = await incidents_ask.list_teams(unit.session, incident.id)
     present = []
@@ -94,10 +97,23 @@ async def page_if_nobody_is_on_it(unit: Unit, event: incidents.IncidentEvent) ->
         await escalate_incident(unit, incident)
 
 
+async def go_on_as_one(unit: Unit, event: incidents.MergedIn) -> None:
+    """Whoever was on the other incident is on this one, and paging stops; where nobody is on it, it goes on."""
+    if not event.taken:
+        await page_if_nobody_is_on_it(unit, event)
+        return
+    subject = f"incident:{event.incident_id}"
+    incident = await unit.session.get_one(Incident, event.incident_id)
+    await acknowledge_escalations(unit, subject)
+    await acknowledge_alerts_of_incident(unit, incident.id, incident.acknowledged_by)
+    await refresh_pages(unit, subject)
+    await watch_acknowledgement(unit, subject)
+
+
 async def page_if_lifted(unit: Unit, event: incidents.PriorityChanged) -> None:
     """Whoever was paged and has not answered is paged as they wish for what is more urgent; where nobody answered any step,
-    all are paged again. When an alert makes an
-    acknowledged incident more urgent, whoever acknowledged the lesser trouble hears of it."""
+    all are paged again. When an alert, or an incident that is merged into it, makes an acknowledged incident more urgent,
+    whoever acknowledged the lesser trouble hears of it."""
     incident = await unit.session.get_one(Incident, event.incident_id)
     if event.old <= event.new or not incident.status.is_open:
         return
@@ -105,11 +121,18 @@ async def page_if_lifted(unit: Unit, event: incidents.PriorityChanged) -> None:
         await escalate_incident(unit, incident)
     else:
         await page_as_lifted(unit, f"incident:{incident.id}")
-    if not event.alert or incident.acknowledged_at is None:
+    because = event.alert or event.merged
+    if not because or incident.acknowledged_at is None:
         return
     user = await unit.session.get(User, incident.acknowledged_by) if incident.acknowledged_by else None
-    why = f"{incident.ref} is now {event.new.value}: {event.alert}"
-    if user is None or not await queue_pages(unit, user, why=why, about=f"incident:{incident.id}"):
+    if user is not None and user.id == unit.actor.user_id:
+        return
+    why = f"{incident.ref} is now {event.new.value}: {because}"
+    if (
+        user is None
+        or not user.active
+        or not await queue_pages(unit, user, why=why, about=f"incident:{incident.id}")
+    ):
         await page_again(unit, event)
 
 
@@ -137,7 +160,7 @@ async def stop_paging_for_incident(unit: Unit, event: incidents.IncidentEvent) -
 async def incident_acknowledged(unit: Unit, event: incidents.IncidentAcknowledged) -> None:
     """Paging stops, for the incident and for its alerts, and whoever acknowledged takes part."""
     await acknowledge_escalations(unit, f"incident:{event.incident_id}")
-    await acknowledge_alerts_of_incident(unit, event.incident_id)
+    await acknowledge_alerts_of_incident(unit, event.incident_id, unit.actor.user_id)
     await refresh_pages(unit, f"incident:{event.incident_id}")
     if unit.actor.user_id is not None:
         incident = await unit.session.get_one(Incident, event.incident_id)

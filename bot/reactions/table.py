@@ -51,13 +51,13 @@ from bot.reactions.incidents import (
     close_its_alerts,
     forget_commander_reminder,
     forget_reminders,
+    go_on_as_one,
     incident_acknowledged,
     invite_responders,
     keep_in_timeline,
     merged_alerts_follow,
     page_again,
     page_if_lifted,
-    page_if_nobody_is_on_it,
     page_responders,
     quiet_down,
     refresh_its_pages,
@@ -173,7 +173,7 @@ REACTIONS: Reactions = {
         refresh_card,
         say_in_room,
     ),
-    incidents.MergedIn: (keep_in_timeline, page_if_nobody_is_on_it, refresh_card, say_in_room),
+    incidents.MergedIn: (keep_in_timeline, go_on_as_one, refresh_card, say_in_room),
     # who may know of it
     incidents.IncidentMadePrivate: (
         keep_in_timeline,
