@@ -1,12 +1,21 @@
 """People: finding them by what others call them, and adding them."""
 
 import re
+from dataclasses import dataclass
 
 from bot.errors import Invalid, Unknown
-from bot.flow.unit import Unit
+from bot.flow.unit import Event, Unit
 from storage.models import AuditEntry, User
 from storage.questions import access as ask
 from storage.words import UserRole
+
+
+@dataclass(frozen=True)
+class PersonSwitchedOff(Event):
+    """They can't sign in any more, and nobody reaches them."""
+
+    user_id: int
+
 
 HANDLE = re.compile(r"[^a-z0-9._-]+")
 

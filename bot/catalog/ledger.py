@@ -6,7 +6,7 @@ A row that is as it should be is not touched. Called by `bot.catalog.apply` only
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from bot.access.people import audit
+from bot.access.people import PersonSwitchedOff, audit
 from bot.flow.unit import Unit
 from storage.models import (
     EscalationPolicy,
@@ -80,6 +80,8 @@ class Ledger:
             if slug not in wanted and row.active and row.origin in (FILE, SEED):
                 row.active = False
                 self.removed.append(row)
+                if isinstance(row, User):
+                    self.unit.emit(PersonSwitchedOff(row.id))
         await self.unit.session.flush()
         return kept
 

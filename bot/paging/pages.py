@@ -245,6 +245,33 @@ async def fail_page(unit: Unit, page_id: int, error: str) -> None:
     unit.emit(PageFailed(page.id, page.subject, user.id, user.name, page.method, error))
 
 
+async def give_up_pages_of(unit: Unit, user_id: int) -> None:
+    """They were switched off: nobody answers what waits for them, of which it is told once for each step."""
+    user = await unit.session.get_one(User, user_id)
+    told: set[tuple[object, ...]] = set()
+    for page in await ask.list_unanswered_of(unit.session, user_id):
+        await unit.lock(page)
+        if page.escalation_id is None and not await _is_anybody_wanted(unit, page.subject):
+            continue
+        page.state, page.error = PageState.FAILED, "page.switched_off_since"
+        unit.cancel("page", f"page:{page.id}")
+        step = (page.subject, *_step_of(page)[:3])
+        if step not in told:
+            told.add(step)
+            unit.emit(PageFailed(page.id, page.subject, user.id, user.name, page.method, page.error))
+    unit.touch(f"user:{user_id}")
+
+
+async def _is_anybody_wanted(unit: Unit, subject: str) -> bool:
+    kind, _, number = subject.partition(":")
+    found: Alert | Incident
+    if kind == "alert":
+        found = await unit.session.get_one(Alert, int(number))
+    else:
+        found = await unit.session.get_one(Incident, int(number))
+    return found.status.is_open and found.acknowledged_at is None
+
+
 async def note_carried(unit: Unit, page: Page, arrived: bool, reason: str = "") -> None:
     """Whoever carries a page tells that it has arrived, or that it could not: then the next step comes at once. That may be
     told before it is known here that the page was handed over."""

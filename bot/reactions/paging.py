@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.access.merging import PeopleMerged
+from bot.access.people import PersonSwitchedOff
 from bot.alerts.lives import log_alert
 from bot.chat.templates import spell_local
 from bot.flow.outbox import Job
@@ -25,7 +26,7 @@ from bot.paging.escalations import (
     go_on_if_nobody_is_left,
 )
 from bot.paging.evidence import describe_page
-from bot.paging.pages import fail_page
+from bot.paging.pages import fail_page, give_up_pages_of
 from bot.reactions.incidents import list_platforms_of
 from bot.reactions.rooms import invite_to_rooms, say, say_to_ops
 from storage.models import ContactMethod, Page, Schedule, User
@@ -103,6 +104,12 @@ async def note_failed_page(unit: Unit, event: paging.PageFailed) -> None:
 
 async def try_next_step(unit: Unit, event: paging.PageFailed) -> None:
     await go_on_if_nobody_is_left(unit, event.page_id)
+
+
+async def go_on_without(unit: Unit, event: PersonSwitchedOff) -> None:
+    """Where nobody else was paged by the step, the next one comes at once."""
+    await unit.session.flush()
+    await give_up_pages_of(unit, event.user_id)
 
 
 async def retire_what_is_gone(unit: Unit, event: paging.PageFailed) -> None:

@@ -5,6 +5,7 @@ or done later. It never sends anything itself.
 """
 
 from bot.access.merging import PeopleMerged
+from bot.access.people import PersonSwitchedOff
 from bot.alerts import events as alerts
 from bot.flow.unit import Reactions
 from bot.incidents import events as incidents
@@ -70,6 +71,7 @@ from bot.reactions.incidents import (
 from bot.reactions.moves import tell_whose_shifts_move
 from bot.reactions.outages import go_on_without_them, tell_out_of_reach
 from bot.reactions.paging import (
+    go_on_without,
     let_in,
     look_at_schedule,
     look_at_schedules,
@@ -266,6 +268,7 @@ REACTIONS: Reactions = {
     paging.StillOnIt: (note_still_on_it,),
     paging.StillOnItSettled: (show_settled,),
     paging.AcknowledgementOver: (page_after_silence,),
+    PersonSwitchedOff: (go_on_without,),
     # who is on call
     OverrideChanged: (show_on_call, look_at_schedule, look_at_offers),
     AbsenceChanged: (show_on_call, look_at_schedules, look_at_offers),

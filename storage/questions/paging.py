@@ -208,6 +208,24 @@ async def list_pages_of_user(session: AsyncSession, user_id: int, limit: int = 5
     ).all()
 
 
+async def list_unanswered_of(session: AsyncSession, user_id: int) -> Sequence[Page]:
+    """A person's pages about something that wait for an answer, or for their time: ix_page_user. Of those with steps, where
+    these still run."""
+    return (
+        await session.scalars(
+            select(Page)
+            .outerjoin(Escalation, Escalation.id == Page.escalation_id)
+            .where(
+                Page.user_id == user_id,
+                Page.subject != "",
+                Page.state.in_((PageState.WAITING, PageState.QUEUED, PageState.SENT)),
+                Page.escalation_id.is_(None) | (Escalation.state == EscalationState.RUNNING),
+            )
+            .order_by(Page.id)
+        )
+    ).all()
+
+
 async def list_pages_beside(session: AsyncSession, page: Page) -> Sequence[Page]:
     """This page and those by which the same person was paged together with it: ix_page_user."""
     together = (
