@@ -6,6 +6,7 @@ Like `app.py` it imports inside its functions, so that `tocsin --help` answers a
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from bot.flow.unit import Unit
     from handlers.parts import Parts
 
+SHOWN_MOVES = 20
+"""Of each schedule."""
 data_dir = click.option("--data-dir", help="Where the database is kept (TOCSIN_DATA_DIR, default ./data).")
 
 
@@ -49,6 +52,20 @@ def run_in_house(
             await database.close()
 
     return asyncio.run(run())
+
+
+async def take_config(unit: Unit, config: str | None) -> None:
+    """Put a configuration file in force for the rest of this unit."""
+    if config is None:
+        return
+    from bot.catalog.apply import apply_config
+    from bot.catalog.faults import ConfigWrong
+    from bot.catalog.file import read_config
+
+    try:
+        await apply_config(unit, read_config(Path(config)))
+    except ConfigWrong as wrong:
+        raise click.ClickException(str(wrong)) from wrong
 
 
 @click.group()
@@ -165,3 +182,21 @@ def oncall_explain(team: str, priority: str, moment: str | None, data_dir: str |
         return render_text(parts.templates.render_markup("replies/oncall_explain", **data))
 
     click.echo(run_in_house(read_settings(data_dir=data_dir), explain, rehearse=True))
+
+
+@oncall.command("preview")
+@click.argument("config", type=click.Path(exists=True, dir_okay=False))
+@data_dir
+def oncall_preview(config: str, data_dir: str | None) -> None:
+    """Show whose shifts a changed configuration file would move. Nothing is kept."""
+
+    async def preview(parts: Parts, unit: Unit) -> str:
+        from bot.oncall.moves import name_moves
+        from bot.oncall.roster_changes import watch_rosters
+
+        async with watch_rosters(unit) as moved:
+            await take_config(unit, config)
+        named = [(schedule, await name_moves(unit, moves)) for schedule, moves in moved.schedules]
+        return parts.templates.render_plain("cli/moves", schedules=named, shown=SHOWN_MOVES)
+
+    click.echo(run_in_house(read_settings(data_dir=data_dir), preview, rehearse=True))

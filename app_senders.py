@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app_chat import read_settings
-from app_records import data_dir, run_in_house
+from app_records import data_dir, run_in_house, take_config
 
 if TYPE_CHECKING:
     from bot.flow.unit import Unit
@@ -140,20 +140,6 @@ new_config = click.option(
 )
 
 
-async def _take_config(unit: Unit, config: str | None) -> None:
-    """Put the file's rules in force for the rest of this unit."""
-    if config is None:
-        return
-    from bot.catalog.apply import apply_config
-    from bot.catalog.faults import ConfigWrong
-    from bot.catalog.file import read_config
-
-    try:
-        await apply_config(unit, read_config(Path(config)))
-    except ConfigWrong as wrong:
-        raise click.ClickException(str(wrong)) from wrong
-
-
 @rules.command("test")
 @click.argument("name")
 @click.argument("payload", type=click.File("rb"))
@@ -169,7 +155,7 @@ def rules_test(name: str, payload: Any, config: str | None, content_type: str, d
         from bot.catalog.integrations import find_integration
         from handlers.webhooks.kept import read_body
 
-        await _take_config(unit, config)
+        await take_config(unit, config)
         sender = await find_integration(unit, name)
         signals = read_body(sender, body, {"Content-Type": content_type}, unit.now)
         trials = await try_signals(unit, sender, signals)
@@ -191,7 +177,7 @@ def rules_replay(name: str, config: str | None, last: int, data_dir: str | None)
         from handlers.webhooks.kept import replay_kept
 
         sender = await find_integration(unit, name)
-        replayed = await replay_kept(unit, sender, last, lambda: _take_config(unit, config))
+        replayed = await replay_kept(unit, sender, last, lambda: take_config(unit, config))
         return parts.templates.render_plain("cli/replay", replayed=replayed, integration=sender)
 
     click.echo(run_in_house(read_settings(data_dir=data_dir), replay, rehearse=True))

@@ -24,13 +24,14 @@ SHOWN = 5
 @dataclass(frozen=True)
 class Move:
     """A stretch of time in which other people are on call than would be: `leaving` no longer, `coming` instead. With nobody
-    left, it becomes a gap."""
+    left, it becomes a gap; it may have been one."""
 
     start: datetime
     end: datetime
     leaving: tuple[int, ...]
     coming: tuple[int, ...]
     is_gap: bool
+    was_gap: bool
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Told:
     leaving: tuple[str, ...]
     coming: tuple[str, ...]
     is_gap: bool
+    was_gap: bool
 
 
 def find_moves(plan: Plan, override: Override) -> list[Move]:
@@ -61,7 +63,7 @@ def compare(before: Sequence[Span], after: Sequence[Span]) -> list[Move]:
         leaving = tuple(one for one in was.people if one not in becomes.people)
         coming = tuple(one for one in becomes.people if one not in was.people)
         if leaving or coming:
-            move = Move(start, end, leaving, coming, not becomes.people)
+            move = Move(start, end, leaving, coming, not becomes.people, not was.people)
             if moves and moves[-1].end == start and replace(moves[-1], start=start, end=end) == move:
                 moves[-1] = replace(moves[-1], end=end)
             else:
@@ -137,6 +139,7 @@ async def name_moves(unit: Unit, moves: Sequence[Move]) -> list[Told]:
             tuple(people[one].name for one in move.leaving),
             tuple(people[one].name for one in move.coming),
             move.is_gap,
+            move.was_gap,
         )
         for move in moves
     ]

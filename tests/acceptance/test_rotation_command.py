@@ -17,8 +17,8 @@ async def people(house: House) -> tuple[User, User, User]:
 
 
 async def find_rotation(house: House) -> Rotation:
-    (rotation,) = await house.rows(Rotation)
-    return rotation
+    found: list[Rotation] = await house.rows(Rotation)
+    return found[0]
 
 
 async def test_it_is_shown_first_and_done_by_the_line_that_it_gives(house: House, people) -> None:
