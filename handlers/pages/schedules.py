@@ -17,10 +17,11 @@ from bot.oncall.overview import list_coming
 from bot.oncall.resolve import resolve
 from bot.oncall.rosters import list_rosters
 from bot.oncall.shifts import find_gaps, find_next, find_shifts
+from handlers.pages.edit_pages import may_edit, read_told
 from handlers.pages.visit import Values, Visit, signed_in
 from handlers.parts import Parts
-from storage.models import Team
-from storage.questions import access, catalog
+from storage.models import Schedule, Team
+from storage.questions import access, catalog, config
 
 AHEAD = timedelta(days=30)
 """How far ahead gaps are looked for."""
@@ -45,6 +46,8 @@ async def list_all(visit: Visit) -> web.StreamResponse:
             "rosters": await read_on_call(unit, unit.now, rosters),
             "gaps": {one.schedule.id: find_gaps(one.plan, unit.now, unit.now + AHEAD) for one in rosters},
             "teams": await catalog.list_by_id(unit.session, Team, ids),
+            "may_edit": may_edit(visit),
+            "off": [row for row in await config.list_all(unit.session, Schedule) if not row.active],
         }
 
     if visit.wants_fragment:
@@ -58,7 +61,12 @@ async def show(visit: Visit) -> web.StreamResponse:
     async def ask(unit: Unit) -> Values:
         today = unit.now.astimezone(ZoneInfo(visit.user.zone)).date()
         period = choose_period(view, read_day(visit.request.query, today))
-        return {"today": today, **await read_calendar(unit, visit, period)}
+        return {
+            "today": today,
+            "may_edit": may_edit(visit),
+            "told": await read_told(unit, visit),
+            **await read_calendar(unit, visit, period),
+        }
 
     if visit.wants_fragment:
         return await visit.show_part("pages/parts/schedule", ask)

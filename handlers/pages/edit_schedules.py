@@ -1,0 +1,45 @@
+"""Schedules in the Room that are made and changed: a form with their rotations, and whose shifts would move."""
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from aiohttp import web
+from multidict import MultiMapping
+
+from bot.catalog.drafts import Entry
+from bot.catalog.edit_schedules import SCHEDULES
+from bot.catalog.effects import Day
+from bot.flow.unit import Unit
+from handlers.pages.edit_pages import RosterPages, read_choices
+from handlers.pages.schedule_form import ScheduleForm, read_form, show_entry, start_entry
+from handlers.pages.visit import Values, Visit
+from handlers.parts import Parts
+from storage.models import Schedule
+
+
+class SchedulePages(RosterPages[Schedule]):
+    editor = SCHEDULES
+    root, ending, template = "/schedules", "/edit", "pages/schedule_edit"
+
+    def start(self, visit: Visit, unit: Unit) -> Entry:
+        return start_entry(unit.now, visit.user.zone)
+
+    def show_entry(self, entry: Entry) -> ScheduleForm:
+        return show_entry(entry)
+
+    def read_form(self, posted: MultiMapping[Any]) -> ScheduleForm:
+        return read_form(posted)
+
+    def done(self, slug: str) -> str:
+        return f"{self.root}/{slug}"
+
+    async def offer(self, unit: Unit, row: Schedule | None) -> Values:
+        return {
+            "choices": await read_choices(unit),
+            "zones": sorted(zone for zone in available_timezones() if "/" in zone or zone == "UTC"),
+            "days": [day.value for day in Day],
+        }
+
+
+def list_routes(parts: Parts) -> list[web.RouteDef]:
+    return SchedulePages().list_routes(parts)
