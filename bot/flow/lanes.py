@@ -105,6 +105,10 @@ class Lanes:
         names = {*self._known, *busy}
         return sorted(name for name in names if name and busy.get(name, 0) >= self.width(name, now))
 
+    def list_pausing(self, now: datetime) -> list[str]:
+        """Those of them from which nothing may be taken however little is under way."""
+        return [name for name in self._known if self.width(name, now) == 0]
+
     def find_next_opening(self, now: datetime) -> datetime | None:
         """When the next lane that pauses may be tried."""
         moments = [one.opens_at for one in self._known.values() if one.opens_at is not None]

@@ -20,8 +20,9 @@ from prometheus_client import Counter
 from sqlalchemy import update
 
 from bot.errors import Later, Rejected, Retry, Unavailable
+from bot.flow.claimable import Claimable, Shut
 from bot.flow.lanes import Heard, Lanes, heard, lane_of
-from bot.flow.outcomes import after_return, park, put_back, put_off
+from bot.flow.outcomes import after_return, hand_on, park, put_back, put_off
 from bot.flow.together import Ahead, Together
 from bot.flow.unit import Unit, Work
 from bot.logs import get_logger
@@ -37,7 +38,6 @@ LONGEST_WAIT = 60.0
 LONGEST_SLEEP = 5.0
 """How long the loop sleeps at most without being woken, in seconds."""
 PARALLEL = 16
-LOOKED_AT = 200
 SEND_SECONDS = LEASE.total_seconds() - 5
 """How long one delivery may take: it ends before its lease does, so that no row is sent by two at once."""
 KEPT_ALONE = 600.0
@@ -65,8 +65,9 @@ class Job:
     created_at: datetime
     again: bool = False
     started_at: datetime | None = None
-    was_away: bool = False
-    """Whether the other side did not answer an attempt before."""
+    away_since: datetime | None = None
+    """Since when the other side does not answer, where an attempt before found that out; `error` says why."""
+    error: str = ""
 
     @property
     def key(self) -> str:
@@ -75,6 +76,10 @@ class Job:
     @property
     def lane(self) -> str:
         return lane_of(self.stream)
+
+    @property
+    def was_away(self) -> bool:
+        return self.away_since is not None
 
 
 Outcome = Callable[[Unit], Awaitable[None]]
@@ -128,8 +133,7 @@ class Outbox:
         self._wake = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
         self._sending: dict[int, Sent] = {}
-        self._claimable: dict[int, str] = {}
-        """Rows that were seen to be claimable, by id: their streams."""
+        self._claimable = Claimable()
         self._stopping = False
         self._ended = asyncio.Event()
         self._ended.set()
@@ -155,12 +159,14 @@ class Outbox:
             self._wake.clear()
             wait = 1.0
             try:
-                while jobs := await self.claim(PARALLEL - len(self._running)):
+                while jobs := await self.claim(PARALLEL - len(self._running), patient=True):
                     for job in jobs:
                         task = asyncio.create_task(self._deliver(job))
                         self._running.add(task)
                         task.add_done_callback(self._finished)
                 wait = await self._seconds_to_next()
+                if len(self._running) < PARALLEL:
+                    wait = min(wait, self._claimable.seconds_to_look())
             except (StorageUnavailable, Conflict) as gone:
                 log.warning("outbox.database_away", reason=str(gone)[:200])
             except Exception:
@@ -196,24 +202,25 @@ class Outbox:
             tried += len(jobs)
         return tried
 
-    async def claim(self, limit: int) -> list[Job]:
+    async def claim(self, limit: int, patient: bool = False) -> list[Job]:
         """Lease the heads of up to `limit` streams that may go now: those that were tried least first, and of one lane
-        only so many, so that one that hangs or is away stops no other."""
+        only so many, so that one that hangs or is away stops no other. See Claimable.look for `patient`."""
         now = self.work.clock.now()
-        while limit > 0 and (chosen := await self._find_claimable(limit, now)):
+        while limit > 0 and (chosen := await self._find_claimable(limit, now, patient)):
             if jobs := await self._lease(chosen, now):
                 self._sending.update({job.id: Sent(job.lane, self.lanes.turn(job.lane)) for job in jobs})
                 return jobs
         return []
 
-    async def _find_claimable(self, limit: int, now: datetime) -> list[int]:
-        """Rows to be leased, of those seen before or, when they are not enough, of all."""
+    async def _find_claimable(self, limit: int, now: datetime, patient: bool) -> list[int]:
+        """Rows to be leased. A claim looks again at each."""
+        lacks = len(self._choose(limit, now)) < limit
+        closed = self.lanes.list_closed(now, self._count_busy())
+        shut = Shut(set(closed), set(self.lanes.list_pausing(now)))
+        async with self.work.database.read() as session:
+            await self._claimable.look(session, now, self._kinds, shut, lacks, patient)
         chosen = self._choose(limit, now)
-        if len(chosen) < limit:
-            self._claimable = await self._list_claimable(now)
-            chosen = self._choose(limit, now)
-        for number in chosen:
-            del self._claimable[number]
+        self._claimable.take(chosen)
         return chosen
 
     async def _lease(self, chosen: list[int], now: datetime) -> list[Job]:
@@ -231,7 +238,8 @@ class Outbox:
                 row.created_at,
                 row.maybe_sent,
                 now,
-                row.away_since is not None,
+                row.away_since,
+                row.error,
             )
             for row in rows
         ]
@@ -242,7 +250,7 @@ class Outbox:
     def _choose(self, limit: int, now: datetime) -> list[int]:
         busy = self._count_busy()
         chosen: list[int] = []
-        for number, stream in self._claimable.items():
+        for number, stream in self._claimable.list_in_order():
             lane = lane_of(stream)
             if (
                 len(chosen) < limit
@@ -252,12 +260,6 @@ class Outbox:
                 busy[lane] += 1
                 chosen.append(number)
         return chosen
-
-    async def _list_claimable(self, now: datetime) -> dict[int, str]:
-        """More than go at once: under a backlog they are asked for once in many claims. A claim looks again at each."""
-        closed = self.lanes.list_closed(now, self._count_busy())
-        async with self.work.database.read() as session:
-            return await ask.list_claimable(session, now, LOOKED_AT, self._kinds, closed)
 
     async def find_next(self) -> datetime | None:
         """When the next waiting row may go, or the next lane that pauses is tried; None when nothing waits."""
@@ -279,11 +281,16 @@ class Outbox:
         try:
             outcome, is_done = await self._send(job, ear)
             is_back = ear.answered and (job.was_away or self.lanes.is_failing(job.lane))
-            await self._keep(job, self._after_return(job, outcome) if is_back else outcome, is_done, until)
+            if is_back:
+                outcome = self._after_return(job, outcome)
+            elif job.was_away:
+                outcome = hand_on(job, outcome)
+            await self._keep(job, outcome, is_done, until)
             if ear.answered:
                 self.lanes.answer(job.lane)
         finally:
             self._sending.pop(job.id, None)
+            self._claimable.served.add(job.stream)
 
     async def _send(self, job: Job, ear: Heard) -> tuple[Outcome, bool]:
         """Send it; returns what to write down about that, and whether the row is done with."""

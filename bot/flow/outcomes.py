@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased
 from bot.errors import Later, Retry
 from bot.flow.unit import Unit
 from storage.models import OutboxRow
-from storage.questions.outbox import is_in_lane
+from storage.questions.outbox import ALIVE, is_in_lane
 from storage.words import OutboxState
 
 if TYPE_CHECKING:
@@ -70,6 +70,24 @@ def after_return(
             await on_back(unit, job.lane, min(moments))
 
     return back
+
+
+def hand_on(job: Job, outcome: Outcome) -> Outcome:
+    """The other side of the lane has still not answered: when this row no longer says so, because there was nothing to send
+    any more, say, the next one does."""
+
+    async def remember(unit: Unit) -> None:
+        await outcome(unit)
+        if await unit.session.scalar(_first_failure(job.lane)) is not None:
+            return
+        for next_one in (OutboxRow.stream == job.stream, is_in_lane(job.lane)):
+            following = select(func.min(OutboxRow.id)).where(OutboxRow.state.in_(ALIVE), next_one)
+            if (number := await unit.session.scalar(following)) is not None:
+                found = update(OutboxRow).where(OutboxRow.id == number)
+                await unit.session.execute(found.values(away_since=job.away_since, error=job.error))
+                return
+
+    return remember
 
 
 def put_back(job: Job, later: Later) -> Outcome:

@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import Arrival, OutboxRow, Timer
+from storage.questions.outbox import ALIVE, lane_of_stream
 from storage.ready import Ready
 from storage.words import OutboxState
 
@@ -52,18 +53,20 @@ class Away:
 
 
 async def list_waiting(session: AsyncSession) -> list[Waiting]:
-    """What waits, by lane: ix_outbox_stream."""
-    rows = await session.execute(
-        select(OutboxRow.stream, func.count(), func.min(OutboxRow.created_at))
-        .where(OutboxRow.state.in_((OutboxState.PENDING, OutboxState.SENDING)))
-        .group_by(OutboxRow.stream)
+    """What waits, by lane; of the rows only entries of an index are read: ix_outbox_stream."""
+    lane = lane_of_stream(session.get_bind().dialect.name, OutboxRow.stream)
+    by_lane = (
+        select(lane.label("lane"), func.count().label("rows"), func.min(OutboxRow.id).label("first"))
+        .where(OutboxRow.state.in_(ALIVE))
+        .group_by(lane)
+        .subquery()
     )
-    found: dict[str, Waiting] = {}
-    for stream, count, oldest in rows:
-        lane = stream.rpartition("@")[2]
-        known = found.get(lane, Waiting(lane, 0, oldest))
-        found[lane] = Waiting(lane, known.rows + int(count), min(known.oldest, oldest))
-    return sorted(found.values(), key=lambda one: one.lane)
+    rows = await session.execute(
+        select(by_lane.c.lane, by_lane.c.rows, OutboxRow.created_at)
+        .join(OutboxRow, OutboxRow.id == by_lane.c.first)
+        .order_by(by_lane.c.lane)
+    )
+    return [Waiting(row[0], int(row[1]), row[2]) for row in rows]
 
 
 TRIED = Ready(
@@ -104,13 +107,16 @@ async def look_at_queues(
     session: AsyncSession, now: datetime, kinds: Collection[str] | None = None
 ) -> Queues:
     """`kinds` are the timers that count, for whoever does only those."""
-    counts = {
-        row[0]: (int(row[1]), row[2])
-        for row in await session.execute(
-            select(OutboxRow.state, func.count(), func.min(OutboxRow.created_at)).group_by(OutboxRow.state)
-        )
-    }
-    alive = [counts[state] for state in (OutboxState.PENDING, OutboxState.SENDING) if state in counts]
+    by_state = (
+        select(OutboxRow.state, func.count().label("rows"), func.min(OutboxRow.id).label("first"))
+        .group_by(OutboxRow.state)
+        .subquery()
+    )
+    first = select(by_state.c.state, by_state.c.rows, OutboxRow.created_at).join(
+        OutboxRow, OutboxRow.id == by_state.c.first
+    )
+    counts = {row[0]: (int(row[1]), row[2]) for row in await session.execute(first)}
+    alive = [counts[state] for state in ALIVE if state in counts]
     oldest = min((row[1] for row in alive), default=now)
     counted = [] if kinds is None else [Timer.kind.in_(kinds)]
     due = await session.scalar(select(func.min(Timer.due_at)).where(*counted)) or now

@@ -10,7 +10,20 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Integer, Interval, bindparam, delete, exists, func, or_, select, update
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    Integer,
+    Interval,
+    String,
+    bindparam,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import OutboxRow
@@ -54,17 +67,85 @@ def _may_go(database: str) -> tuple[Any, ...]:
     )
 
 
-@cache
-def _claimable(database: str) -> Any:
-    return (
+def lane_of_stream(database: str, stream: Any) -> Any:
+    """What stands after the @ of a stream, which has one at most."""
+    find = func.instr if database == "sqlite" else func.strpos
+    return func.substr(stream, find(stream, "@") + 1, type_=String)
+
+
+def _is_open(database: str) -> Any:
+    return ~is_among(database, lane_of_stream(database, ROWS.c.stream), "closed")
+
+
+def _is_open_or_page(database: str) -> tuple[Any, Any]:
+    lane = lane_of_stream(database, ROWS.c.stream)
+    is_page = ROWS.c.kind == "page.send"
+    return or_(is_page, _is_open(database)), ~is_among(database, lane, "pausing")
+
+
+def _heads_of_streams(database: str) -> Any:
+    """The first row that waits in each of the streams, by ix_outbox_stream, however many wait behind it."""
+    given: Any
+    if database == "sqlite":
+        given = func.json_each(bindparam("streams", type_=JSON)).table_valued("value")
+    else:
+        given = func.unnest(bindparam("streams", type_=ARRAY(String))).table_valued("value").render_derived()
+    first: Any = ROWS.alias("first")
+    return select(
+        select(func.min(first.c.id))
+        .where(first.c.state == OutboxState.PENDING, first.c.stream == given.c.value)
+        .correlate(given)
+        .scalar_subquery()
+    ).select_from(given)
+
+
+CLAIMABLE = Ready(
+    lambda database: (
         select(ROWS.c.id, ROWS.c.stream)
-        .where(*_is_head(database), *_may_go(database))
+        .where(*_is_head(database), *_may_go(database), _is_open(database))
         .order_by(ROWS.c.attempts, ROWS.c.id)
         .limit(bindparam("most", type_=Integer))
     )
-
-
-CLAIMABLE = Ready(_claimable)
+)
+PAGES = Ready(
+    lambda database: (
+        select(ROWS.c.id, ROWS.c.stream)
+        .where(
+            ROWS.c.kind == "page.send",
+            is_among(database, lane_of_stream(database, ROWS.c.stream), "lanes"),
+            *_is_head(database),
+            *_may_go(database),
+        )
+        .order_by(ROWS.c.attempts, ROWS.c.id)
+        .limit(bindparam("most", type_=Integer))
+    )
+)
+NEWEST = Ready(select(func.max(ROWS.c.id)))
+FRESH = Ready(
+    lambda database: (
+        select(ROWS.c.id, ROWS.c.stream)
+        .where(
+            ROWS.c.id > bindparam("after"),
+            *_is_head(database),
+            *_may_go(database),
+            *_is_open_or_page(database),
+        )
+        .order_by(ROWS.c.id)
+        .limit(bindparam("most", type_=Integer))
+    )
+)
+FOLLOWING = Ready(
+    lambda database: (
+        select(ROWS.c.id, ROWS.c.stream)
+        .where(
+            ROWS.c.id.in_(_heads_of_streams(database)),
+            *_is_head(database),
+            *_may_go(database),
+            *_is_open_or_page(database),
+        )
+        .order_by(ROWS.c.id)
+    )
+)
 STILL_FREE = Ready(
     lambda database: (
         select(
@@ -77,6 +158,7 @@ STILL_FREE = Ready(
             ROWS.c.created_at,
             ROWS.c.maybe_sent,
             ROWS.c.away_since,
+            ROWS.c.error,
         )
         .where(is_among(database, ROWS.c.id, "ids"), *_is_head(database), *_may_go(database))
         .order_by(ROWS.c.id)
@@ -127,13 +209,40 @@ async def list_claimable(
     session: AsyncSession, now: datetime, most: int, kinds: Sequence[str], closed: Collection[str] = ()
 ) -> dict[int, str]:
     """Rows of these kinds that may go now, without those of closed lanes, those that were tried least first: their streams
-    by id."""
-    values = {"now": now, "most": most, "kinds": kinds}
-    if not closed:
-        return dict(await CLAIMABLE.ask(session, **values))
-    connection = await session.connection()
-    asked = _claimable(connection.dialect.name).where(*(~is_in_lane(lane) for lane in closed))
-    return {row[0]: row[1] for row in await connection.execute(asked, values)}
+    by id. Each row that waits before the last of them is looked at: it costs more the more waits. ix_outbox_alive."""
+    asked = {"now": now, "most": most, "kinds": kinds, "closed": list(closed)}
+    return dict(await CLAIMABLE.ask(session, **asked))
+
+
+async def list_claimable_pages(
+    session: AsyncSession, now: datetime, most: int, kinds: Sequence[str], lanes: Collection[str]
+) -> dict[int, str]:
+    """Of those rows the pages of these lanes."""
+    asked = {"now": now, "most": most, "kinds": kinds, "lanes": sorted(lanes)}
+    return dict(await PAGES.ask(session, **asked))
+
+
+async def find_newest(session: AsyncSession) -> int | None:
+    """The highest id of a row that is there."""
+    found: int | None = (await NEWEST.ask(session))[0][0]
+    return found
+
+
+async def list_fresh(
+    session: AsyncSession,
+    now: datetime,
+    most: int,
+    kinds: Sequence[str],
+    pausing: Collection[str],
+    closed: Collection[str],
+    after: int,
+    streams: Collection[str],
+) -> dict[int, str]:
+    """Of those rows only the ones that came after this one, and the heads of these streams, with the pages of closed lanes
+    that don't pause: costs little however many wait."""
+    asked = {"now": now, "kinds": kinds, "closed": sorted(closed), "pausing": sorted(pausing)}
+    found = await FOLLOWING.ask(session, streams=sorted(streams), **asked) if streams else []
+    return dict([*found, *await FRESH.ask(session, after=after, most=most, **asked)])
 
 
 async def lease(

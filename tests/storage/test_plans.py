@@ -259,7 +259,7 @@ async def test_a_queue_is_read_in_its_order_and_never_sorted(sqlite_url: str, wh
             lambda _c, _cursor, statement, values, _x, _many: asked.append((statement, values)),
         )
     await ask[what]()
-    statement, values = next(one for one in asked if one[0].startswith("SELECT"))
+    statement, values = next(one for one in asked if one[0].startswith("SELECT") and "max(" not in one[0])
     async with work.database.read() as session:
         connection = await session.connection()
         rows = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
