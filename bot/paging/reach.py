@@ -11,7 +11,7 @@ from datetime import timedelta
 from bot.flow.unit import Unit
 from bot.paging.events import PersonOutOfReach
 from storage.models import Page, User
-from storage.questions import flow
+from storage.questions import access, flow
 from storage.questions import paging as ask
 from storage.words import PageState
 
@@ -19,10 +19,12 @@ HOLD_AFTER = timedelta(seconds=20)
 """So long a platform may be away before its pages are held: then other ways are taken within 30 s of a page being due."""
 KNOWN_AFTER = timedelta(seconds=1)
 """A platform that has been away for longer holds a fresh page at once; a single failure is not an outage."""
+HELD_AT_ONCE = 50
+"""So many pages are held in one unit: what follows from each is a dozen questions, and others write in between."""
 GONE = (PageState.FAILED, PageState.DROPPED)
 
 
-def is_reached(pages: Collection[Page]) -> bool:
+def is_reached(pages: Collection[Page | ask.HeldBeside]) -> bool:
     """Whether one person is reached by these pages, or may still be. The Room alone counts only for who has nothing else,
     or has no need of it: nobody sleeps beside a browser."""
     outside = [page for page in pages if page.method != "room" and page.state is not PageState.DROPPED]
@@ -38,6 +40,16 @@ def is_anybody_reached(pages: Collection[Page]) -> bool:
     """The same for the pages of a whole step."""
     people = {page.user_id for page in pages}
     return any(is_reached([page for page in pages if page.user_id == one]) for one in people)
+
+
+async def list_out_of_reach(unit: Unit) -> list[User]:
+    """Who is paged now and can't be reached, because every way to them is away."""
+    together: dict[tuple[object, ...], list[Page | ask.HeldBeside]] = {}
+    for page in await ask.list_beside_held(unit.session):
+        together.setdefault(page.together, []).append(page)
+    out = {pages[0].user_id for pages in together.values() if not is_reached(pages)}
+    found = await access.list_users_by_id(unit.session, out)
+    return sorted(found.values(), key=lambda user: user.name)
 
 
 async def hold_if_away(unit: Unit, user: User, pages: Sequence[Page]) -> None:
@@ -85,14 +97,15 @@ async def bring_forward(unit: Unit, user: User, page: Page) -> bool:
     return True
 
 
-async def hold_waiting_pages(unit: Unit, lane: str, reason: str) -> None:
-    """Hold every page that waits for this platform."""
-    pages = await ask.list_not_held(unit.session, lane)
+async def hold_waiting_pages(unit: Unit, lane: str, reason: str) -> bool:
+    """Hold the oldest of the pages that wait for this platform; whether there may be more."""
+    pages = await ask.list_not_held(unit.session, lane, HELD_AT_ONCE)
     for page in pages:
         _hold(unit, page, reason)
     await unit.session.flush()
     for page in pages:
         await _say_if_out_of_reach(unit, await unit.session.get_one(User, page.user_id), page)
+    return len(pages) == HELD_AT_ONCE
 
 
 def _hold(unit: Unit, page: Page, reason: str) -> None:

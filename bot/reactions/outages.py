@@ -37,7 +37,7 @@ async def look_at_lane(unit: Unit, due: Due) -> None:
             await _show(unit)
         return
     if unit.now - away.since >= HOLD_AFTER:
-        await hold_waiting_pages(unit, lane, away.reason)
+        await _hold(unit, lane)
     if unit.now - away.since < flow.SHOWN_AFTER:
         _plan_next_look(unit, lane, away.since)
         return
@@ -50,6 +50,7 @@ async def look_at_lane(unit: Unit, due: Due) -> None:
 async def lane_back(unit: Unit, lane: str, since: datetime) -> None:
     """Told by the outbox when the other side answers again."""
     unit.cancel("lane_away", f"lane:{lane}")
+    unit.cancel("hold_pages", f"lane:{lane}")
     if unit.now - since >= flow.SHOWN_AFTER:
         await _show(unit)
 
@@ -60,10 +61,16 @@ def _plan_next_look(unit: Unit, lane: str, since: datetime) -> None:
         unit.plan("lane_away", f"lane:{lane}", min(ahead))
 
 
+async def hold_more(unit: Unit, due: Due) -> None:
+    """The handler of the `hold_pages` timer."""
+    await _hold(unit, due.subject.partition(":")[2])
+
+
 async def _hold(unit: Unit, lane: str) -> None:
+    """Some of what waits there, and the rest in the next unit."""
     away = await flow.find_away(unit.session, lane)
-    if away is not None:
-        await hold_waiting_pages(unit, lane, away.reason)
+    if away is not None and await hold_waiting_pages(unit, lane, away.reason):
+        unit.plan("hold_pages", f"lane:{lane}", unit.now)
 
 
 async def _show(unit: Unit) -> None:

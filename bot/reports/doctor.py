@@ -19,19 +19,22 @@ from bot.notify.notifier import Notifier
 from bot.oncall.answers import HORIZON, list_on_call
 from bot.oncall.groups import fact_of
 from bot.paging.explain import explain_policy, list_dead_steps
-from bot.paging.reach import is_reached
+from bot.paging.reach import list_out_of_reach
 from bot.paging.settings import list_unheard
+from bot.paging.unready import WITHOUT_SETUP
 from bot.paging.watchdog import Watchdog
-from bot.paging.ways import list_methods, list_ways
+from bot.paging.ways import list_methods, list_ways, read_ahead
+from bot.paging.wishes import ROOM
 from storage.models import EscalationPolicy, Fact, Integration, Team, User
 from storage.questions import access, catalog, flow, heartbeats, oncall, paging, pruning
 from storage.questions.contacts import list_gone
-from storage.words import EscalationState
+from storage.words import EscalationState, UserRole
 
 STUCK_SECONDS = 120
 IDLE = timedelta(days=30)
 PRUNING_STUCK = timedelta(days=2)
 """So long an alert may outlive its time before the doctor says so."""
+EVERYBODY = 10_000
 NAMED = 10
 """So many people are named at most."""
 
@@ -130,14 +133,10 @@ def _describe_away(away: flow.Away, unit: Unit) -> dict[str, object]:
 
 async def _check_reach(unit: Unit) -> list[Check]:
     """Who is paged now and can't be reached, because every way to them is away."""
-    names: dict[int, str] = {}
-    for page in await paging.list_held(unit.session):
-        if page.user_id not in names and not is_reached(await paging.list_pages_beside(unit.session, page)):
-            names[page.user_id] = (await unit.session.get_one(User, page.user_id)).name
+    names = [user.name for user in await list_out_of_reach(unit)]
     if not names:
         return []
-    shown = sorted(names.values())[:NAMED]
-    return [Check("out_of_reach", False, {"names": shown, "more": len(names) - len(shown)})]
+    return [Check("out_of_reach", False, {"names": names[:NAMED], "more": max(len(names) - NAMED, 0)})]
 
 
 async def _check_teams(unit: Unit) -> list[Check]:
@@ -169,12 +168,25 @@ async def _check_schedules(unit: Unit) -> list[Check]:
 
 
 async def _check_people(unit: Unit) -> list[Check]:
-    users = await access.list_users(unit.session)
+    users = await access.list_users(unit.session, limit=EVERYBODY)
+    await read_ahead(unit, {user.id for user in users})
     mute = [user.name for user in users if not await list_methods(unit, user)]
     found = [await _check_wishes(unit, user) for user in users if user.paging.get("rules")]
     if mute:
         return [Check("people_without_method", False, {"names": mute}), *filter(None, found)]
+    deaf = [
+        user.name for user in users if user.role != UserRole.STAKEHOLDER and await _is_in_room(unit, user)
+    ]
+    if deaf:
+        is_new = len(users) == 1 and WITHOUT_SETUP.issuperset(unit.installation.methods)
+        data = {"count": len(users), "names": deaf[:NAMED], "more": max(len(deaf) - NAMED, 0)}
+        return [Check("people_in_room_alone", is_new, data), *filter(None, found)]
     return [Check("people", bool(users), {"count": len(users)}), *filter(None, found)]
+
+
+async def _is_in_room(unit: Unit, user: User) -> bool:
+    """Whether pages reach this person only while they look at the Room."""
+    return all(way.method == ROOM for way in await list_ways(unit, user))
 
 
 async def _check_absences(unit: Unit) -> list[Check]:
@@ -213,7 +225,7 @@ async def _check_wishes(unit: Unit, user: User) -> Check | None:
 async def _check_accounts(unit: Unit) -> list[Check]:
     """Who is known on each chat platform, and who was looked for in vain."""
     found = []
-    users = await access.list_users(unit.session, limit=10_000)
+    users = await access.list_users(unit.session, limit=EVERYBODY)
     for platform in unit.installation.platforms:
         if platform == "room":
             continue

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from storage.models import Escalation, EscalationPolicy, IncidentTeam, Page, PolicyStep, Team
 from storage.models.paging import stream_of
@@ -243,8 +244,9 @@ async def list_pages_beside(session: AsyncSession, page: Page) -> Sequence[Page]
     ).all()
 
 
-async def list_not_held(session: AsyncSession, lane: str) -> Sequence[Page]:
-    """Pages that wait to be sent on this lane, and for which no other way was looked for yet: ix_page_state."""
+async def list_not_held(session: AsyncSession, lane: str, most: int) -> Sequence[Page]:
+    """Pages that wait to be sent on this lane, and for which no other way was looked for yet, the oldest
+    first: ix_page_state."""
     method, _, contact = lane.partition(".")
     own = [Page.contact_id == int(contact)] if contact else []
     return (
@@ -252,17 +254,53 @@ async def list_not_held(session: AsyncSession, lane: str) -> Sequence[Page]:
             select(Page)
             .where(Page.state == PageState.QUEUED, Page.method == method, Page.held_at.is_(None), *own)
             .order_by(Page.id)
+            .limit(most)
         )
     ).all()
 
 
-async def list_held(session: AsyncSession) -> Sequence[Page]:
-    """Pages that wait for a platform that is away: ix_page_state."""
-    return (
-        await session.scalars(
-            select(Page).where(Page.state == PageState.QUEUED, Page.held_at.is_not(None)).order_by(Page.id)
-        )
-    ).all()
+class HeldBeside(NamedTuple):
+    """A page by which a person was paged together with one that is held; those of one time have the same `together`."""
+
+    id: int
+    user_id: int
+    method: str
+    state: PageState
+    held_at: datetime | None
+    together: tuple[Any, ...]
+
+
+HELD: Any = aliased(Page)
+IS_HELD = (HELD.state == PageState.QUEUED, HELD.held_at.is_not(None), HELD.user_id == Page.user_id)
+BESIDE_HELD = (
+    select(Page.id, Page.user_id, Page.method, Page.state, Page.held_at)
+    .add_columns(Page.escalation_id, Page.round, Page.step)
+    .join(HELD, Page.escalation_id == HELD.escalation_id)
+    .where(*IS_HELD, Page.round == HELD.round, Page.step == HELD.step)
+)
+BESIDE_HELD_BY_HAND = (
+    select(Page.id, Page.user_id, Page.method, Page.state, Page.held_at)
+    .add_columns(Page.created_at, Page.why, Page.subject)
+    .join(HELD, Page.user_id == HELD.user_id)
+    .where(
+        *IS_HELD,
+        Page.escalation_id.is_(None),
+        HELD.escalation_id.is_(None),
+        Page.created_at == HELD.created_at,
+        Page.why == HELD.why,
+        Page.subject == HELD.subject,
+    )
+)
+
+
+async def list_beside_held(session: AsyncSession) -> list[HeldBeside]:
+    """Pages that wait for a platform that is away, and those beside them, each once: ix_page_state, ix_page_escalation."""
+    found: dict[int, HeldBeside] = {}
+    for asked in (BESIDE_HELD, BESIDE_HELD_BY_HAND):
+        for row in await session.execute(asked):
+            number, user_id, method, state, held_at, *together = row
+            found[number] = HeldBeside(number, user_id, method, state, held_at, (user_id, *together))
+    return list(found.values())
 
 
 async def has_held_before(session: AsyncSession, user_id: int, page_id: int) -> bool:
