@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from math import nan
 from typing import Any
 
 import re2
@@ -83,15 +84,22 @@ def find_pattern(text: str) -> Any:
     return re2.compile(text, options)
 
 
-def _compare(left: str, right: str) -> int:
-    """Priorities by urgency (P1 is greater than P2), numbers by value, anything else as text."""
+def _compare(left: str, right: str) -> float:
+    """Positive where `left` is greater: priorities by urgency (P1 is greater than P2), numbers by value, anything else as
+    text. What is no number (`n/a`) is neither more nor less than one (NaN)."""
     if left[:1] == right[:1] == "P" and left[1:].isdigit() and right[1:].isdigit():
         return int(right[1:]) - int(left[1:])
-    try:
-        difference = float(left) - float(right)
-    except ValueError:
+    known, wanted = _read_number(left), _read_number(right)
+    if wanted is None:
         return (left > right) - (left < right)
-    return (difference > 0) - (difference < 0)
+    return nan if known is None else known - wanted
+
+
+def _read_number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def _squeeze(text: str) -> str:

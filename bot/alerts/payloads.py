@@ -1,5 +1,6 @@
 """What senders sent, as it came, with secrets removed, for a month: what opened an alert, and samples of the rest."""
 
+import codecs
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,10 +30,13 @@ NAMED = (
 TEXT = r'"(?:[^"\\]|\\.)*"'
 IN_BODY = re2.compile(
     rf"""(?is)(?P<name>(?:\\?["'])?{NAMED}(?:\\?["'])?\s*[:=]\s*)"""
-    rf"""(?P<value>{TEXT}|\\"(?:[^"\\]|\\\\\\"|\\[^"])*\\"|(?:(?:bearer|basic|geniekey)\s+)?[^\s,;&"'{{}}\[\]\\]+)"""
+    rf"""(?P<value>{TEXT}|(?P<list>\[\s*{TEXT}(?:\s*,\s*{TEXT})*\s*\])|\\"(?:[^"\\]|\\\\\\"|\\[^"])*\\"|(?:(?:bearer|basic|geniekey)\s+)?[^\s,;&"'{{}}\[\]\\]+)"""
     rf"""|(?P<first>\[\s*"{NAMED}"\s*,\s*){TEXT}"""
 )
 """A name and its value: in JSON, in JSON that is a text in JSON, in forms and words; and pairs (`["Cookie", "..."]`)."""
+CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:-]{1,40})""", re.IGNORECASE)
+CHARSETS = ("utf-16", "utf-32", "iso8859", "cp125", "koi8", "shift_jis", "euc", "gb", "big5")
+"""Beginnings of the names that Python has for what bodies are written in besides UTF-8."""
 PLAIN = ("null", "true", "false")
 UNINTERESTING = {"host", "connection", "content-length", "accept-encoding", "accept"}
 
@@ -45,6 +49,27 @@ class Payload:
     headers: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+
+
+def read_text(body: bytes, content_type: str) -> str:
+    """The characters of a body: by its byte order mark, as UTF-8, or in the charset that it says. A byte that means nothing
+    becomes the replacement sign."""
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return body.decode("utf-16", errors="replace")
+    said = CHARSET.search(content_type)
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        name = _find_charset(said[1]) if said else ""
+        return body.decode(name or "utf-8", errors="replace")
+
+
+def _find_charset(said: str) -> str:
+    try:
+        name = codecs.lookup(said).name
+    except LookupError:
+        return ""
+    return name if name.startswith(CHARSETS) else ""
 
 
 def keep_headers(headers: Mapping[str, str]) -> dict[str, str]:
@@ -67,6 +92,8 @@ def hide_secrets(body: str) -> str:
         if found["first"]:
             return f'{found["first"]}"{HIDDEN}"'
         name, value = str(found["name"]), str(found["value"])
+        if found["list"]:
+            return f'{name}["{HIDDEN}"]'
         if value.lower() in PLAIN:
             return name + value
         is_field = name.rstrip(" \t\r\n:=").endswith('"')
@@ -127,5 +154,5 @@ def _row(unit: Unit, integration_id: int, payload: Payload, outcome: str) -> dic
         "content_type": payload.content_type[:120],
         "headers": keep_headers(payload.headers),
         "query": keep_query(payload.query),
-        "body": hide_secrets(payload.body.decode(errors="replace")),
+        "body": hide_secrets(read_text(payload.body, payload.content_type)),
     }

@@ -32,6 +32,7 @@ def list_routes(parts: Parts) -> list[web.RouteDef]:
     routed = [name for name, source in sources.items() if source.routed]
     return [
         web.post("/hooks/{source}/{key}", receive),
+        web.post("/hooks/{source}/{key}/", receive),
         *(web.post(f"/hooks/{{source:{name}}}/{{key}}/{{route}}", receive) for name in routed),
     ]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from bot.alerts.payloads import read_text
 from bot.alerts.signal import LinkTo, Signal
 from bot.catalog.changes import ChangeReport
 from bot.errors import Malformed
@@ -87,9 +87,6 @@ class Source:
         return url, self.paste.format(url=url, root=root, key=key, host=host, **values)
 
 
-CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:-]{1,40})""", re.IGNORECASE)
-CHARSETS = ("utf-16", "utf-32", "iso8859", "cp125", "koi8", "shift_jis", "euc", "gb", "big5")
-"""Beginnings of the names that Python has for what bodies are written in besides UTF-8."""
 ESCAPE = re.compile(
     r"""\\(?:u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|(?P<half>u[dD][89a-fA-F][\da-fA-F]{2})"""
     r"""|u[\da-fA-F]{4}|["\\/bfnrt]|(?P<none>))"""
@@ -118,31 +115,10 @@ def decode_json(body: bytes, content_type: str = "") -> Any:
 
 
 def _mend(body: bytes, content_type: str) -> str:
-    text = _read_text(body, content_type).strip("\ufeff\x00 \t\r\n")
+    text = read_text(body, content_type).strip("\ufeff\x00 \t\r\n")
     return ESCAPE.sub(
         lambda found: "\\ufffd" if found["half"] else "\\\\" if found["none"] is not None else found[0], text
     )
-
-
-def _read_text(body: bytes, content_type: str) -> str:
-    """The characters of a body: by its byte order mark, as UTF-8, or in the charset that it says. A byte that means nothing
-    becomes the replacement sign."""
-    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return body.decode("utf-16", errors="replace")
-    said = CHARSET.search(content_type)
-    try:
-        return body.decode()
-    except UnicodeDecodeError:
-        name = _find_charset(said[1]) if said else ""
-        return body.decode(name or "utf-8", errors="replace")
-
-
-def _find_charset(said: str) -> str:
-    try:
-        name = codecs.lookup(said).name
-    except LookupError:
-        return ""
-    return name if name.startswith(CHARSETS) else ""
 
 
 def read_object(hook: Hook) -> dict[str, Any]:

@@ -51,9 +51,11 @@ def oracle(operation: str, value: Any, wanted: str) -> bool:
             oracle(operation, one, wanted) for one in (value.values() if isinstance(value, dict) else value)
         )
     left, right = rank(value), rank(wanted)
-    order = (
+    order: float = (
         (left[1] > right[1]) - (left[1] < right[1])
         if left[0] == right[0]
+        else float("nan")
+        if right[0] == 1
         else (value > wanted) - (value < wanted)
     )
     return {
