@@ -26,12 +26,14 @@ class Called:
 
 @dataclass(frozen=True)
 class ExplainedStep:
-    """`after` is from the start; `names` are those of its recipients as the policy has them."""
+    """`after` is from the start; `names` are those of its recipients as the policy has them, `picks` who of each (`next`,
+    `random`, ...), if not everybody."""
 
     at: datetime
     after: timedelta
     condition: StepCondition
     names: tuple[str, ...]
+    picks: tuple[str, ...]
     people: tuple[Called, ...]
 
 
@@ -66,6 +68,7 @@ async def explain_policy(
                 timedelta(seconds=step.delay),
                 step.condition,
                 tuple(str(one.get("name") or one["type"]) for one in step.recipients),
+                tuple(str(one.get("pick") or "") for one in step.recipients),
                 tuple(
                     [
                         Called(user, reason, await _plan(then, user, priority))

@@ -68,7 +68,7 @@ class EditPages(ABC, Generic[Row]):
     template: str
 
     @abstractmethod
-    def start(self, visit: Visit, unit: Unit) -> Entry:
+    async def start(self, visit: Visit, unit: Unit) -> Entry:
         """What a new one begins as."""
 
     @abstractmethod
@@ -119,7 +119,7 @@ class EditPages(ABC, Generic[Row]):
     async def show_new(self, visit: Visit) -> web.StreamResponse:
         async def ask_for(unit: Unit) -> Values:
             return {
-                "form": self.show_entry(self.start(visit, unit)),
+                "form": self.show_entry(await self.start(visit, unit)),
                 **await self._read(visit, unit, None),
             }
 
@@ -352,6 +352,13 @@ async def read_choices(unit: Unit) -> dict[str, list[Choice]]:
     for word, things in rows.items():
         choices[word] = [Choice(row.slug, row.name, row.slug in names.ids[word]) for row in things]
     return choices
+
+
+def group(
+    title: str, choices: Sequence[Choice], before: str = "", said: str = "{}"
+) -> tuple[str, list[Choice]]:
+    """Choices under a title, with what stands before their names and what is said of them."""
+    return title, [Choice(before + one.value, said.format(one.label), one.is_on) for one in choices]
 
 
 def _is_number(text: str) -> bool:

@@ -10,7 +10,7 @@ from bot.catalog.drafts import Entry
 from bot.catalog.edit_schedules import SCHEDULES
 from bot.catalog.effects import Day
 from bot.flow.unit import Unit
-from handlers.pages.edit_pages import RosterPages, read_choices
+from handlers.pages.edit_pages import RosterPages, group, read_choices
 from handlers.pages.schedule_form import ScheduleForm, read_form, show_entry, start_entry
 from handlers.pages.visit import Values, Visit
 from handlers.parts import Parts
@@ -21,7 +21,7 @@ class SchedulePages(RosterPages[Schedule]):
     editor = SCHEDULES
     root, ending, template = "/schedules", "/edit", "pages/schedule_edit"
 
-    def start(self, visit: Visit, unit: Unit) -> Entry:
+    async def start(self, visit: Visit, unit: Unit) -> Entry:
         return start_entry(unit.now, visit.user.zone)
 
     def show_entry(self, entry: Entry) -> ScheduleForm:
@@ -34,8 +34,13 @@ class SchedulePages(RosterPages[Schedule]):
         return f"{self.root}/{slug}"
 
     async def offer(self, unit: Unit, row: Schedule | None) -> Values:
+        choices = await read_choices(unit)
         return {
-            "choices": await read_choices(unit),
+            "teams": [group("Teams", choices["team"])],
+            "turns": [
+                group("People", choices["user"]),
+                group("Teams, all of their people", choices["team"], "team:", "all of {}"),
+            ],
             "zones": sorted(zone for zone in available_timezones() if "/" in zone or zone == "UTC"),
             "days": [day.value for day in Day],
         }

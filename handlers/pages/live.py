@@ -13,7 +13,9 @@ from handlers.pages.security import add_headers
 from handlers.pages.visit import Values, Visit, signed_in
 from handlers.parts import Parts
 
-TOPIC = re.compile(r"(incidents|alerts|oncall|outages|(incident|alert|board|user):\d{1,9})")
+TOPIC = re.compile(
+    r"(incidents|alerts|oncall|outages|rules|policies|teams|(incident|alert|board|user):\d{1,9})"
+)
 HEARTBEAT_SECONDS = 20
 MOST_TOPICS = 20
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from multidict import MultiDict
 
 from bot.catalog.drafts import EntryWrong
-from handlers.pages import schedule_form
+from handlers.pages import policy_form, schedule_form
 from handlers.pages.entry_form import EntryForm, list_differences, spell_field
 
 TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=8).filter(str.strip)
@@ -34,6 +34,25 @@ SCHEDULE = st.fixed_dictionaries(
     optional={"team": TEXT, "combine": st.just("layers"), "chat_group": TEXT},
 )
 
+AFTER = st.sampled_from(["0s", "90s", "1h30m"])
+STEP = st.fixed_dictionaries(
+    {
+        "after": AFTER,
+        "page": st.lists(st.sampled_from(["user:kate", "next:primary", "random:web"]), min_size=1),
+    },
+    optional={"when": st.just("not_closed")},
+)
+POLICY = st.fixed_dictionaries(
+    {"name": TEXT, "steps": st.lists(STEP, min_size=1, max_size=3)},
+    optional={
+        "repeat": st.integers(1, 100),
+        "repeat_after": AFTER,
+        "reset_on_repeat": st.just(True),
+        "close_at_end": st.just(True),
+        "ack_timeout": AFTER,
+    },
+)
+
 
 def list_posted(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
     """What a browser posts of these fields: of a list of selects also the empty ones."""
@@ -54,6 +73,12 @@ def post(form: EntryForm) -> MultiDict[str]:
 @given(SCHEDULE)
 def test_a_schedule_that_is_shown_and_read_again_is_the_same(entry: dict[str, Any]) -> None:
     form = schedule_form.read_form(post(schedule_form.show_entry(entry)))
+    assert form.clean().read() == entry
+
+
+@given(POLICY)
+def test_a_policy_that_is_shown_and_read_again_is_the_same(entry: dict[str, Any]) -> None:
+    form = policy_form.read_form(post(policy_form.show_entry(entry)))
     assert form.clean().read() == entry
 
 

@@ -70,11 +70,11 @@ async def test_it_comes_back_as_its_buttons_say_and_nothing_is_saved(house: Hous
 
     form.set("rotations.0.participants", "team:first-team", 2)
     form.set("rotations.0.participants", "nobody", 3)
-    form = await do("Move turn 2 up")
+    form = await do("Move turn 2 of rotation 1 up")
     turns = "rotations.0.participants"
     assert form.get(turns) == ["sam", "kate", "team:first-team", "nobody", "", ""]
     form.set(turns, "", 0)
-    form = await do("More lines")
+    form = await do("More lines of rotation 1")
     assert form.get(turns) == ["kate", "team:first-team", "nobody", "", ""]
     form = await do("Add a rotation")
     assert form.get("rotations.1.starts") == ["2026-11-23T09:00"]
