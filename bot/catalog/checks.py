@@ -14,6 +14,7 @@ from bot.catalog.lines import Place
 from bot.catalog.maintenance import check_maintenance
 from bot.catalog.senders import MAPPED, can_sign
 from bot.catalog.shapes import Config, HeartbeatShape, IntegrationShape, PolicyShape, ScheduleShape
+from bot.channels import Channels
 from storage.words import UserRole
 
 SHORTEST_ACK_TIMEOUT = 5 * 60
@@ -24,11 +25,12 @@ Raw = Mapping[str, Mapping[str, object]]
 """What was written, by section and slug."""
 
 
-def check_together(config: Config, raw: Raw) -> Iterator[Found]:
-    """Every fault between entries. `config` has the entries without faults of their own, `raw` has all of them."""
+def check_together(config: Config, raw: Raw, channels: Channels) -> Iterator[Found]:
+    """Every fault between entries, and with how channels are set up. `config` has the entries without faults of their own,
+    `raw` has all of them."""
     yield from _check_people(raw)
     for handle, person in config.users.items():
-        for place, reason in check_paged(person):
+        for place, reason in check_paged(person, channels):
             yield ("users", handle, *place), reason
         for index, contact in enumerate(person.contacts):
             if contact.kind == "email" and contact.address.lower() == (person.email or "").lower():

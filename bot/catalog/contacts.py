@@ -15,7 +15,8 @@ from bot.catalog.ledger import FILE, Ledger
 from bot.catalog.lines import Place
 from bot.catalog.senders import SecretVariables
 from bot.catalog.shape import Shape, key
-from bot.notify.kinds import KINDS, LABEL, RESERVED, list_reserved
+from bot.channels import Channels
+from bot.notify.kinds import KINDS, LABEL, RESERVED, find_lack, list_reserved
 from storage.models import ContactMethod, User
 from storage.questions.contacts import list_all_contacts
 from storage.words import Priority
@@ -137,7 +138,7 @@ def label_of(entry: ContactShape) -> str:
     return entry.label or (entry.kind if entry.kind not in RESERVED else f"{entry.kind}-2")
 
 
-def check_paged(person: PagedShape) -> Iterator[tuple[Place, str]]:
+def check_paged(person: PagedShape, channels: Channels) -> Iterator[tuple[Place, str]]:
     """What is wrong about how one person is paged, by its place inside the entry."""
     labels: dict[str, int] = {}
     for index, entry in enumerate(person.contacts):
@@ -148,6 +149,8 @@ def check_paged(person: PagedShape) -> Iterator[tuple[Place, str]]:
         address = KINDS[entry.kind].read(entry.address)
         if address is None:
             yield (*place, "address"), reasons.tell_bad_address(entry.kind, KINDS[entry.kind].example)
+        elif lack := find_lack(entry.kind, address, bool(entry.secret_env), channels):
+            yield (*place, "address"), reasons.tell_lack(entry.kind, lack)
         label = label_of(entry)
         if not LABEL.fullmatch(label):
             yield (*place, "label"), reasons.BAD_LABEL

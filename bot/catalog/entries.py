@@ -17,6 +17,7 @@ from bot.catalog.kinds import World, is_handle
 from bot.catalog.lines import Place, Written
 from bot.catalog.shape import Shape
 from bot.catalog.shapes import SECTIONS, Config
+from bot.channels import read_channels
 
 
 def read_entries(
@@ -37,7 +38,7 @@ def read_entries(
             except ValidationError as error:
                 found.extend(tell(section.shape, (name, key), error))
     config = Config(**read)  # type: ignore[arg-type]  # each section has the shape that SECTIONS says
-    found.extend(check_together(config, raw))
+    found.extend(check_together(config, raw, read_channels(environment, [])))
     faults = [Fault(written.find_line(place), reasons.spell_place(place), reason) for place, reason in found]
     return config, faults
 

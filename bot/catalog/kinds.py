@@ -21,6 +21,7 @@ from pydantic_core import PydanticCustomError
 from bot.catalog import reasons
 from bot.catalog.holidays import read_place
 from bot.errors import Invalid
+from bot.notify.addresses import is_email
 
 GAP = "nobody"
 HANDLE = re.compile(r"[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?")
@@ -84,8 +85,7 @@ def is_handle(text: str) -> bool:
 
 
 def _read_email(text: str) -> str:
-    before, _, after = text.partition("@")
-    if not (before and "." in after) or "@" in after or re.search(r"[\s,;<>]", text):
+    if not is_email(text):
         raise wrong(reasons.BAD_EMAIL)
     return text
 

@@ -132,6 +132,26 @@ def tell_bad_address(kind: str, example: str) -> str:
     return f"can't be an address for {kind}; one looks like `{example}`"
 
 
+def tell_lack(kind: str, lack: str) -> str:
+    """Why nothing can go to an address, by the reason that the channel would give."""
+    code, _, detail = lack.partition(" ")
+    if code == "ntfy.no_server":
+        return "is a topic without a server; write `https://ntfy.sh/...`, or set TOCSIN_NTFY_URL to your own server"
+    if code == "contact.no_secret" and kind == "gotify":
+        return (
+            "has no token; name the environment variable that holds it: `secret_env: TOCSIN_KEY_...`, or set "
+            "TOCSIN_GOTIFY_URL to this server and TOCSIN_GOTIFY_TOKEN"
+        )
+    if code == "contact.no_secret":
+        return (
+            "has no secret to sign with; name the environment variable that holds it: `secret_env: TOCSIN_KEY_...`, or "
+            "set TOCSIN_WEBHOOK_SECRET"
+        )
+    return (
+        f"leads to {spell(detail)}, which is not on the internet; allow its network with TOCSIN_REACH_INSIDE"
+    )
+
+
 def tell_label_taken(label: str) -> str:
     return f"the name {spell(label)} means something else in a rule, or another contact has it; give it a `label` of its own"
 

@@ -3,10 +3,10 @@ the variable that the configuration file names, or `TOCSIN_GOTIFY_TOKEN` for the
 a token may send messages and not delete them, so none is taken back."""
 
 import json
-from urllib.parse import urlsplit
 
 from bot.channels import Channels
 from bot.errors import Rejected
+from bot.notify.addresses import read_url
 from bot.notify.notifier import Notice
 from bot.notify.outbound import Outbound
 from bot.notify.secrets import find_secret
@@ -15,9 +15,14 @@ PRIORITIES = {"P1": 10, "P2": 9, "P3": 7, "P4": 5, "P5": 3}
 
 
 def read_address(text: str) -> str | None:
-    parts = urlsplit(text)
-    is_url = parts.scheme in ("http", "https") and parts.hostname and not (parts.query or parts.fragment)
-    return text.rstrip("/") if is_url and "@" not in parts.netloc else None
+    parts = read_url(text)
+    return text.rstrip("/") if parts is not None and not (parts.query or parts.fragment) else None
+
+
+def find_lack(address: str, has_secret: bool, channels: Channels) -> str:
+    """Why nothing can go there, as things are set up; empty when it can."""
+    is_own = bool(channels.gotify_url) and address == channels.gotify_url
+    return "" if has_secret or (is_own and channels.gotify_token) else "contact.no_secret gotify"
 
 
 class GotifyNotifier:
@@ -32,8 +37,8 @@ class GotifyNotifier:
         """Returns the message's id at the server."""
         is_own = bool(self.channels.gotify_url) and address == self.channels.gotify_url
         token = find_secret(notice.options) or (self.channels.gotify_token.value if is_own else "")
-        if not token:
-            raise Rejected("contact.no_secret gotify")
+        if lack := find_lack(address, bool(token), self.channels):
+            raise Rejected(lack)
         lines = [notice.text]
         if notice.answer_url:
             lines.append(f"[{notice.answer_word}]({notice.answer_url})")

@@ -7,10 +7,10 @@ to the page's link, so nobody has to open anything to acknowledge.
 import json
 import re
 from typing import Any
-from urllib.parse import urlsplit
 
 from bot.channels import Channels
 from bot.errors import Rejected
+from bot.notify.addresses import read_url
 from bot.notify.notifier import Notice
 from bot.notify.outbound import Outbound
 
@@ -26,10 +26,15 @@ def read_address(text: str) -> str | None:
     """A topic, or `https://host/topic`."""
     if TOPIC.fullmatch(text):
         return text
-    parts = urlsplit(text)
-    is_url = parts.scheme in ("http", "https") and parts.hostname and not (parts.query or parts.fragment)
-    is_topic = TOPIC.fullmatch(parts.path.strip("/").rpartition("/")[2])
-    return text.rstrip("/") if is_url and is_topic and "@" not in parts.netloc else None
+    parts = read_url(text)
+    if parts is None or parts.query or parts.fragment:
+        return None
+    return text.rstrip("/") if TOPIC.fullmatch(parts.path.strip("/").rpartition("/")[2]) else None
+
+
+def find_lack(address: str, has_secret: bool, channels: Channels) -> str:
+    """Why nothing can go there, as things are set up; empty when it can."""
+    return "ntfy.no_server" if "/" not in address and not channels.ntfy_url else ""
 
 
 class NtfyNotifier:
@@ -59,8 +64,8 @@ class NtfyNotifier:
     def _find(self, address: str) -> tuple[str, str, dict[str, str], bool]:
         """The server, the topic, the headers of every request there, and whether it is the one of the environment."""
         own = self.channels.ntfy_url
-        if "/" not in address and not own:
-            raise Rejected("ntfy.no_server")
+        if lack := find_lack(address, False, self.channels):
+            raise Rejected(lack)
         server, _, topic = address.rpartition("/")
         is_own = bool(own) and server in ("", own)
         headers = {}

@@ -136,6 +136,19 @@ class Outbound:
         if not self.may_reach(str(address)):
             raise Inside(host)
 
+    def is_inside(self, url: str) -> bool:
+        """Whether this URL names, without a look at the network, what must not be reached."""
+        host = (urlsplit(url).hostname or "").removesuffix(".")
+        if _has_proxy(url, host):
+            return False
+        if host == "localhost" or host.endswith(".localhost"):  # RFC 6761, 6.3
+            return not self.may_reach("127.0.0.1")
+        try:
+            self.check_literal(host)
+        except Inside:
+            return True
+        return False
+
     def may_reach(self, text: str) -> bool:
         address = ip_address(text.partition("%")[0])
         mapped = getattr(address, "ipv4_mapped", None)

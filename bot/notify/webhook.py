@@ -9,19 +9,23 @@ import hmac
 import json
 import time
 from typing import Any
-from urllib.parse import urlsplit
 
 from bot.channels import Channels
 from bot.errors import Rejected
+from bot.notify.addresses import read_url
 from bot.notify.notifier import Notice
 from bot.notify.outbound import Outbound
 from bot.notify.secrets import find_secret
 
 
 def read_address(text: str) -> str | None:
-    parts = urlsplit(text)
-    is_url = parts.scheme in ("http", "https") and parts.hostname and not parts.fragment
-    return text if is_url and "@" not in parts.netloc else None
+    parts = read_url(text)
+    return text if parts is not None and not parts.fragment else None
+
+
+def find_lack(address: str, has_secret: bool, channels: Channels) -> str:
+    """Why nothing can go there, as things are set up; empty when it can."""
+    return "" if has_secret or channels.webhook_secret else "contact.no_secret webhook"
 
 
 class WebhookNotifier:
@@ -35,8 +39,8 @@ class WebhookNotifier:
     async def send(self, address: str, notice: Notice, key: str) -> str:
         """Returns the key of the delivery."""
         secret = find_secret(notice.options) or self.channels.webhook_secret.value
-        if not secret:
-            raise Rejected("contact.no_secret webhook")
+        if lack := find_lack(address, bool(secret), self.channels):
+            raise Rejected(lack)
         build = build_opsgenie if notice.options.get("style") == "opsgenie" and not notice.code else build_own
         body = json.dumps(build(notice, key), ensure_ascii=False).encode()
         at = str(int(time.time()))

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.catalog.file import read_config
 from tests.concerns.test_config_file import faults_of
 
 PAGED_FAULTS = [
@@ -30,6 +31,26 @@ PAGED_FAULTS = [
         "contacts[0].secret_env[0]",
         "NOWHERE",
     ),
+    *(
+        (f"contacts: [{{kind: {kind}, address: {address!r}}}]", "contacts[0].address", reason)
+        for kind, address, reason in (
+            ("email", "a:kate@example.org", "one looks like"),
+            ("email", "kate@example..org", "one looks like"),
+            ("email", "kate@example.org.", "one looks like"),
+            ("sms", "0123", "one looks like"),
+            ("ntfy", "kate-pages", "set TOCSIN_NTFY_URL"),
+            ("ntfy", "https://ntfy.sh", "one looks like"),
+            ("ntfy", "https://[::1/kate", "one looks like"),
+            ("ntfy", "https://ntfy..sh/kate", "one looks like"),
+            ("ntfy", "https://300.1.1.1/kate", "one looks like"),
+            ("ntfy", "https://ntfy.sh:99999/kate", "one looks like"),
+            ("ntfy", "http://localhost:8080/kate", "TOCSIN_REACH_INSIDE"),
+            ("ntfy", "http://10.1.2.3/kate", "TOCSIN_REACH_INSIDE"),
+            ("gotify", "https://gotify.example.org", "has no token"),
+            ("webhook", "https://example.org/hook", "has no secret"),
+            ("webhook", "https://exa mple.org/hook", "one looks like"),
+        )
+    ),
     ("rules: [{steps: []}]", "rules[0].steps", "must not be empty"),
     ("rules: [{steps: [{by: pigeon}]}]", "rules[0].steps[0].by[0]", "must be one of room"),
     ("rules: [{steps: [{by: email, after: 8d}]}]", "rules[0].steps[0].after", "at most `7d`"),
@@ -45,3 +66,27 @@ def test_a_fault_of_how_a_person_is_paged(tmp_path: Path, written: str, where: s
     ((line, place, told),) = faults_of(tmp_path, text)
     assert (line, place) == (6, f"users.kate.{where}")
     assert reason in told
+
+
+SET_UP = [
+    ("{kind: ntfy, address: kate-pages}", {"TOCSIN_NTFY_URL": "http://10.1.2.3"}),
+    ("{kind: ntfy, address: 'http://10.1.2.3/kate'}", {"TOCSIN_NTFY_URL": "http://10.1.2.3/"}),
+    ("{kind: ntfy, address: 'http://10.1.2.3/kate'}", {"TOCSIN_REACH_INSIDE": "10.0.0.0/8"}),
+    ("{kind: ntfy, address: 'http://localhost/kate'}", {"TOCSIN_REACH_INSIDE": "127.0.0.0/8"}),
+    (
+        "{kind: gotify, address: 'http://push.lan'}",
+        {"TOCSIN_GOTIFY_URL": "http://push.lan", "TOCSIN_GOTIFY_TOKEN": "token"},
+    ),
+    ("{kind: gotify, address: 'https://push.example.org', secret_env: KATE}", {"KATE": "token"}),
+    ("{kind: webhook, address: 'https://bücher.example/hook'}", {"TOCSIN_WEBHOOK_SECRET": "secret"}),
+    ("{kind: webhook, address: 'https://example.org/hook', secret_env: KATE}", {"KATE": "secret"}),
+]
+
+
+@pytest.mark.parametrize(
+    ("contact", "environment"), SET_UP, ids=[str(number) for number in range(len(SET_UP))]
+)
+def test_what_is_set_up_is_no_fault(tmp_path: Path, contact: str, environment: dict[str, str]) -> None:
+    file = tmp_path / "tocsin.yaml"
+    file.write_text(f"users:\n  kate:\n    name: Kate\n    role: owner\n    contacts: [{contact}]\n", "utf-8")
+    read_config(file, environment)
