@@ -44,11 +44,14 @@ async def queue_pages(
     reason: dict[str, str] | None = None,
     why: str = "",
     about: str = "",
+    planned: Sequence[Planned] | None = None,
 ) -> int:
-    """Page a person as they wish; returns by how many methods. `about` is what the words of a page without subject are
-    about (`incident:7`): who may not see that does not see the page. A test page goes by everything at once."""
+    """Page a person as they wish, or as it is `planned`; returns by how many methods. `about` is what the words of a page
+    without subject are about (`incident:7`): who may not see that does not see the page. A test page goes by everything at
+    once."""
     is_test = reason is not None and reason["type"] == TEST
-    planned = await _plan(unit, user, subject, by_everything=is_test)
+    if planned is None:
+        planned = await plan_pages(unit, user, subject, by_everything=is_test)
     why_them = {
         **(reason or {"type": "direct", "name": unit.actor.name}),
         **({"about": about} if about else {}),
@@ -92,7 +95,8 @@ def _make_page(
     )
 
 
-async def _plan(unit: Unit, user: User, subject: str, by_everything: bool) -> list[Planned]:
+async def plan_pages(unit: Unit, user: User, subject: str, by_everything: bool = False) -> list[Planned]:
+    """What a person would get now about a subject, and when."""
     ways = await list_ways(unit, user)
     if by_everything or not user.paging:
         return [Planned(way) for way in ways]
@@ -151,7 +155,7 @@ def _step_of(page: Page) -> tuple[object, ...]:
 async def _page_earlier(unit: Unit, user: User, pages: Sequence[Page]) -> None:
     """Bring what a person gets by one step to what they wish now."""
     first, own = pages[0], {(page.method, page.contact_id): page for page in pages}
-    planned = await _plan(unit, user, first.subject, by_everything=False)
+    planned = await plan_pages(unit, user, first.subject)
     reason = {name: value for name, value in first.reason.items() if name != "waits"}
     fresh, coming = [], []
     for one in planned:

@@ -1,18 +1,21 @@
 """“Still on it?”: an acknowledgement does not count for ever where its policy has an `ack_timeout`.
 
 When nothing was heard of anybody for so long (no command, note, message or change about the subject), whoever acknowledged
-(or was given the alert since) is paged with the question. When nobody is heard after that either, the acknowledgement is
-over, and paging starts again.
+(or was given the alert since) is paged with the question, as they wish. When nobody is heard after that either, the
+acknowledgement is over, and paging starts again.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.flow.timers import Due
 from bot.flow.unit import Unit
 from bot.paging.events import AcknowledgementOver, StillOnIt, StillOnItAsked, StillOnItSettled
-from bot.paging.pages import QUESTION, queue_pages, refresh_page
-from storage.models import Alert, Incident, User
+from bot.paging.pages import QUESTION, plan_pages, queue_pages, refresh_page
+from bot.paging.wishes import AT_ONCE, ROOM, Planned
+from storage.models import Alert, Incident, Page, User
 from storage.questions import still as ask
 from storage.questions.alerts import list_open_of_incident
 from storage.questions.paging import ANSWERED_BEFORE, list_pages
@@ -21,7 +24,9 @@ from storage.words import PageState
 
 UNANSWERED = (PageState.WAITING, PageState.QUEUED, PageState.SENT)
 ANSWER_WITHIN = timedelta(minutes=5)
-"""So long the question waits for its answer."""
+"""So long the question waits for its answer, from when it has come outside the Room, too."""
+COMES_WITHIN = timedelta(minutes=25)
+"""It does so after this time at the latest, whatever the person wishes: nobody is called meanwhile."""
 
 
 async def watch_acknowledgement(unit: Unit, subject: str) -> None:
@@ -46,13 +51,33 @@ async def ask_still_on_it(unit: Unit, due: Due) -> None:
         unit.plan("still_on_it", due.subject, again_at)
         return
     until = unit.now + ANSWER_WITHIN
-    unit.plan("ack_over", due.subject, until, {"asked_at": unit.now.isoformat()})
     user = await _find_answerable(unit, found)
     if user is not None and user.active:
+        wait, planned = bring_closer(await plan_pages(unit, user, due.subject))
+        until += wait
         clock = f"{until.astimezone(ZoneInfo(user.zone)):%H:%M}"
         reason = {"type": QUESTION, "name": found.title, "after": str(seconds), "until": clock}
-        await queue_pages(unit, user, subject=due.subject, reason=reason)
+        reason["ends_at"] = until.isoformat()
+        await queue_pages(unit, user, subject=due.subject, reason=reason, planned=planned)
+    unit.plan("ack_over", due.subject, until, {"asked_at": unit.now.isoformat()})
     unit.emit(StillOnItAsked(due.subject, user.name if user else "", seconds, until.isoformat()))
+
+
+def bring_closer(planned: Sequence[Planned]) -> tuple[timedelta, list[Planned]]:
+    """How long it takes until something outside the Room comes of this, and the plan by which it does so in time. Pure."""
+    waits = [one.wait for one in planned if one.way.method != ROOM and one.waits != "quiet"]
+    first = min(waits, default=AT_ONCE)
+    soon = min(first, COMES_WITHIN)
+    is_first = [one.wait == first and one.waits != "quiet" for one in planned]
+    return soon, [
+        replace(one, wait=soon) if is_it else one for one, is_it in zip(planned, is_first, strict=True)
+    ]
+
+
+def read_end(question: Page) -> datetime:
+    """Until when this question waits for its answer."""
+    ends_at = question.reason.get("ends_at")
+    return datetime.fromisoformat(ends_at) if ends_at else question.created_at + ANSWER_WITHIN
 
 
 async def end_acknowledgement(unit: Unit, due: Due) -> None:

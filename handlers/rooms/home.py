@@ -9,7 +9,7 @@ from bot.flow.unit import Unit
 from bot.oncall.answers import HORIZON, read_on_call, read_shifts
 from bot.oncall.rosters import list_rosters
 from bot.paging.pages import QUESTION
-from bot.paging.still import ANSWER_WITHIN
+from bot.paging.still import read_end
 from storage.models import Alert, Incident, Page, User
 from storage.questions import home as ask
 
@@ -62,7 +62,7 @@ async def _show_pages(unit: Unit, templates: Templates, user: User) -> list[Card
 
 def _is_question(page: Page, now: datetime) -> bool:
     """Whether they are asked if they are still on it."""
-    return page.reason.get("type") == QUESTION and now - page.created_at < ANSWER_WITHIN
+    return page.reason.get("type") == QUESTION and now < read_end(page)
 
 
 async def _show_incidents(unit: Unit, templates: Templates, user: User) -> list[Card]:

@@ -4,24 +4,37 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import update
 
 from bot.chat.markup import render_text
 from bot.flow.unit import Unit
 from storage.models import Alert, Escalation, EscalationPolicy, Incident, Page, User
 from storage.words import AlertStatus, EscalationState, PageState
-from tests.house import House
+from tests.acceptance.test_mail import MailServer
+from tests.acceptance.test_notification_rules import chat, reachable, rule, server, wish
+from tests.house import START, House
 from tests.platforms.test_room_pages import open_browser
 
+__all__ = ["chat", "reachable", "server"]
 URGENT = {"title": "Checkout returns errors", "alias": "checkout", "priority": "P1", "service": "web"}
 
 
-async def set_policy(house: House, **values: Any) -> User:
+async def set_policy_of(house: House, **values: Any) -> None:
     async def change(unit: Unit) -> None:
         await unit.session.execute(update(EscalationPolicy).values(**values))
 
     await house.parts.work.run(change)
+
+
+async def set_policy(house: House, **values: Any) -> User:
+    await set_policy_of(house, **values)
     return await house.add_person("Kate")
+
+
+def to_delta(moment: str) -> timedelta:
+    hours, minutes, seconds = (int(part) for part in f"0:{moment}".split(":")[-3:])
+    return timedelta(hours=hours, minutes=minutes, seconds=seconds)
 
 
 async def read_incident(house: House) -> Incident:
@@ -60,6 +73,51 @@ async def test_a_silent_acknowledgement_ends_and_paging_starts_again(house: Hous
     kinds = await house.timeline()
     assert kinds.index("still_on_it_asked") < kinds.index("acknowledgement_over")
     assert kinds.index("acknowledgement_over") < kinds.index("incident_unacknowledged")
+
+
+@pytest.mark.parametrize(
+    ("first", "asked", "over"), [(3, "33:00", "38:00"), (10, "40:00", "45:00"), (120, "55:00", "01:00:00")]
+)
+async def test_whoever_is_rung_later_has_five_minutes_from_then_on(
+    reachable: House, server: MailServer, first: int, asked: str, over: str
+) -> None:
+    house = reachable
+    await set_policy_of(house, ack_timeout=1800)
+    await wish(house, rule((first, "chat"), (first + 1, "email")))
+    await house.send(URGENT)
+    await house.command("/incident ack INC-1")
+    await house.at("30:00")
+    questions = {page.method: page for page in await read_questions(house)}
+    assert {method: str(page.state) for method, page in questions.items()} == {
+        "room": "sent",
+        "chat": "waiting",
+        "email": "waiting",
+    }
+    clock = f"{START + to_delta(over):%H:%M}"
+    direct = await house.messages(f"direct-{house.owner.id}")
+    assert f"before {clock}" in render_text(direct[-1].card["body"])
+    assert questions["chat"].due_at == START + to_delta(asked)
+    await house.move_to(START + to_delta(over) - timedelta(seconds=1))
+    assert {page.method: str(page.state) for page in await read_questions(house)}["chat"] == "sent"
+    assert (await read_incident(house)).acknowledged_at is not None
+    await house.at(over)
+    assert (await read_incident(house)).acknowledged_at is None
+    assert not [page for page in await read_questions(house) if page.state is PageState.QUEUED]
+
+
+async def test_what_comes_outside_the_room_at_once_is_a_chance_as_it_is(
+    reachable: House, server: MailServer
+) -> None:
+    house = reachable
+    await set_policy_of(house, ack_timeout=1800)
+    await wish(house, rule((0, "email"), (10, "chat")))
+    await house.send(URGENT)
+    await house.command("/incident ack INC-1")
+    await house.at("35:00")
+    assert (await read_incident(house)).acknowledged_at is None
+    await house.at("41:00")
+    states_of = {page.method: str(page.state) for page in await read_questions(house)}
+    assert states_of == {"room": "sent", "email": "sent", "chat": "dropped"}
 
 
 async def test_anybody_may_answer_in_the_room(house: House) -> None:
