@@ -1,4 +1,4 @@
-"""`/alert unack`: nobody is on it; paging starts again."""
+"""`/alert unack`: nobody is on it; paging starts again, unless something holds it back."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,13 @@ async def run(call: Call) -> Reply:
     alive, _ = split_open(call.args.alerts)
     for alert in alive:
         unacknowledge(call.unit, alert)
-    return Reply("alert_unack", {"numbers": [alert.id for alert in alive]})
+    data = {
+        "numbers": [alert.id for alert in alive],
+        "paging": [alert.id for alert in alive if not alert.held_by],
+        "held": [(alert.id, alert.held_by, alert.held_until) for alert in alive if alert.held_by],
+        "zone": call.user.zone if call.user else "UTC",
+    }
+    return Reply("alert_unack", data)
 
 
 COMMAND = Command("alert unack", "Take an acknowledgement back", run, Args)
