@@ -250,8 +250,13 @@ async def acknowledge_escalations(unit: Unit, subject: str) -> None:
 
 async def is_exhausted(unit: Unit, subject: str) -> bool:
     """Whether everybody was paged, and nobody has answered."""
-    latest = await ask.find_latest_escalation(unit.session, subject)
-    return latest is not None and latest.state is EscalationState.EXHAUSTED
+    states = await ask.list_states(unit.session, subject)
+    return EscalationState.EXHAUSTED in states and EscalationState.RUNNING not in states
+
+
+async def has_given_up(unit: Unit, subject: str) -> bool:
+    """Whether all whom one of its policies names were paged, and nobody has answered."""
+    return EscalationState.EXHAUSTED in await ask.list_states(unit.session, subject)
 
 
 async def stop_escalations(unit: Unit, *subjects: str) -> None:

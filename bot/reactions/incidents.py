@@ -12,7 +12,7 @@ from bot.incidents.timeline import record, record_event
 from bot.oncall.answers import is_on_call
 from bot.paging.escalations import (
     acknowledge_escalations,
-    is_exhausted,
+    has_given_up,
     start_escalation,
     stop_escalations,
 )
@@ -49,15 +49,16 @@ async def invite_responders(unit: Unit, event: incidents.IncidentEvent) -> None:
         )
 
 
-async def page_responders(unit: Unit, event: incidents.IncidentEvent) -> None:
-    """Escalate to the owning teams, but not to a team for which the person who declares it is on call."""
-    if isinstance(event, incidents.TeamAdded) and not event.paged:
-        return
+async def page_responders(unit: Unit, event: incidents.IncidentDeclared | incidents.TeamAdded) -> None:
+    """Escalate to the owning teams, but not to a team for which the person who declares it is on call; to a team that is
+    added later by itself."""
     incident = await unit.session.get_one(Incident, event.incident_id)
     teams = await incidents_ask.list_teams(unit.session, incident.id)
-    present = []
-    if isinstance(event, incidents.IncidentDeclared):
-        present = [team for team in teams if await _is_on_call(unit, [team.id])]
+    if isinstance(event, incidents.TeamAdded):
+        teams = [team for team in teams if team.name == event.team and event.paged]
+        await _escalate(unit, incident, teams)
+        return
+    present = [team for team in teams if await _is_on_call(unit, [team.id])]
     if present:
         await lives.acknowledge(unit, incident)
     await _escalate(unit, incident, [team for team in teams if team not in present])
@@ -111,16 +112,16 @@ async def go_on_as_one(unit: Unit, event: incidents.MergedIn) -> None:
 
 
 async def page_if_lifted(unit: Unit, event: incidents.PriorityChanged) -> None:
-    """Whoever was paged and has not answered is paged as they wish for what is more urgent; where nobody answered any step,
-    all are paged again. When an alert, or an incident that is merged into it, makes an acknowledged incident more urgent,
-    whoever acknowledged the lesser trouble hears of it."""
+    """Whoever was paged and has not answered is paged as they wish for what is more urgent; where nobody answered any step
+    of a policy, all of that are paged again. When an alert, or an incident that is merged into it, makes an acknowledged
+    incident more urgent, whoever acknowledged the lesser trouble hears of it."""
     incident = await unit.session.get_one(Incident, event.incident_id)
     if event.old <= event.new or not incident.status.is_open:
         return
-    if await is_exhausted(unit, f"incident:{incident.id}"):
+    if await has_given_up(unit, f"incident:{incident.id}"):
         await escalate_incident(unit, incident)
-    else:
-        await page_as_lifted(unit, f"incident:{incident.id}")
+        await unit.finish_gathered()
+    await page_as_lifted(unit, f"incident:{incident.id}")
     because = event.alert or event.merged
     if not because or incident.acknowledged_at is None:
         return

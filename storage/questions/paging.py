@@ -152,6 +152,13 @@ async def is_waiting(session: AsyncSession, subject: str, user_id: int | None, s
     return user_id is not None and await session.scalar(called.limit(1)) is not None
 
 
+async def list_states(session: AsyncSession, subject: str) -> set[EscalationState]:
+    """Of the escalations that a subject ever had: ix_escalation_subject."""
+    return set(
+        await session.scalars(select(Escalation.state).where(Escalation.subject == subject).distinct())
+    )
+
+
 async def find_latest_escalation(session: AsyncSession, subject: str) -> Escalation | None:
     found = await session.scalars(
         select(Escalation).where(Escalation.subject == subject).order_by(Escalation.id.desc()).limit(1)

@@ -2,7 +2,7 @@
 
 from bot.alerts.edits import change_priority
 from bot.flow.unit import Unit
-from storage.models import Alert
+from storage.models import Alert, Escalation
 from storage.words import PageState, Priority
 from tests.acceptance.test_mail import MailServer
 from tests.acceptance.test_notification_rules import (
@@ -61,6 +61,30 @@ async def test_the_rule_for_what_is_urgent_is_followed_from_then_on(
     assert (await states(house))["email"] == "waiting"
     await house.at("04:00")
     assert (await states(house))["email"] == "sent"
+
+
+async def test_when_one_team_gave_up_it_is_paged_again_and_the_other_as_it_wishes(
+    reachable: House, server: MailServer
+) -> None:
+    house = reachable
+    await wish(house, rule((0, "chat"), priorities=["P1"]), rule((0, "room"), windows=[]))
+    await house.send(LOW)
+    dana = await house.add_second_team("Database", "Dana", service="db")
+    await house.command("/incident declare Other service:db")
+    await house.command("/incident merge INC-2 INC-1")
+    await house.at("15:00")
+    over = {
+        one.policy_id: str(one.state)
+        for one in await house.rows(Escalation, Escalation.subject == "incident:1")
+    }
+    assert sorted(over.values()) == ["exhausted", "running"], (
+        "Dana's has one step, and gave up after ten minutes"
+    )
+    before, own = len(await house.pages(dana)), await states(house)
+    assert own == {"room": "sent"}
+    await house.command("/incident priority INC-1 P1")
+    assert len(await house.pages(dana)) == before + 1
+    assert await states(house) == {"room": "sent", "chat": "sent"}
 
 
 async def test_less_urgent_pages_nobody_and_so_does_what_was_answered(

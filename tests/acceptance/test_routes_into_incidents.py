@@ -73,6 +73,16 @@ async def test_whoever_is_on_it_is_not_called_to_it(house: House, tmp_path: Path
     assert await paged(house) == ["kate"]
 
 
+async def test_a_team_that_comes_later_is_called_by_itself(house: House, tmp_path: Path) -> None:
+    await set_up(house, tmp_path, policies=POLICIES, **RULES)
+    await send(house, "one")
+    sam = next(one for one in await house.rows(house.owner.__class__) if one.handle == "sam")
+    await house.command("/incident ack INC-1", sam)
+    await send(house, "two", "db")
+    await house.command("/incident services INC-1 add:db", sam)
+    assert await paged(house) == ["kate", "dana"]
+
+
 async def test_all_of_them_are_paged_again_when_nobody_is_on_it_any_more(
     house: House, tmp_path: Path
 ) -> None:

@@ -164,6 +164,41 @@ async def test_whoever_has_it_hears_that_it_is_worse(house: House, tmp_path: Pat
     assert (await house.rows(Alert))[0].acknowledged_by == kate.id
 
 
+async def test_those_of_the_new_route_are_called_to_what_somebody_had_as_less(
+    house: House, tmp_path: Path
+) -> None:
+    await set_up(house, tmp_path, policies=STEPS, routing_rules={"urgent": AT_NIGHT})
+    await house.send({**DISK, "priority": "P4", "service": ""})
+    kate, sam = await by(house, "kate"), await by(house, "sam")
+    await house.command("/alert ack 1", kate)
+    await house.at("02:00")
+    await house.send({**DISK, "priority": "P1", "service": ""})
+    assert (await read_pages(house))[1:] == [
+        ("0:02:00", "sam", "alert:1"),
+        ("0:02:00", "kate", "Alert 1 is now P1: Disk is filling"),
+    ]
+    await house.command("/alert ack 1", sam)
+    assert {str(one.state) for one in await house.rows(Escalation)} == {"acknowledged"}
+
+
+async def test_a_new_route_that_reaches_nobody_takes_it_from_nobody(house: House, tmp_path: Path) -> None:
+    schedule = {"name": "Gone", "rotations": [
+        {"starts": "2026-11-02T09:00", "ends": "2026-11-03T09:00", "participants": ["sam"]}
+    ]}  # fmt: skip
+    policies = {**STEPS, "night": {"name": "Night", "steps": [{"page": ["schedule:gone"]}]}}
+    sections = {"schedules": {"gone": schedule}, "routing_rules": {"urgent": AT_NIGHT}}
+    await set_up(house, tmp_path, policies=policies, **sections)
+    await house.send({**DISK, "priority": "P4", "service": ""})
+    await house.at("02:00")
+    await house.send({**DISK, "priority": "P1", "service": ""})
+    await house.at("10:00")
+    assert await read_pages(house) == [
+        ("0:00:00", "kate", "alert:1"),
+        ("0:10:00", "kate", "alert:1"),
+        ("0:10:00", "sam", "alert:1"),
+    ]
+
+
 async def test_a_snooze_was_for_the_lesser_trouble(house: House, tmp_path: Path) -> None:
     await set_up(house, tmp_path, policies=STEPS)
     await house.send({**DISK, "priority": "P4"})
