@@ -11,13 +11,12 @@ from bot.chat.arguments import arg
 from bot.chat.registry import Call, Command
 from bot.chat.reply import Reply
 from bot.flow.unit import Unit
-from bot.oncall.keep_turn import keep_turn
+from bot.oncall.keep_turn import keep_turns
 from bot.oncall.moves import AHEAD, SHOWN, Move, compare, name_moves
 from bot.oncall.plan import Plan, Rotation
 from bot.oncall.resolve import resolve
 from bot.oncall.roster_changes import watch_rosters
 from bot.oncall.rosters import list_rosters, make_slots
-from bot.oncall.wall import read_wall
 from commands.kinds import FLAG, NUMBER, SCHEDULE
 from commands.oncall_kinds import HANDOFF, ROTATION, TURNS, choose_rotation, choose_schedule
 from storage.models import Schedule
@@ -49,12 +48,10 @@ async def run(call: Call) -> Reply:
     length = rotation.length if args.length is None else args.length
     changed = entry["rotations"][place]
     changed |= {"participants": args.who, "length": length, "starts": args.starts or changed["starts"]}
-    said = await SCHEDULES.read(unit, schedule, entry, names)
-    slots = await make_slots(unit, participants_of(said.parts[place], names.ids))
-    starts = datetime.fromisoformat(changed["starts"])
     if args.starts is None:
-        starts = keep_turn(rotation, slots, length, read_wall(schedule.zone, unit.now))
-    changed["starts"] = starts.isoformat(timespec="minutes")
+        entry = await keep_turns(unit, schedule, entry)
+        changed = entry["rotations"][place]
+    said = await SCHEDULES.read(unit, schedule, entry, names)
     data = {
         "schedule": schedule.name,
         "rotation": roster.rotations[rotation.id],
@@ -66,7 +63,8 @@ async def run(call: Call) -> Reply:
         async with watch_rosters(unit) as moved:
             await SCHEDULES.change(unit, schedule, entry)
         return Reply("oncall_rotation", {**data, "moves": await name_moves(unit, moved.of(schedule))})
-    wanted = replace(rotation, slots=slots, length=length, starts=starts)
+    slots = await make_slots(unit, participants_of(said.parts[place], names.ids))
+    wanted = replace(rotation, slots=slots, length=length, starts=datetime.fromisoformat(changed["starts"]))
     moves = await name_moves(unit, _find_moves(unit, roster.plan, place, wanted))
     line = _spell_line(schedule, roster.rotations[rotation.id], args.who, changed)
     card = call.registry.templates.render_card("rotation", **data, moves=moves, line=line)

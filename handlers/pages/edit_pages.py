@@ -87,6 +87,10 @@ class EditPages(ABC, Generic[Row]):
         """What the page shows besides the form."""
         return {}
 
+    async def refine(self, visit: Visit, unit: Unit, row: Row, entry: Entry) -> Entry:
+        """What a thing that is there is to be, by the form and by what was ticked beside it."""
+        return entry
+
     async def list_uses(self, unit: Unit, row: Row) -> list[str]:
         """What would be without it."""
         if isinstance(row, (Schedule, EscalationPolicy, Team)):
@@ -145,11 +149,13 @@ class EditPages(ABC, Generic[Row]):
 
         async def save(unit: Unit, entry: Entry) -> Row:
             row = await self.editor.get(unit, slug)
+            entry = await self.refine(visit, unit, row, entry)
             await self.editor.change(unit, row, entry, int(version) if _is_number(version) else -1)
             return row
 
         async def attempt(unit: Unit, entry: Entry) -> Row:
-            return await self.editor.try_change(unit, await self.editor.get(unit, slug), entry)
+            row = await self.editor.get(unit, slug)
+            return await self.editor.try_change(unit, row, await self.refine(visit, unit, row, entry))
 
         return await self._take(visit, slug, save, attempt)
 
@@ -167,7 +173,7 @@ class EditPages(ABC, Generic[Row]):
         pressed = form.press(what)
         form.clean()
         status, shown = 200, {"version": str(posted.get("version", ""))}
-        more: Values = {}
+        more: Values = {"keep": str(posted.get("keep", ""))}
         try:
             if pressed:
                 pass
@@ -252,6 +258,7 @@ class EditPages(ABC, Generic[Row]):
             "word": self.editor.word,
             "sentence": "",
             "preview": None,
+            "keep": "yes",
         }
 
     async def _read(self, visit: Visit, unit: Unit, row: Row | None) -> Values:

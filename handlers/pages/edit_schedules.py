@@ -10,6 +10,7 @@ from bot.catalog.drafts import Entry
 from bot.catalog.edit_schedules import SCHEDULES
 from bot.catalog.effects import Day
 from bot.flow.unit import Unit
+from bot.oncall.keep_turn import keep_turns
 from handlers.pages.edit_pages import RosterPages, group, read_choices
 from handlers.pages.schedule_form import ScheduleForm, read_form, show_entry, start_entry
 from handlers.pages.visit import Values, Visit
@@ -29,6 +30,10 @@ class SchedulePages(RosterPages[Schedule]):
 
     def read_form(self, posted: MultiMapping[Any]) -> ScheduleForm:
         return read_form(posted)
+
+    async def refine(self, visit: Visit, unit: Unit, row: Schedule, entry: Entry) -> Entry:
+        keeps = (await visit.form()).get("keep") == "yes"
+        return await keep_turns(unit, row, entry) if keeps else entry
 
     def done(self, slug: str) -> str:
         return f"{self.root}/{slug}"

@@ -254,3 +254,28 @@ async def test_who_may_see_and_change_schedules(house: House, browser: Browser) 
         for path in (place, f"{place}/switch", f"{place}/undo", "/schedules/new"):
             for one in (responder, stakeholder):
                 assert (await one.post(path, do="save"))[0] == 403
+
+
+async def test_whoever_has_the_turn_keeps_it_unless_told_otherwise(house: House, browser: Browser) -> None:
+    """At 03:00 UTC on Monday 23 November the first week, which is Kate's, has hours to go until it begins."""
+    await make(browser)
+    await house.at("200:00:00")  # Tuesday 1 December: the week of Sam
+    form = await open_form(browser, "/schedules/nights/edit")
+    assert form.get("keep") == ["yes"]
+    form.set("rotations.0.participants", "ana", 0)
+    form.set("rotations.0.participants", "kate", 1)
+    form.set("rotations.0.participants", "sam", 2)
+    status, text = await press(browser, form, "preview")
+    assert status == 200
+    assert "Tue 1 Dec" not in read(text).split("in the next 60 days")[1].split("History")[0]
+    form = find_form(text, "edit-form")
+    form.fields.remove(("keep", "yes"))
+    status, text = await press(browser, form, "preview")
+    assert "Sam → leaves, Kate" in read(text), "the turns begin anew from 23 November"
+    assert find_form(text, "edit-form").get("keep") == []
+    form.fields.append(("keep", "yes"))
+    status, place = await press(browser, form, "save")
+    assert status == 303
+    (rotation,) = await find_rotations(house)
+    people = [house.people[name].id for name in ("Ana", "Kate", "Sam")]
+    assert (rotation.participants, rotation.starts) == (people, "2026-11-16T09:00")
