@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from bot.access.people import add_user
-from storage.models import EscalationPolicy, PolicyStep, Rotation, Schedule
+from storage.models import EscalationPolicy, Member, PolicyStep, Rotation, Schedule, Team
 from tests.acceptance.browser import DESKTOP, PATIENCE, PHONE, Person, open_chromium, open_person, welcome
 from tests.acceptance.test_room_browser import OWNER
 from tests.acceptance.test_rules_browser import look
@@ -136,3 +136,44 @@ async def test_a_policy_is_made_tried_changed_and_undone(
     steps = await served.rows(PolicyStep, PolicyStep.policy_id == 2)
     assert [step.delay for step in steps] == [0, 300]
     assert len(mark.complaints) == 2  # of the two answers that say what is wrong
+
+
+@pytest.mark.parametrize("window", [DESKTOP, PHONE], ids=["desktop", "phone"])
+async def test_a_team_is_made_tried_changed_and_undone(
+    served: Served, chromium: Browser, window: dict[str, Any]
+) -> None:
+    for name in ("Kate Moreau", "Sam Okafor"):
+        await served.run(lambda unit, name=name: add_user(unit, name))  # type: ignore[misc]
+    mark = await open_person(served, chromium, window, OWNER)
+    await welcome(mark, "Mark")
+    await mark.open("/oncall")
+    await mark.follow("Teams", "main")
+    await mark.sees("Primary on-call")
+    await look(mark, "teams")
+    await mark.follow("New team")
+    await mark.sees("Where its incidents have a channel")
+    await choose(mark, "Person 1", "Kate Moreau")
+    await mark.page.get_by_label("Public holidays of").fill("Atlantis")
+    await mark.press("Save")
+    await mark.sees("2 things are wrong")
+    await look(mark, "team-wrong")
+    await mark.page.get_by_label("Name", exact=True).fill("Night owls")
+    await mark.page.get_by_label("Public holidays of").fill("none")
+    await mark.page.get_by_label("Only the Room").check()
+    await mark.press("Show whose shifts move")
+    await mark.sees("Nobody’s shift moves.", "#preview")
+    await look(mark, "team-tried")
+    assert len(await served.rows(Team)) == 1
+    await mark.press("Save")
+    await mark.sees("Saved.")
+    await choose(mark, "Person 2", "Sam Okafor")
+    await mark.press("Save")
+    await mark.sees("changed it")
+    await look(mark, "team-history")
+    await mark.page.get_by_role("button", name="Undo: changed it").first.click()
+    await mark.sees("undid a change")
+    assert len(await served.rows(Member, Member.team_id == 2)) == 1
+    await mark.press("Switch off")
+    await mark.sees("off")
+    (complaint,) = mark.complaints  # of the one answer that says what is wrong
+    assert "422" in complaint

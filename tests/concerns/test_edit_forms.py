@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from multidict import MultiDict
 
 from bot.catalog.drafts import EntryWrong
-from handlers.pages import policy_form, schedule_form
+from handlers.pages import policy_form, schedule_form, team_form
 from handlers.pages.entry_form import EntryForm, list_differences, spell_field
 
 TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=8).filter(str.strip)
@@ -53,6 +53,15 @@ POLICY = st.fixed_dictionaries(
     },
 )
 
+TEAM = st.fixed_dictionaries(
+    {"name": TEXT, "members": st.lists(st.sampled_from(["ana", "kate", "sam"]), unique=True)},
+    optional={
+        "policy": TEXT,
+        "platforms": st.lists(st.sampled_from(["room", "slack"]), min_size=1, unique=True),
+        "holidays": st.sampled_from(["DE-BE", "none"]),
+    },
+)
+
 
 def list_posted(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
     """What a browser posts of these fields: of a list of selects also the empty ones."""
@@ -79,6 +88,12 @@ def test_a_schedule_that_is_shown_and_read_again_is_the_same(entry: dict[str, An
 @given(POLICY)
 def test_a_policy_that_is_shown_and_read_again_is_the_same(entry: dict[str, Any]) -> None:
     form = policy_form.read_form(post(policy_form.show_entry(entry)))
+    assert form.clean().read() == entry
+
+
+@given(TEAM)
+def test_a_team_that_is_shown_and_read_again_is_the_same(entry: dict[str, Any]) -> None:
+    form = team_form.read_form(post(team_form.show_entry(entry)))
     assert form.clean().read() == entry
 
 
