@@ -28,13 +28,15 @@ data_dir = click.option("--data-dir", help="Where the database is kept (TOCSIN_D
 def run_in_house(
     settings: Settings, change: Callable[[Parts, Unit], Awaitable[Any]], rehearse: bool = False
 ) -> Any:
-    """Run one unit of work from the command line, beside a server that may be running; a rehearsal keeps nothing."""
+    """Run one unit of work from the command line, beside a server that may be running; a rehearsal keeps nothing. Where
+    nothing was ever started there is no installation, and none is made by mistake."""
     from app import build_parts
     from bot.errors import Problem
     from bot.flow.clock import SystemClock
     from migrations.run import migrate
     from storage.engine import Database
 
+    _find_database(settings)
     migrate(settings.server_url)
 
     async def run() -> Any:
@@ -66,6 +68,21 @@ async def take_config(unit: Unit, config: str | None) -> None:
         await apply_config(unit, read_config(Path(config)))
     except ConfigWrong as wrong:
         raise click.ClickException(str(wrong)) from wrong
+
+
+def _find_database(settings: Settings) -> None:
+    """Say which database is used where only the current folder tells; raises ClickException when there is none."""
+    file = settings.database_file
+    if file is None:
+        return
+    if not file.exists():
+        raise click.ClickException(
+            f"there is no database at {file}, so nothing was done. Run this in the folder in which Tocsin was started, "
+            "or name its data with --data-dir or TOCSIN_DATA_DIR, or its database with TOCSIN_DATABASE_URL. "
+            "`tocsin migrate` makes a new one there"
+        )
+    if settings.is_in_current_folder:
+        click.echo(f"database: {file} (of the current folder)", err=True)
 
 
 @click.group()

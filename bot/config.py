@@ -82,6 +82,16 @@ class Settings:
     mail_host: str = ""
     """The part after the @ of the addresses that senders write to."""
 
+    is_in_current_folder: bool = False
+    """Whether nothing but the current folder says where the database is."""
+
+    @property
+    def database_file(self) -> Path | None:
+        """The file of a SQLite database; None for PostgreSQL, and for one in memory."""
+        kind, _, place = self.database_url.partition(":///")
+        name = place.partition("?")[0]
+        return Path(name).absolute() if kind.startswith("sqlite") and name not in ("", ":memory:") else None
+
     @property
     def server_url(self) -> str:
         """Where the database itself is reached."""
@@ -141,6 +151,9 @@ def read_settings(
     if faults:
         raise SettingsWrong(faults)
     return Settings(
+        is_in_current_folder=not (
+            data_dir or environment.get("TOCSIN_DATA_DIR") or environment.get("TOCSIN_DATABASE_URL")
+        ),
         channels=channels,
         host=address,
         port=number,

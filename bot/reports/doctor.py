@@ -5,6 +5,7 @@ A finding has a code; its words, and the way out, are in `templates/replies/tocs
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from pathlib import Path
 
 from bot.access.outside import OutsideSecrets, wants_signature
 from bot.alerts.pruning import find_limit
@@ -79,7 +80,7 @@ def _check_watchdog(watchdog: Watchdog) -> list[Check]:
 async def examine(unit: Unit, outside: Sequence[Check]) -> list[Check]:
     """Every check, in the order in which a page would need the parts."""
     return [
-        Check("database", True, {"kind": unit.session.get_bind().dialect.name}),
+        _tell_database(unit),
         *await _check_queues(unit),
         *await _check_teams(unit),
         *await _check_schedules(unit),
@@ -95,6 +96,14 @@ async def examine(unit: Unit, outside: Sequence[Check]) -> list[Check]:
         *([] if "email" in unit.installation.methods else [Check("no_email", True)]),
         *outside,
     ]
+
+
+def _tell_database(unit: Unit) -> Check:
+    """Which one: whoever asks in the wrong folder sees it at once."""
+    url = unit.session.get_bind().engine.url
+    kind = url.get_backend_name()
+    place = str(Path(url.database or "").absolute()) if kind == "sqlite" else url.database
+    return Check("database", True, {"kind": kind, "place": place, "host": url.host or ""})
 
 
 async def _check_queues(unit: Unit) -> list[Check]:

@@ -20,6 +20,7 @@ schedules:
 def preview(tmp_path: Path, participants: str) -> str:
     path = tmp_path / "tocsin.yaml"
     path.write_text(WORLD % participants)
+    CliRunner().invoke(main, ["migrate", "--data-dir", str(tmp_path)])
     result = CliRunner().invoke(main, ["oncall", "preview", str(path), "--data-dir", str(tmp_path)])
     assert result.exit_code == 0, result.output
     return result.output
@@ -36,6 +37,7 @@ def test_it_tells_whose_shifts_move_and_keeps_nothing(tmp_path: Path, monkeypatc
 def test_a_wrong_file_is_told_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "tocsin.yaml"
     path.write_text(WORLD % "kat")
+    CliRunner().invoke(main, ["migrate", "--data-dir", str(tmp_path)])
     result = CliRunner().invoke(main, ["oncall", "preview", str(path), "--data-dir", str(tmp_path)])
     assert result.exit_code == 1
     assert "there is no user `kat`" in result.output
