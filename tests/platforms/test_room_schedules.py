@@ -274,7 +274,7 @@ async def test_whoever_has_the_turn_keeps_it_unless_told_otherwise(house: House,
     assert "Sam → leaves, Kate" in read(text), "the turns begin anew from 23 November"
     assert find_form(text, "edit-form").get("keep") == []
     form.fields.append(("keep", "yes"))
-    status, place = await press(browser, form, "save")
+    status, _ = await press(browser, form, "save")
     assert status == 303
     (rotation,) = await find_rotations(house)
     people = [house.people[name].id for name in ("Ana", "Kate", "Sam")]
