@@ -1,9 +1,7 @@
 """`/oncall rotation`: who takes turns, and in what order. Whose shifts move is shown first; `save` does it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from bot.catalog.edit_schedules import SCHEDULES
 from bot.catalog.editing import read_names
@@ -66,7 +64,7 @@ async def run(call: Call) -> Reply:
     slots = await make_slots(unit, participants_of(said.parts[place], names.ids))
     wanted = replace(rotation, slots=slots, length=length, starts=datetime.fromisoformat(changed["starts"]))
     moves = await name_moves(unit, _find_moves(unit, roster.plan, place, wanted))
-    line = _spell_line(schedule, roster.rotations[rotation.id], args.who, changed)
+    line = _spell_line(schedule, roster.rotations[rotation.id], args, changed["starts"])
     card = call.registry.templates.render_card("rotation", **data, moves=moves, line=line)
     return Reply("oncall_override_preview", {"line": line}, card=card)
 
@@ -77,12 +75,14 @@ def _find_moves(unit: Unit, plan: Plan, place: int, wanted: Rotation) -> list[Mo
     return compare(resolve(plan, start, end), resolve(replace(plan, rotations=rotations), start, end))
 
 
-def _spell_line(schedule: Schedule, rotation: str, who: list[str], changed: Mapping[str, Any]) -> str:
-    """What does it: the same whenever it is typed."""
-    return (
-        f'/oncall rotation {", ".join(who)} schedule:{schedule.slug} rotation:"{rotation}" '
-        f"length:{changed['length']} starts:{changed['starts']} save:yes"
-    )
+def _spell_line(schedule: Schedule, rotation: str, args: Args, starts: str) -> str:
+    """What does it, the same whenever it is typed, and no longer than it must be: Discord's buttons carry 100 characters."""
+    words = [", ".join(args.who), f"schedule:{schedule.slug}"]
+    if args.rotation is not None:
+        words.append(f'rotation:"{rotation}"')
+    if args.length is not None:
+        words.append(f"length:{args.length}")
+    return " ".join(["/oncall rotation", *words, f"starts:{starts}", "save:yes"])
 
 
 COMMAND = Command(

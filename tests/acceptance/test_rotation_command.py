@@ -28,9 +28,8 @@ async def test_it_is_shown_first_and_done_by_the_line_that_it_gives(house: House
     assert reply.card is not None
     assert (await find_rotation(house)).participants == before
     line = reply.data["line"]
-    assert line.startswith(
-        '/oncall rotation kate, ines, sam schedule:primary rotation:"Daily" length:1 starts:2026-11-'
-    )
+    assert line.startswith("/oncall rotation kate, ines, sam schedule:primary starts:2026-11-")
+    assert len(f"run:{line}") <= 100, "Discord's buttons carry it"
     on_call = await house.ask("/oncall who")
     assert "kate, ines, sam take turns" in await house.ask(line)
     rotation = await find_rotation(house)
