@@ -38,13 +38,17 @@ async def keep_turns(unit: Unit, schedule: Schedule, entry: Entry) -> Entry:
 def keep_turn(rotation: Rotation, slots: Sequence[Slot], length: int, wall: int) -> datetime:
     """When the rotation is to begin (by the clocks of its zone), so that with these slots whoever has the turn at this time
     on the wall keeps it from when it began, and the others follow in the new order. Whoever is no longer in it is followed
-    by who would have been next. A rotation that has not begun begins when it would have. Pure."""
+    by who would have been next. No rotation begins later than it did, so that the past has no gap from it; one that has not
+    begun begins when it would have. Pure."""
     if wall < rotation.first or not rotation.slots or not slots:
         return rotation.starts
     number = (wall - rotation.first) // rotation.turn
     place = _find_place(rotation.slots, number % len(rotation.slots), slots)
-    turns = number * rotation.turn - place * LENGTHS[rotation.kind] * length
-    return rotation.starts + timedelta(microseconds=turns)
+    turn = LENGTHS[rotation.kind] * length
+    later = number * rotation.turn - place * turn
+    if later > 0:
+        later %= -turn * len(slots)
+    return rotation.starts + timedelta(microseconds=later)
 
 
 def _find_place(old: Sequence[Slot], current: int, new: Sequence[Slot]) -> int:
