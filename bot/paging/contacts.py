@@ -12,6 +12,7 @@ from bot.access.secrets import digest
 from bot.errors import Invalid, Refused, Unknown
 from bot.flow.unit import Unit
 from bot.notify.kinds import LABEL, list_reserved, read_address
+from bot.paging.events import ContactLost
 from bot.paging.ways import read_contacts
 from storage.models import ContactMethod, User
 from storage.models.paging import stream_of
@@ -117,6 +118,7 @@ async def remove_contact(unit: Unit, contact: ContactMethod) -> None:
     contact.active, contact.digest = False, ""
     unit.known.pop(("contacts", contact.user_id), None)
     audit(unit, "contact.removed", f"user:{contact.user_id}", contact.label)
+    unit.emit(ContactLost(contact.user_id))
     unit.touch(f"user:{contact.user_id}")
 
 

@@ -17,6 +17,7 @@ from bot.notify.kinds import DEVICE
 from bot.notify.push import read_subscription
 from bot.notify.vapid import find_public_key, make_key
 from bot.paging.contacts import MOST, choose_label, send_code
+from bot.paging.events import ContactLost
 from bot.paging.ways import read_contacts
 from storage.models import ContactMethod, Fact, User
 from storage.questions.contacts import list_devices_at
@@ -128,6 +129,7 @@ def retire(unit: Unit, contact: ContactMethod, reason: str) -> None:
     contact.gone_because = reason
     unit.known.pop(("contacts", contact.user_id), None)
     audit(unit, "contact.gone", f"user:{contact.user_id}", contact.label, kind=contact.kind)
+    unit.emit(ContactLost(contact.user_id))
     unit.touch(f"user:{contact.user_id}")
 
 

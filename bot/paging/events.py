@@ -48,6 +48,13 @@ class PageFailed(Event):
 
 
 @dataclass(frozen=True)
+class ContactLost(Event):
+    """A contact method of this person is no more."""
+
+    user_id: int
+
+
+@dataclass(frozen=True)
 class PersonOutOfReach(Event):
     """Every way to this person waits for a platform that is away (`methods`)."""
 

@@ -118,7 +118,7 @@ from bot.reactions.swaps import (
     show_what_became_of_it,
     tell_who_offered,
 )
-from bot.reactions.unready import tell_unready
+from bot.reactions.unready import look_who_is_unready, tell_unready
 from bot.reviews.postmortem import PostmortemChanged, PostmortemDrafted
 from bot.updates.updates import UpdateOverdue, UpdatePosted
 
@@ -279,6 +279,7 @@ REACTIONS: Reactions = {
     GapsFound: (tell_gaps,),
     ScheduleWatched: (find_unready,),
     PeopleUnready: (tell_unready,),
+    paging.ContactLost: (look_who_is_unready,),
     ClashesFound: (tell_clashes,),
     ShiftTold: (tell_of_shift, hand_over),
     ExceptionMade: (tell_whose_shifts_move,),

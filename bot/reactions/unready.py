@@ -2,12 +2,22 @@
 
 from bot.chat.templates import spell_local
 from bot.flow.unit import Unit
+from bot.oncall.answers import list_schedules_with
+from bot.oncall.watch import watch_schedule
+from bot.paging.events import ContactLost
 from bot.paging.unready import PeopleUnready
 from bot.reactions.incidents import list_platforms_of
 from bot.reactions.rooms import say_to_ops
 from storage.models import Schedule
 
 SHOWN = 10
+
+
+async def look_who_is_unready(unit: Unit, event: ContactLost) -> None:
+    """It may have been the last that would wake them: their schedules are looked at now, and not within the week."""
+    await unit.session.flush()
+    for schedule in await list_schedules_with(unit, {event.user_id}):
+        watch_schedule(unit, schedule.id)
 
 
 async def tell_unready(unit: Unit, event: PeopleUnready) -> None:

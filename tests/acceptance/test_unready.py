@@ -5,7 +5,7 @@ from datetime import timedelta
 from bot.chat.markup import render_text
 from bot.flow.unit import Unit
 from bot.oncall.watch import watch_schedules
-from storage.models import User
+from storage.models import ContactMethod, User
 from tests.acceptance.test_oncall import set_rotations
 from tests.acceptance.test_shift_notices import list_told
 from tests.house import START, House, open_house
@@ -67,3 +67,31 @@ async def test_it_is_told_when_somebody_puts_them_on_call(sqlite_url: str) -> No
         await house.command("/oncall override @sam 3h starts:2026-12-01T09:00", kate)
         assert len(await list_cards(house)) == 1
         assert any("wakes nobody" in one for one in await list_told(house, sam))
+
+
+async def test_whoever_loses_their_last_contact_method_hears_of_it_at_once(database_url: str) -> None:
+    """Sam's week begins in six days, and the schedule was looked at a moment ago."""
+    async with open_house(database_url, MAIL) as house:
+        sam = await house.add_person("Sam")
+        kate = await house.add_person("Kate", "kate@example.org")
+        weekly = {
+            "name": "Weekly",
+            "length": 7,
+            "starts": "2026-11-22T09:00",
+            "participants": [kate.id, sam.id],
+        }
+
+        async def add(unit: Unit) -> None:
+            values = {"kind": "webhook", "label": "phone", "address": "https://example.org/hook"}
+            unit.session.add(
+                ContactMethod(user_id=sam.id, verified_at=unit.now, created_at=unit.now, **values)
+            )
+
+        await house.parts.work.run(add)
+        await set_rotations(house, weekly)
+        await house.parts.work.run(watch_schedules)
+        await house.settle()
+        assert await list_cards(house) == []
+        await house.command("/tocsin remove-contact phone", sam)
+        (card,) = await list_cards(house)
+        assert "Sam, from Sun 29 Nov 2026, 09:00 UTC on" in card
