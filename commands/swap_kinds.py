@@ -8,7 +8,7 @@ from bot.chat.arguments import Kind, Reading
 from bot.chat.form import Choice
 from bot.chat.templates import spell_local
 from bot.errors import Invalid, Problem, Unknown
-from bot.oncall.answers import Shift, list_shifts
+from bot.oncall.answers import HORIZON, Shift, list_next_shifts, read_shifts
 from bot.oncall.rosters import list_rosters
 from bot.oncall.swaps import Exchange, get_swap, list_circle
 from commands.kinds import PERSON, find_acting_user, parse_time
@@ -17,7 +17,7 @@ from storage.questions import access, oncall
 from storage.questions import swaps as ask
 
 AHEAD = timedelta(days=60)
-"""So far ahead shifts are looked for."""
+"""A shift that begins so far ahead can be offered, to its own end."""
 SHOWN = 20
 NEXT = "next"
 MOMENT = timedelta(microseconds=1)
@@ -32,8 +32,13 @@ async def _list_own(reading: Reading) -> tuple[User | None, list[Shift]]:
     user = await find_acting_user(reading.unit, reading.invocation)
     if user is None:
         return None, []
-    now = reading.unit.now
-    return user, await list_shifts(reading.unit, user.id, now, now + AHEAD)
+    shifts, _ = await list_next_shifts(reading.unit, user.id, AHEAD)
+    return user, shifts
+
+
+def is_endless(shift: Shift, now: datetime) -> bool:
+    """Whether no end of it was found, however far it was looked."""
+    return shift.ends_at >= now + AHEAD + HORIZON
 
 
 async def _own_shift(reading: Reading, text: str) -> Shift:
@@ -54,6 +59,8 @@ def _pick(reading: Reading, shifts: Iterable[Shift], text: str, zone: str) -> Sh
     else:
         at = parse_time(text, now, zone, forward=True, field=reading.name)
         found = [one for one in shifts if one.starts_at <= at < one.ends_at]
+        if not found and at >= now + AHEAD:
+            raise Invalid("swap.too_far", reading.name, days=AHEAD.days)
     if not found:
         raise Unknown("swap.no_such_shift", reading.name, text=text)
     if len(found) > 1:
@@ -94,13 +101,14 @@ async def _list_others(reading: Reading) -> list[tuple[User, Shift]]:
     except Problem:
         return []
     unit = reading.unit
-    (roster,) = await list_rosters(unit, unit.now, unit.now + AHEAD, [own.schedule.id])
+    end = unit.now + AHEAD + HORIZON
+    (roster,) = await list_rosters(unit, unit.now, end, [own.schedule.id])
     people = await access.list_users_by_id(unit.session, await list_circle(unit, roster) - {own.user_id})
     found = [
         (user, shift)
         for user in people.values()
-        for shift in await list_shifts(unit, user.id, unit.now, unit.now + AHEAD, [own.schedule.id])
-        if shift.starts_at > unit.now
+        for shift in read_shifts([roster], user.id, unit.now, end)
+        if unit.now < shift.starts_at < unit.now + AHEAD and not is_endless(shift, unit.now)
     ]
     return sorted(found, key=lambda pair: pair[1].starts_at)
 

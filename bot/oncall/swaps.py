@@ -251,11 +251,14 @@ async def _has_shift(unit: Unit, schedule: Schedule, user_id: int, start: dateti
 async def find_shift_at(
     unit: Unit, schedule: Schedule, user: User, at: datetime
 ) -> tuple[datetime, datetime]:
-    """From when until when this person is on call without a break around a moment; raises Unknown when they are not."""
+    """From when until when this person is on call without a break around a moment; raises Unknown when they are not, and
+    Invalid when no end of it is found."""
     start, end = max(at - FARTHEST, unit.now), at + FARTHEST
     for roster in await list_rosters(unit, start, end, [schedule.id]):
         for begin, finish in list_stretches(resolve(roster.plan, start, end)).get(user.id, []):
             if begin <= at < finish:
+                if finish == end:
+                    raise Invalid("swap.no_end", "until")
                 return begin, finish
     raise Unknown("swap.no_such_shift", text=at.isoformat())
 

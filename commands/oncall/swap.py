@@ -6,11 +6,12 @@ from datetime import datetime
 from bot.chat.arguments import arg
 from bot.chat.registry import Call, Command
 from bot.chat.reply import Reply
+from bot.errors import Invalid
 from bot.oncall.answers import Shift
 from bot.oncall.clashes import find_clashes
 from bot.oncall.swaps import Exchange, list_candidates, offer_shift
 from commands.kinds import TEXT, get_person
-from commands.swap_kinds import OTHERS_SHIFT, OWN_SHIFT, PART_BEGINS, PART_ENDS
+from commands.swap_kinds import OTHERS_SHIFT, OWN_SHIFT, PART_BEGINS, PART_ENDS, is_endless
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Args:
 async def run(call: Call) -> Reply:
     args, unit, user = call.args, call.unit, get_person(call)
     schedule = args.shift.schedule
+    if args.until is None and is_endless(args.shift, unit.now):
+        raise Invalid("swap.no_end", "until")
     starts, until = args.starts or args.shift.starts_at, args.until or args.shift.ends_at
     swap = await offer_shift(unit, schedule, user, starts, until, args.note[:500], args.exchange)
     back = args.exchange

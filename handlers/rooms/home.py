@@ -34,10 +34,15 @@ async def build_home(unit: Unit, templates: Templates) -> tuple[Card, ...]:
 
 
 async def _show_on_call(unit: Unit, templates: Templates, user: User) -> list[Card]:
-    rosters = await list_rosters(unit, unit.now, unit.now + HORIZON)
+    looked_until = unit.now + 2 * HORIZON
+    rosters = await list_rosters(unit, unit.now, looked_until)
     schedules = await read_on_call(unit, unit.now, rosters)
-    shifts = read_shifts(rosters, user.id, unit.now, unit.now + HORIZON)[:SHIFTS]
-    values = {"now": unit.now, "zone": user.zone, "horizon": unit.now + HORIZON}
+    shifts = [
+        shift
+        for shift in read_shifts(rosters, user.id, unit.now, looked_until)
+        if shift.starts_at < unit.now + HORIZON
+    ][:SHIFTS]
+    values = {"now": unit.now, "zone": user.zone, "looked_until": looked_until, "days": HORIZON.days}
     cards = [templates.render_card("home_oncall", schedules=schedules, **values)] if schedules else []
     return [*cards, *([templates.render_card("home_shifts", shifts=shifts, **values)] if shifts else [])]
 

@@ -39,7 +39,7 @@ def counting() -> Iterator[list[str]]:
 
 async def test_a_quiet_home_says_who_is_on_call_and_that_nothing_is_open(house: House) -> None:
     cards = await open_home(house, house.owner)
-    assert titles(cards) == ["Tocsin", "On call now", "Your shifts", "Open incidents"]
+    assert titles(cards) == ["Tocsin", "On call now", "Your next shifts", "Open incidents"]
     assert house.owner.name in line(cards[0])
     assert [button.command for button in cards[0].buttons] == ["/incident declare"]
     assert house.owner.name in line(cards[1])

@@ -236,3 +236,22 @@ async def test_what_can_not_be_offered_is_told(sqlite_house: House, line: str, s
     kate, _, _ = await begin(sqlite_house)
     assert said in await sqlite_house.ask(line, kate)
     assert await sqlite_house.rows(Swap) == []
+
+
+async def test_a_shift_far_ahead_is_offered_to_its_own_end(house: House) -> None:
+    kate, sam = await house.add_person("Kate"), await house.add_person("Sam")
+    weekly = {"name": "Weekly", "kind": "weekly", "starts": "2026-11-23T09:00"}
+    await set_rotations(house, {**weekly, "participants": [kate.id, sam.id]})
+    answer = await house.ask("/oncall swap 2027-01-18T12:00", kate)
+    assert "Mon 18 Jan 2027, 09:00 UTC until Mon 25 Jan 2027, 09:00 UTC" in answer
+    further = await house.ask("/oncall swap 2027-02-16T12:00", kate)
+    assert further == "A shift can be offered when it begins in the next 60 days. That is further ahead."
+
+
+async def test_who_is_always_on_call_says_until_when(house: House) -> None:
+    kate = await house.add_person("Kate")
+    await set_rotations(house, {"name": "Always", "participants": [kate.id]})
+    answer = await house.ask("/oncall swap 2026-11-24T12:00", kate)
+    assert answer.startswith("No end of that shift is planned. Say until when")
+    answer = await house.ask("/oncall swap 2026-11-24T12:00 starts:2026-11-24T12:00 until:2026-11-25T09:00", kate)
+    assert "Tue 24 Nov 2026, 12:00 UTC until Wed 25 Nov 2026, 09:00 UTC" in answer
