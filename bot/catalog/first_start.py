@@ -93,7 +93,8 @@ async def make_small_world(unit: Unit, owner_name: str, zone: str) -> None:
 async def greet(unit: Unit) -> Welcome | None:
     """A sign-in link for the owner, and a key to send a test alert to; None once an owner has signed in.
 
-    Where the owner comes from a configuration file, so do the senders, and none is made here.
+    Where the owner comes from a configuration file, so do the senders, and none is made here; nor is another one where
+    somebody has sent something already.
     """
     owners = await access.list_owners(unit.session)
     if not owners or any(user.welcomed for user in owners):
@@ -101,9 +102,11 @@ async def greet(unit: Unit) -> Welcome | None:
     owner: User = owners[0]
     if owner.origin != ORIGIN:
         return Welcome(await make_sign_in_link(unit, owner, minutes=60 * 24))
-    for row in await ask.list_named(unit.session, Integration):
-        if row.origin == ORIGIN and row.last_signal_at is None:
-            await unit.session.delete(row)
+    known = [row for row in await ask.list_named(unit.session, Integration) if row.origin == ORIGIN]
+    if any(row.last_signal_at is not None for row in known):
+        return Welcome(await make_sign_in_link(unit, owner, minutes=60 * 24))
+    for row in known:
+        await unit.session.delete(row)
     await unit.session.flush()
     integration, key = await create_integration(unit, "generic", "Test sender")
     integration.origin = ORIGIN
