@@ -39,7 +39,7 @@ class GotifyNotifier:
         token = find_secret(notice.options) or (self.channels.gotify_token.value if is_own else "")
         if lack := find_lack(address, bool(token), self.channels):
             raise Rejected(lack)
-        lines = [notice.text]
+        lines = [notice.noted or notice.text]
         if notice.answer_url:
             lines.append(f"[{notice.answer_word}]({notice.answer_url})")
         extras = {"client::display": {"contentType": "text/markdown"}}

@@ -92,7 +92,7 @@ def _build(topic: str, notice: Notice) -> dict[str, Any]:
         )
     if notice.url:
         actions.append({"action": "view", "label": "Open", "url": notice.url})
-    text = notice.text.encode()[:LONGEST_TEXT].decode("utf-8", "ignore")
+    text = (notice.noted or notice.text).encode()[:LONGEST_TEXT].decode("utf-8", "ignore")
     return {
         "topic": topic,
         "title": notice.subject[:250],
