@@ -15,11 +15,7 @@ from bot.catalog.editing import FILE, Editor, Row, read_names
 from bot.catalog.uses import list_uses
 from bot.errors import Problem
 from bot.flow.unit import Unit
-from bot.oncall.moves import AHEAD, SHOWN, Told, name_moves
-from bot.oncall.roster_changes import Moved, watch_rosters
-from bot.oncall.rosters import list_rosters
-from bot.oncall.shifts import Gap, find_gaps
-from handlers.pages.entry_form import EntryForm, list_differences
+from handlers.pages.entry_form import Form, list_differences
 from handlers.pages.visit import Values, Visit, signed_in
 from handlers.parts import Parts
 from storage.models import AuditEntry, EscalationPolicy, Schedule, Team, User
@@ -29,8 +25,6 @@ from storage.words import UserRole
 
 T = TypeVar("T")
 SLUG = "[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
-SHOWN_MOVES = SHOWN * 4
-SHOWN_GAPS = 3
 NAMED = 30
 """So many of those who are told are named."""
 
@@ -44,26 +38,17 @@ class Choice:
     is_on: bool
 
 
-@dataclass(frozen=True)
-class MovedSchedule:
-    """What a change that is not saved moves in one schedule, and its gaps then. `more` are moves that are not listed."""
-
-    name: str
-    moves: Sequence[Told]
-    more: int
-    gaps: Sequence[Gap]
-    more_gaps: int
-
-
 def may_edit(visit: Visit) -> bool:
     return ORDER.index(visit.user.role) >= ORDER.index(UserRole.ADMIN)
 
 
 class EditPages(ABC, Generic[Row]):
-    """The pages of one kind of thing. They are under `root`, the one of a thing ends with `ending`."""
+    """The pages of one kind of thing. They are under `root`: the one of a new thing is `new`, that of another ends with
+    `ending`."""
 
     editor: Editor[Row]
     root: str
+    new: str = "/new"
     ending: str = ""
     template: str
 
@@ -72,20 +57,35 @@ class EditPages(ABC, Generic[Row]):
         """What a new one begins as."""
 
     @abstractmethod
-    def show_entry(self, entry: Entry) -> EntryForm:
+    def show_entry(self, entry: Entry) -> Form:
         """The form of a thing as it is."""
 
     @abstractmethod
-    def read_form(self, posted: MultiMapping[Any]) -> EntryForm:
+    def read_form(self, posted: MultiMapping[Any]) -> Form:
         """The form as somebody filled it in."""
 
     @abstractmethod
-    async def preview(self, visit: Visit, unit: Unit, change: Callable[[], Awaitable[Row]]) -> object:
-        """What a change would do, as plain values; it is made and not kept."""
+    async def preview(self, visit: Visit, unit: Unit, slug: str, entry: Entry) -> object:
+        """What an entry would do, as plain values; it is made by `attempt`, and not kept."""
 
-    async def offer(self, unit: Unit, row: Row | None) -> Values:
+    async def offer(self, visit: Visit, unit: Unit, row: Row | None) -> Values:
         """What the page shows besides the form."""
         return {}
+
+    async def frame(self, visit: Visit) -> Values:
+        """What stands beside the form and is no part of the thing, as it was posted."""
+        return {}
+
+    async def create(self, visit: Visit, unit: Unit, entry: Entry) -> Row:
+        """Make a new one."""
+        return await self.editor.create(unit, entry)
+
+    async def attempt(self, visit: Visit, unit: Unit, slug: str, entry: Entry) -> Row:
+        """Make or change one for the rest of a unit that is not kept, also one of the configuration file."""
+        if not slug:
+            return await self.create(visit, unit, entry)
+        row = await self.editor.get(unit, slug)
+        return await self.editor.try_change(unit, row, await self.refine(visit, unit, row, entry))
 
     async def refine(self, visit: Visit, unit: Unit, row: Row, entry: Entry) -> Entry:
         """What a thing that is there is to be, by the form and by what was ticked beside it."""
@@ -104,21 +104,21 @@ class EditPages(ABC, Generic[Row]):
     def list_routes(self, parts: Parts) -> list[web.RouteDef]:
         one = f"{self.root}/{{{self.editor.word}:{SLUG}}}{self.ending}"
         return [
-            web.get(self.root + "/new", signed_in(parts, self.show_new, "admin")),
-            web.post(self.root + "/new", signed_in(parts, self.take_new, "admin")),
+            web.get(self.root + self.new, signed_in(parts, self.show_new, "admin")),
+            web.post(self.root + self.new, signed_in(parts, self.take_new, "admin")),
             web.get(one, signed_in(parts, self.show_one, "responder")),
             web.post(one, signed_in(parts, self.take_changed, "admin")),
             web.post(one + "/switch", signed_in(parts, self.switch, "admin")),
             web.post(one + "/undo", signed_in(parts, self.undo, "admin")),
         ]
 
-    def page_of(self, slug: str) -> str:
+    def page_of(self, visit: Visit, slug: str) -> str:
         """Where the form of a thing is; without a slug, that of a new one."""
-        return f"{self.root}/{slug}{self.ending}" if slug else f"{self.root}/new"
+        return f"{self.root}/{slug}{self.ending}" if slug else visit.request.path
 
-    def done(self, slug: str) -> str:
+    def done(self, visit: Visit, slug: str) -> str:
         """Where one gets after saving."""
-        return self.page_of(slug)
+        return self.page_of(visit, slug)
 
     async def show_new(self, visit: Visit) -> web.StreamResponse:
         async def ask_for(unit: Unit) -> Values:
@@ -127,7 +127,7 @@ class EditPages(ABC, Generic[Row]):
                 **await self._read(visit, unit, None),
             }
 
-        return await visit.show(self.template, ask_for, **self._frame(visit, ""))
+        return await visit.show(self.template, ask_for, **await self._frame(visit, ""))
 
     async def show_one(self, visit: Visit) -> web.StreamResponse:
         async def ask_for(unit: Unit) -> Values:
@@ -135,13 +135,10 @@ class EditPages(ABC, Generic[Row]):
             entry = (await self.editor.read_state(unit, row))[self.editor.word]
             return {"form": self.show_entry(entry), **await self._read(visit, unit, row)}
 
-        return await visit.show(self.template, ask_for, **self._frame(visit, self._slug(visit)))
+        return await visit.show(self.template, ask_for, **await self._frame(visit, self._slug(visit)))
 
     async def take_new(self, visit: Visit) -> web.StreamResponse:
-        async def save(unit: Unit, entry: Entry) -> Row:
-            return await self.editor.create(unit, entry)
-
-        return await self._take(visit, "", save, save)
+        return await self._take(visit, "", lambda unit, entry: self.create(visit, unit, entry))
 
     async def take_changed(self, visit: Visit) -> web.StreamResponse:
         slug = self._slug(visit)
@@ -150,21 +147,13 @@ class EditPages(ABC, Generic[Row]):
         async def save(unit: Unit, entry: Entry) -> Row:
             row = await self.editor.get(unit, slug)
             entry = await self.refine(visit, unit, row, entry)
-            await self.editor.change(unit, row, entry, int(version) if _is_number(version) else -1)
+            await self.editor.change(unit, row, entry, int(version) if is_number(version) else -1)
             return row
 
-        async def attempt(unit: Unit, entry: Entry) -> Row:
-            row = await self.editor.get(unit, slug)
-            return await self.editor.try_change(unit, row, await self.refine(visit, unit, row, entry))
-
-        return await self._take(visit, slug, save, attempt)
+        return await self._take(visit, slug, save)
 
     async def _take(
-        self,
-        visit: Visit,
-        slug: str,
-        save: Callable[[Unit, Entry], Awaitable[Row]],
-        attempt: Callable[[Unit, Entry], Awaitable[Row]],
+        self, visit: Visit, slug: str, save: Callable[[Unit, Entry], Awaitable[Row]]
     ) -> web.StreamResponse:
         """Save what the form says, or show what it would do, or show it changed by one of its buttons. What is wrong is
         shown at its place, and nothing typed is lost."""
@@ -173,7 +162,7 @@ class EditPages(ABC, Generic[Row]):
         pressed = form.press(what)
         form.clean()
         status, shown = 200, {"version": str(posted.get("version", ""))}
-        more: Values = {"keep": str(posted.get("keep", ""))}
+        more: Values = {}
         try:
             if pressed:
                 pass
@@ -186,7 +175,7 @@ class EditPages(ABC, Generic[Row]):
 
                 return self._go(visit, self.done, *await visit.parts.work.run(run, visit.actor))
             else:
-                more["preview"] = await self._rehearse(visit, form.read(), attempt)
+                more["preview"] = await self._rehearse(visit, slug, form.read())
         except EntryWrong as wrong:
             form.mark(wrong)
             status = wrong.status
@@ -194,15 +183,13 @@ class EditPages(ABC, Generic[Row]):
             status, more["sentence"] = problem.status, visit.parts.templates.explain(problem)
             if problem.code == "edit.changed_meanwhile":
                 shown = {}  # what others changed stands in the history now, and who saves again has seen it
-        if _is_number(shown.get("version", "")):
+        if is_number(shown.get("version", "")):
             more |= shown
         return await self._show_again(visit, slug, status, {"form": form, **more})
 
-    async def _rehearse(
-        self, visit: Visit, entry: Entry, attempt: Callable[[Unit, Entry], Awaitable[Row]]
-    ) -> object:
+    async def _rehearse(self, visit: Visit, slug: str, entry: Entry) -> object:
         async def run(unit: Unit) -> object:
-            return await self.preview(visit, unit, lambda: attempt(unit, entry))
+            return await self.preview(visit, unit, slug, entry)
 
         return await visit.parts.work.rehearse(run, visit.actor)
 
@@ -215,7 +202,7 @@ class EditPages(ABC, Generic[Row]):
                 found["form"] = self.show_entry(entry)
             return found
 
-        return await visit.show(self.template, ask_for, status, **{**self._frame(visit, slug), **shown})
+        return await visit.show(self.template, ask_for, status, **{**await self._frame(visit, slug), **shown})
 
     async def switch(self, visit: Visit) -> web.StreamResponse:
         on = (await visit.form()).get("on") == "yes"
@@ -223,7 +210,7 @@ class EditPages(ABC, Generic[Row]):
 
     async def undo(self, visit: Visit) -> web.StreamResponse:
         number = (await visit.form()).get("change", "")
-        wanted = int(number) if _is_number(number) else None
+        wanted = int(number) if is_number(number) else None
         return await self._change(visit, lambda unit, row: self.editor.undo(unit, row, wanted))
 
     async def _change(
@@ -243,27 +230,27 @@ class EditPages(ABC, Generic[Row]):
             return await self._show_again(visit, slug, problem.status, {"sentence": sentence})
 
     def _go(
-        self, visit: Visit, place: Callable[[str], str], slug: str, told: Sequence[int]
+        self, visit: Visit, place: Callable[[Visit, str], str], slug: str, told: Sequence[int]
     ) -> web.StreamResponse:
         named = ",".join(str(number) for number in [*told][:NAMED])
-        return visit.go(f"{place(slug)}?told={named}")
+        return visit.go(f"{place(visit, slug)}?told={named}")
 
     def _slug(self, visit: Visit) -> str:
         return visit.request.match_info[self.editor.word]
 
-    def _frame(self, visit: Visit, slug: str) -> Values:
+    async def _frame(self, visit: Visit, slug: str) -> Values:
         return {
             "may_edit": may_edit(visit),
-            "here": self.page_of(slug),
+            "here": self.page_of(visit, slug),
             "word": self.editor.word,
             "sentence": "",
             "preview": None,
-            "keep": "yes",
+            **await self.frame(visit),
         }
 
     async def _read(self, visit: Visit, unit: Unit, row: Row | None) -> Values:
         """The thing with its version, its history and what uses it."""
-        offered = {**await self.offer(unit, row), "told": await read_told(unit, visit)}
+        offered = {**await self.offer(visit, unit, row), "told": await read_told(unit, visit)}
         if row is None:
             return {"row": None, "in_file": False, **offered}
         versions = await self.editor.list_versions(unit, [row])
@@ -283,53 +270,12 @@ class EditPages(ABC, Generic[Row]):
         return list_differences(entry.data["before"] or {}, entry.data["after"], self.editor.word)
 
 
-class RosterPages(EditPages[Row]):
-    """Pages of what schedules are made of: whose shifts a change moves is seen before it is saved."""
-
-    async def preview(
-        self, visit: Visit, unit: Unit, change: Callable[[], Awaitable[Row]]
-    ) -> list[MovedSchedule]:
-        async with watch_rosters(unit) as moved:
-            await change()
-        return [
-            await _tell_moved(unit, schedule, moved)
-            for schedule, moves in moved.schedules
-            if moves or schedule.active
-        ]
-
-    async def carry_out(self, unit: Unit, change: Callable[[], Awaitable[T]]) -> tuple[T, Sequence[int]]:
-        async with watch_rosters(unit) as moved:
-            done = await change()
-        ids = {
-            number
-            for _, moves in moved.schedules
-            for move in moves
-            for number in (*move.leaving, *move.coming)
-        }
-        people = await access.list_users_by_id(unit.session, ids - {unit.actor.user_id or 0})
-        return done, sorted(number for number, user in people.items() if user.active)
-
-
-async def _tell_moved(unit: Unit, schedule: Schedule, moved: Moved) -> MovedSchedule:
-    moves = moved.of(schedule)
-    start, end = unit.now, unit.now + AHEAD
-    rosters = await list_rosters(unit, start, end, [schedule.id])
-    gaps = [gap for roster in rosters for gap in find_gaps(roster.plan, start, end)]
-    return MovedSchedule(
-        schedule.name,
-        await name_moves(unit, moves[:SHOWN_MOVES]),
-        len(moves[SHOWN_MOVES:]),
-        gaps[:SHOWN_GAPS],
-        len(gaps[SHOWN_GAPS:]),
-    )
-
-
 async def read_told(unit: Unit, visit: Visit) -> list[str] | None:
     """Who heard of what was just saved, by name; None when nothing was."""
     text = visit.request.query.get("told")
     if text is None or visit.request.method != "GET":
         return None
-    ids = [int(one) for one in text.split(",")[:NAMED] if _is_number(one)]
+    ids = [int(one) for one in text.split(",")[:NAMED] if is_number(one)]
     people = await access.list_users_by_id(unit.session, ids)
     return sorted(user.name for user in people.values())
 
@@ -368,5 +314,6 @@ def group(
     return title, [Choice(before + one.value, said.format(one.label), one.is_on) for one in choices]
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
+    """Whether this can be the number of a row."""
     return text.isascii() and text.isdecimal() and len(text) < 10

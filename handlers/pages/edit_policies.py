@@ -1,6 +1,5 @@
 """Escalation policies in the Room: the list with whom each step would page now, and a form to make and change them."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,16 +54,14 @@ class PolicyPages(EditPages[EscalationPolicy]):
     def read_form(self, posted: MultiMapping[Any]) -> PolicyForm:
         return read_form(posted)
 
-    async def offer(self, unit: Unit, row: EscalationPolicy | None) -> Values:
+    async def offer(self, visit: Visit, unit: Unit, row: EscalationPolicy | None) -> Values:
         choices = await read_choices(unit)
         return {
             "recipients": [group(title, choices[word], before, said) for title, word, before, said in PICKED]
         }
 
-    async def preview(
-        self, visit: Visit, unit: Unit, change: Callable[[], Awaitable[EscalationPolicy]]
-    ) -> tuple[str, list[int]]:
-        return await explain(visit, unit, await change())
+    async def preview(self, visit: Visit, unit: Unit, slug: str, entry: Entry) -> tuple[str, list[int]]:
+        return await explain(visit, unit, await self.attempt(visit, unit, slug, entry))
 
 
 async def explain(visit: Visit, unit: Unit, policy: EscalationPolicy) -> tuple[str, list[int]]:

@@ -11,7 +11,8 @@ from bot.catalog.edit_schedules import SCHEDULES
 from bot.catalog.effects import Day
 from bot.flow.unit import Unit
 from bot.oncall.keep_turn import keep_turns
-from handlers.pages.edit_pages import RosterPages, group, read_choices
+from handlers.pages.edit_pages import group, read_choices
+from handlers.pages.roster_pages import RosterPages
 from handlers.pages.schedule_form import ScheduleForm, read_form, show_entry, start_entry
 from handlers.pages.visit import Values, Visit
 from handlers.parts import Parts
@@ -35,10 +36,15 @@ class SchedulePages(RosterPages[Schedule]):
         keeps = (await visit.form()).get("keep") == "yes"
         return await keep_turns(unit, row, entry) if keeps else entry
 
-    def done(self, slug: str) -> str:
+    async def frame(self, visit: Visit) -> Values:
+        """Whoever has the turn keeps it, unless that was taken back in what is posted."""
+        posted = await visit.form()
+        return {"keep": posted.get("keep", "") if "do" in posted else "yes"}
+
+    def done(self, visit: Visit, slug: str) -> str:
         return f"{self.root}/{slug}"
 
-    async def offer(self, unit: Unit, row: Schedule | None) -> Values:
+    async def offer(self, visit: Visit, unit: Unit, row: Schedule | None) -> Values:
         choices = await read_choices(unit)
         return {
             "teams": [group("Teams", choices["team"])],

@@ -10,7 +10,8 @@ from bot.catalog.drafts import Entry
 from bot.catalog.edit_teams import TEAMS
 from bot.catalog.shapes import Chat
 from bot.flow.unit import Unit
-from handlers.pages.edit_pages import RosterPages, group, may_edit, read_choices
+from handlers.pages.edit_pages import group, may_edit, read_choices
+from handlers.pages.roster_pages import RosterPages
 from handlers.pages.team_form import TeamForm, read_form, show_entry
 from handlers.pages.visit import Values, Visit, signed_in
 from handlers.parts import Parts
@@ -43,7 +44,7 @@ class TeamPages(RosterPages[Team]):
     def read_form(self, posted: MultiMapping[Any]) -> TeamForm:
         return read_form(posted)
 
-    async def offer(self, unit: Unit, row: Team | None) -> Values:
+    async def offer(self, visit: Visit, unit: Unit, row: Team | None) -> Values:
         choices = await read_choices(unit)
         return {
             "people": [group("People", choices["user"])],

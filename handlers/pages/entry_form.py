@@ -40,17 +40,33 @@ Spec = Union[Kind, Rows]  # noqa: UP007 - names itself
 Fields = Mapping[str, Spec]
 
 
+class Form(ABC):
+    """What somebody filled in."""
+
+    @abstractmethod
+    def read(self) -> Entry:
+        """The thing that it says; raises EntryWrong when it says none."""
+
+    @abstractmethod
+    def mark(self, wrong: EntryWrong) -> None:
+        """Put each fault where it belongs."""
+
+    def press(self, what: str) -> bool:
+        """Change as the button says that was pressed. Whether it was such a button."""
+        return False
+
+    def clean(self) -> "Form":
+        """The form without what was left empty."""
+        return self
+
+
 @dataclass
-class EntryForm(ABC):
+class EntryForm(Form):
     """What the fields of a thing say; `faults` are by the name of the field."""
 
     fields: Fields
     values: Values
     faults: dict[str, str] = field(default_factory=dict)
-
-    @abstractmethod
-    def read(self) -> Entry:
-        """The thing that it says."""
 
     def mark(self, wrong: EntryWrong) -> None:
         """Put each fault at its field."""

@@ -8,6 +8,7 @@ from multidict import MultiMapping
 
 from bot.catalog.drafts import Entry, EntryWrong, spell
 from bot.catalog.lines import Written, read_lines, write_lines
+from handlers.pages.entry_form import Form
 from storage.words import RuleKind
 
 BLANK_ROWS = 2
@@ -54,7 +55,7 @@ class Row:
 
 
 @dataclass
-class RuleForm:
+class RuleForm(Form):
     """What the fields of a rule say. `faults` are by the place inside the rule, `yaml_faults` with the line of the text."""
 
     name: str = ""
@@ -148,23 +149,3 @@ def start_entry(kind: RuleKind, word: str, known: Mapping[str, str]) -> Entry:
     if kind is RuleKind.ACTION:
         said = {"integration": known.get("INTEGRATION", ""), **said}
     return {"name": "", "conditions": [CONDITION], **said}
-
-
-def list_differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """(key, old, new) of what two states of a rule say otherwise, in words of the file; empty for what is not said. A
-    rule that was not there before is told without its place."""
-    around = ("place", "active") if before else ()
-    old = {**before.get("rule", {}), **{name: before[name] for name in around}}
-    new = {**after["rule"], **{name: after[name] for name in around}}
-    names = dict.fromkeys([*new, *old])
-    return [
-        (name, _spell_value(old.get(name)), _spell_value(new.get(name)))
-        for name in names
-        if old.get(name) != new.get(name)
-    ]
-
-
-def _spell_value(value: object) -> str:
-    if value is None:
-        return ""
-    return write_lines(value, short=True).removesuffix("...\n").strip()

@@ -1,41 +1,33 @@
 """Rules in the Room: the list of each kind in order, and one rule with its form, what it would do, and its history."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
+from multidict import MultiMapping
 
-from bot.access.roles import ORDER
 from bot.alerts.fields import NAMES
 from bot.alerts.filter import OPERATIONS
 from bot.alerts.trials import Trial, try_signals
-from bot.catalog.drafts import EntryWrong, entry_of, read_draft
+from bot.catalog.drafts import Entry, read_draft
 from bot.catalog.edit_rules import RULES, Draft, put_draft
 from bot.catalog.editing import read_names
 from bot.catalog.integrations import find_integration
 from bot.errors import Problem
 from bot.flow.unit import Unit
-from handlers.pages.rule_form import (
-    STARTS,
-    RuleForm,
-    list_differences,
-    read_form,
-    show_entry,
-    start_entry,
-)
+from handlers.pages.edit_pages import SLUG, EditPages, is_number, may_edit
+from handlers.pages.rule_form import STARTS, RuleForm, read_form, show_entry, start_entry
 from handlers.pages.visit import Values, Visit, signed_in
 from handlers.parts import Parts
 from handlers.webhooks.kept import Replay, read_body, replay_kept
-from storage.models import AuditEntry, EscalationPolicy, Integration, Rule, Team
+from storage.models import EscalationPolicy, Integration, Rule, Team
 from storage.questions import catalog
 from storage.questions import rules as ask_rules
-from storage.words import RuleKind, UserRole
+from storage.words import RuleKind
 
 LAST = 20
 """So many kept messages show what a changed rule would do."""
-ROOT = "/rules"
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -59,25 +51,6 @@ class Tried:
     problem: str = ""
 
 
-def list_routes(parts: Parts) -> list[web.RouteDef]:
-    new = ROOT + "/new/{kind:" + "|".join(RuleKind) + "}"
-    one = ROOT + "/{rule:[A-Za-z0-9][A-Za-z0-9._-]{0,63}}"
-    return [
-        web.get(ROOT, signed_in(parts, show_list, "responder")),
-        web.get(new, signed_in(parts, show_new, "admin")),
-        web.post(new, signed_in(parts, take_new, "admin")),
-        web.get(one, signed_in(parts, show_rule, "responder")),
-        web.post(one, signed_in(parts, take_changed, "admin")),
-        web.post(one + "/switch", signed_in(parts, switch, "admin")),
-        web.post(one + "/move", signed_in(parts, move, "admin")),
-        web.post(one + "/undo", signed_in(parts, undo, "admin")),
-    ]
-
-
-def may_edit(visit: Visit) -> bool:
-    return ORDER.index(visit.user.role) >= ORDER.index(UserRole.ADMIN)
-
-
 async def show_list(visit: Visit) -> web.StreamResponse:
     async def ask(unit: Unit) -> Values:
         teams = {row.id: row.name for row in await catalog.list_named(unit.session, Team, everything=True)}
@@ -95,11 +68,14 @@ async def show_list(visit: Visit) -> web.StreamResponse:
     return await visit.show("pages/rules", ask, may_edit=may_edit(visit))
 
 
-async def show_new(visit: Visit) -> web.StreamResponse:
-    kind = RuleKind(visit.request.match_info["kind"])
-    word = visit.request.query.get("start", "")
+class RulePages(EditPages[Rule]):
+    """The pages of one rule. A new one's say of which kind it is."""
 
-    async def ask(unit: Unit) -> Values:
+    editor = RULES
+    root, template = "/rules", "pages/rule"
+    new = "/new/{kind:" + "|".join(RuleKind) + "}"
+
+    async def start(self, visit: Visit, unit: Unit) -> Entry:
         teams = await catalog.list_named(unit.session, Team)
         policies = await catalog.list_named(unit.session, EscalationPolicy)
         senders = await catalog.list_named(unit.session, Integration)
@@ -108,148 +84,51 @@ async def show_new(visit: Visit) -> web.StreamResponse:
             "POLICY": policies[0].slug if policies else "",
             "INTEGRATION": senders[0].slug if senders else "",
         }
-        return {"form": show_entry(start_entry(kind, word, known)), **await _read_choices(unit, kind)}
+        return start_entry(kind_of(visit), visit.request.query.get("start", ""), known)
 
-    return await visit.show("pages/rule", ask, rule=None, kind=kind, **_frame(visit))
+    def show_entry(self, entry: Entry) -> RuleForm:
+        return show_entry(entry)
 
+    def read_form(self, posted: MultiMapping[Any]) -> RuleForm:
+        return read_form(posted)
 
-async def show_rule(visit: Visit) -> web.StreamResponse:
-    async def ask(unit: Unit) -> Values:
-        rule = await RULES.get(unit, visit.request.match_info["rule"])
+    async def create(self, visit: Visit, unit: Unit, entry: Entry) -> Rule:
+        return await RULES.create_of(unit, kind_of(visit), entry)
+
+    async def offer(self, visit: Visit, unit: Unit, row: Rule | None) -> Values:
+        """What the form of a kind offers."""
+        from bot.catalog.effects import KINDS
+
+        kind = row.kind if row is not None else kind_of(visit)
+        keys = {
+            name: (given.description or "", str((given.examples or [""])[0]))
+            for name, given in KINDS[kind].list_keys().items()
+            if name not in ("name", "match", "conditions")
+        }
+        senders = await catalog.list_named(unit.session, Integration)
         return {
-            "form": show_entry(entry_of(rule, await read_names(unit))),
-            **await _read_rule(unit, rule),
+            "kind": kind,
+            "senders": sorted(senders, key=lambda one: one.last_signal_at or LONG_AGO, reverse=True),
+            "keys": keys,
+            "starts": list(STARTS[kind]),
         }
 
-    return await visit.show("pages/rule", ask, **_frame(visit))
+    async def frame(self, visit: Visit) -> Values:
+        posted = await visit.form()
+        return {
+            "fields": [*NAMES, "labels.", "payload."],
+            "operations": sorted(OPERATIONS),
+            "sender": posted.get("sender", visit.request.query.get("sender", "")),
+            "own": posted.get("own", ""),
+        }
 
-
-def _frame(visit: Visit) -> Values:
-    return {
-        "may_edit": may_edit(visit),
-        "fields": [*NAMES, "labels.", "payload."],
-        "operations": sorted(OPERATIONS),
-        "sentence": "",
-        "tried": None,
-        "sender": visit.request.query.get("sender", ""),
-        "own": "",
-    }
-
-
-async def _read_choices(unit: Unit, kind: RuleKind) -> Values:
-    """What the form of a kind offers."""
-    from bot.catalog.effects import KINDS
-
-    keys = {
-        name: (given.description or "", str((given.examples or [""])[0]))
-        for name, given in KINDS[kind].list_keys().items()
-        if name not in ("name", "match", "conditions")
-    }
-    senders = await catalog.list_named(unit.session, Integration)
-    return {
-        "senders": sorted(senders, key=lambda row: row.last_signal_at or LONG_AGO, reverse=True),
-        "keys": keys,
-        "starts": list(STARTS[kind]),
-    }
-
-
-async def _read_rule(unit: Unit, rule: Rule) -> Values:
-    versions = await RULES.list_versions(unit, [rule])
-    changes = await RULES.list_changes(unit, rule)
-    return {
-        "rule": rule,
-        "kind": rule.kind,
-        "version": versions[rule.id],
-        "changes": [(entry, _list_changed(entry)) for entry in changes],
-        **await _read_choices(unit, rule.kind),
-    }
-
-
-def _list_changed(entry: AuditEntry) -> list[tuple[str, str, str]]:
-    if "before" not in entry.data:
-        return [(str(name), "", "") for name in entry.data.get("changed", [])]
-    return list_differences(entry.data["before"] or {}, entry.data["after"])
-
-
-async def take_new(visit: Visit) -> web.StreamResponse:
-    kind = RuleKind(visit.request.match_info["kind"])
-
-    async def save(unit: Unit, entry: Any) -> str:
-        return (await RULES.create_of(unit, kind, entry)).slug
-
-    return await _take(visit, kind, "", save)
-
-
-async def take_changed(visit: Visit) -> web.StreamResponse:
-    slug = visit.request.match_info["rule"]
-    version = (await visit.form()).get("version", "")
-
-    async def find(unit: Unit) -> Values:
-        return {"kind": (await RULES.get(unit, slug)).kind}
-
-    async def save(unit: Unit, entry: Any) -> str:
-        rule = await RULES.get(unit, slug)
-        await RULES.change(unit, rule, entry, int(version) if version.isdecimal() else -1)
-        return slug
-
-    return await _take(visit, (await visit.look(find))["kind"], slug, save)
-
-
-async def _take(
-    visit: Visit, kind: RuleKind, slug: str, save: Callable[[Unit, Any], Awaitable[str]]
-) -> web.StreamResponse:
-    """Save what the form says, or try it; what is wrong is shown at its place, and nothing typed is lost."""
-    posted = await visit.request.post()
-    form = read_form(posted)
-    shown: Values = {"sender": str(posted.get("sender", "")), "own": str(posted.get("own", ""))}
-    version = str(posted.get("version", ""))
-    status, sentence, tried = 200, "", None
-    try:
-        entry = form.read()
-        if posted.get("do") == "save":
-            saved = await visit.parts.work.run(lambda unit: save(unit, entry), visit.actor)
-            return visit.go(f"{ROOT}/{saved}")
-        draft = Draft(kind, entry, slug)
-        tried = await _try(visit, draft, shown["sender"], shown["own"])
-    except EntryWrong as wrong:
-        form.mark(wrong)
-        status = wrong.status
-    except Problem as problem:
-        status, sentence = problem.status, visit.parts.templates.explain(problem)
-        if problem.code == "edit.changed_meanwhile":
-            version = ""  # what others changed stands in the history now, and who saves again has seen it
-    return await _show_again(
-        visit,
-        kind,
-        slug,
-        form,
-        status,
-        {
-            **shown,
-            "tried": tried,
-            "sentence": sentence,
-            **({"version": version} if version.isdecimal() else {}),
-        },
-    )
-
-
-async def _show_again(
-    visit: Visit, kind: RuleKind, slug: str, form: RuleForm, status: int, shown: Values
-) -> web.StreamResponse:
-    async def ask(unit: Unit) -> Values:
-        if not slug:
-            return {"rule": None, "kind": kind, **await _read_choices(unit, kind)}
-        return await _read_rule(unit, await RULES.get(unit, slug))
-
-    return await visit.show("pages/rule", ask, status, **{**_frame(visit), **shown, "form": form})
-
-
-async def _try(visit: Visit, draft: Draft, sender: str, own: str) -> Tried:
-    """What the draft would make of the last kept messages of a sender and of one's own message. Nothing is kept."""
-
-    async def replay(unit: Unit) -> Tried:
-        read_draft(draft.kind, draft.entry, await read_names(unit))  # its faults come first
-        row = await find_integration(unit, sender)
+    async def preview(self, visit: Visit, unit: Unit, slug: str, entry: Entry) -> Tried:
+        """What it would make of the last kept messages of a sender and of one's own message."""
+        kind = (await RULES.get(unit, slug)).kind if slug else kind_of(visit)
+        read_draft(kind, entry, await read_names(unit))  # its faults come first
+        posted = await visit.form()
+        own = posted.get("own", "")
+        row = await find_integration(unit, posted.get("sender", ""))
         signals, problem = [], ""
         if own.strip():
             try:
@@ -259,39 +138,33 @@ async def _try(visit: Visit, draft: Draft, sender: str, own: str) -> Tried:
         before = await try_signals(unit, row, signals)
 
         async def change() -> None:
-            await put_draft(unit, draft)
+            await put_draft(unit, Draft(kind, entry, slug))
 
         replayed = await replay_kept(unit, row, LAST, change)
         after = await try_signals(unit, row, signals)
         return Tried(row.name, replayed, tuple(zip(before, after, strict=True)), problem)
 
-    return await visit.parts.work.rehearse(replay, visit.actor)
+    async def move(self, visit: Visit) -> web.StreamResponse:
+        """Put a rule elsewhere among its kind."""
+        place = (await visit.form()).get("place", "")
+        slug, wanted = visit.request.match_info["rule"], int(place) if is_number(place) else 1
+
+        async def run(unit: Unit) -> None:
+            await RULES.move(unit, await RULES.get(unit, slug), wanted)
+
+        await visit.parts.work.run(run, visit.actor)
+        return visit.go(self.root)
 
 
-async def _change(
-    visit: Visit, change: Callable[[Unit, Rule], Awaitable[object]], to: str = ""
-) -> web.Response:
-    slug = visit.request.match_info["rule"]
-
-    async def run(unit: Unit) -> None:
-        await change(unit, await RULES.get(unit, slug))
-
-    await visit.parts.work.run(run, visit.actor)
-    return visit.go(to or f"{ROOT}/{slug}")
+def kind_of(visit: Visit) -> RuleKind:
+    """Of which kind a new rule is, by its address."""
+    return RuleKind(visit.request.match_info["kind"])
 
 
-async def switch(visit: Visit) -> web.StreamResponse:
-    on = (await visit.form()).get("on") == "yes"
-    return await _change(visit, lambda unit, rule: RULES.switch(unit, rule, on))
-
-
-async def move(visit: Visit) -> web.StreamResponse:
-    place = (await visit.form()).get("place", "")
-    wanted = int(place) if place.isdecimal() and len(place) < 6 else 1
-    return await _change(visit, lambda unit, rule: RULES.move(unit, rule, wanted), ROOT)
-
-
-async def undo(visit: Visit) -> web.StreamResponse:
-    number = (await visit.form()).get("change", "")
-    wanted = int(number) if number.isdecimal() and len(number) < 10 else None
-    return await _change(visit, lambda unit, rule: RULES.undo(unit, rule, wanted))
+def list_routes(parts: Parts) -> list[web.RouteDef]:
+    pages = RulePages()
+    return [
+        web.get(pages.root, signed_in(parts, show_list, "responder")),
+        *pages.list_routes(parts),
+        web.post(f"{pages.root}/{{rule:{SLUG}}}/move", signed_in(parts, pages.move, "admin")),
+    ]

@@ -60,6 +60,7 @@ async def test_a_schedule_is_made_tried_changed_and_undone(
     await mark.page.get_by_label("First handoff").fill("")
     await mark.press("Save")
     await mark.sees("1 thing is wrong")
+    await expect(mark.page.get_by_role("alert")).to_be_focused(timeout=PATIENCE)
     await look(mark, "schedule-wrong")
     await mark.page.get_by_label("First handoff").fill("2026-11-02T09:00")
     await mark.page.get_by_label("Name", exact=True).first.press("Enter")

@@ -73,7 +73,7 @@ async def test_a_rule_is_made_tried_moved_and_undone(
     await look(mark, "tried")
     assert len(await served.rows(Rule)) == 1
     await mark.press("Save")
-    await mark.page.wait_for_url(served.url + "/rules/disks-wait")
+    await mark.page.wait_for_url(served.url + "/rules/disks-wait?told=")
     await mark.page.locator("#f-text").fill("delay: 5m\n")
     await mark.press("Save")
     await mark.sees("changed it")
@@ -87,7 +87,7 @@ async def test_a_rule_is_made_tried_moved_and_undone(
     await mark.open("/rules/new/policy?start=flap")
     await mark.page.get_by_label("Name", exact=True).fill("Calm")
     await mark.press("Save")
-    await mark.page.wait_for_url(served.url + "/rules/calm")
+    await mark.page.wait_for_url(served.url + "/rules/calm?told=")
     await mark.open("/rules")
     await mark.page.get_by_label("Move “Calm” up").click()
     await expect(mark.page.locator(".rule-row .row-title").first).to_have_text("Calm", timeout=PATIENCE)

@@ -34,8 +34,8 @@ async def browser(house: House) -> AsyncIterator[Browser]:
 async def make(browser: Browser) -> str:
     """Make the rule; where it is."""
     status, place = await browser.post("/rules/new/policy", do="save", **FORM)
-    assert (status, place) == (303, "/rules/staging-is-quiet"), place
-    return place
+    assert (status, place) == (303, "/rules/staging-is-quiet?told="), place
+    return place.partition("?")[0]
 
 
 def read(text: str) -> str:
@@ -65,14 +65,14 @@ async def test_a_rule_is_made_changed_and_undone(house: House, browser: Browser)
     )
     assert status == 422
     status, answer = await browser.post(place, do="save", version=old, **{**FORM, "text": "delay: 5m"})
-    assert (status, answer) == (303, place)
+    assert (status, answer) == (303, f"{place}?told=")
     status, answer = await browser.post(place, do="save", version=old, **FORM)
     assert status == 409
     assert "Somebody else changed" in read(answer)
     assert "suppress: yes" in answer  # nothing typed is lost
     new = version_of(answer)  # who has seen what others did may save again
     status, answer = await browser.post(place, do="save", version=new, **{**FORM, "text": "delay: 6m"})
-    assert (status, answer) == (303, place)
+    assert (status, answer) == (303, f"{place}?told=")
     text = (await browser.get(place))[1]
     assert "delay5m" in read(text).replace(" ", "")
     change = (await house.rows(AuditEntry, AuditEntry.what == "rule.changed"))[0]
@@ -95,6 +95,13 @@ async def test_the_list_shows_order_and_state(house: House, browser: Browser) ->
     assert "matched 0" in read((await browser.get("/rules"))[1])
     await browser.post(f"{place}/switch", on="yes")
     assert "● on" in read((await browser.get(place))[1])
+
+
+async def test_an_open_list_hears_of_a_change(house: House, browser: Browser) -> None:
+    async with browser.http.get(f"{house.url}/live?topics=rules,policies,teams") as stream:
+        await stream.content.readuntil(b"\n\n")
+        await make(browser)
+        assert b"data: rules" in await stream.content.readuntil(b"\n\n")
 
 
 async def test_a_fault_stands_at_its_place_and_nothing_typed_is_lost(browser: Browser) -> None:
@@ -170,6 +177,9 @@ async def test_a_rule_of_the_file_is_shown_and_tried_only(house: House, browser:
     assert (status, "1 kept message of generic" in read(text)) == (200, True)
     status, text = await browser.post("/rules/urgent", do="save", version="0", **{**FORM, "text": ""})
     assert (status, "is in the configuration file" in read(text)) == (409, True)
+    status, text = await browser.post("/rules/urgent/switch", on="no")
+    assert (status, "is in the configuration file (" in read(text), "<form" in text) == (409, False, True)
+    assert "Change it there" in read(text)
 
 
 async def test_who_may_see_and_change_rules(house: House, browser: Browser) -> None:
