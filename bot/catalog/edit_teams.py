@@ -1,6 +1,6 @@
 """Teams that people edit: their people, and the policy that their alerts escalate by."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bot.catalog import reasons
@@ -36,7 +36,10 @@ class TeamEditor(Editor[Team]):
     async def put_parts(self, unit: Unit, row: Team, parts: Sequence[Any], names: Names) -> None:
         from bot.catalog.steps import rename_recipient
 
-        await put_members(unit, row, parts, await ask.list_memberships(unit.session, [row.id]))
+        old = await ask.list_memberships(unit.session, [row.id])
+        there = set(names.ids["user"].values())
+        away = [one.user_id for one in old if one.user_id not in there]  # no entry can name them
+        await put_members(unit, row, [*parts, *away], old)
         await rename_recipient(unit, "team", row)
 
     async def spell(self, unit: Unit, row: Team, names: Names) -> Entry:
@@ -50,6 +53,12 @@ class TeamEditor(Editor[Team]):
             "holidays": (row.holidays or "none") if row.holidays_origin else None,
         }
         return {name: value for name, value in entry.items() if value is not None}
+
+    async def restore(self, unit: Unit, row: Team, before: Mapping[str, Any]) -> None:
+        """An entry without `holidays` leaves them as they are; here it says that there were none."""
+        await super().restore(unit, row, before)
+        if "holidays" not in before[self.word]:
+            row.holidays = row.holidays_origin = ""
 
     async def check_unused(self, unit: Unit, row: Team) -> None:
         await check_unused(unit, "team", row)

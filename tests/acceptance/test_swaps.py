@@ -253,5 +253,7 @@ async def test_who_is_always_on_call_says_until_when(house: House) -> None:
     await set_rotations(house, {"name": "Always", "participants": [kate.id]})
     answer = await house.ask("/oncall swap 2026-11-24T12:00", kate)
     assert answer.startswith("No end of that shift is planned. Say until when")
-    answer = await house.ask("/oncall swap 2026-11-24T12:00 starts:2026-11-24T12:00 until:2026-11-25T09:00", kate)
+    answer = await house.ask(
+        "/oncall swap 2026-11-24T12:00 starts:2026-11-24T12:00 until:2026-11-25T09:00", kate
+    )
     assert "Tue 24 Nov 2026, 12:00 UTC until Wed 25 Nov 2026, 09:00 UTC" in answer

@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from storage.models import AuditEntry, Member, Team
+from bot.flow.unit import Unit
+from storage.models import AuditEntry, Member, Team, User
 from tests.acceptance.test_shift_notices import list_told
 from tests.house import House
 from tests.platforms.posted import find_form, press, read
@@ -58,6 +59,23 @@ async def test_a_team_is_made_changed_and_undone(house: House, browser: Browser)
     (change,) = await house.rows(AuditEntry, AuditEntry.what == "team.changed")
     assert (await browser.post("/teams/nights/undo", change=str(change.id)))[0] == 303
     assert await list_members(house) == ["Kate", "Sam"]
+    (row,) = await house.rows(Team, Team.slug == "nights")
+    assert (row.holidays, row.holidays_origin) == ("", "")
+
+
+async def test_who_was_switched_off_stays_in_it(house: House, browser: Browser) -> None:
+    """They are not shown, as nothing is theirs to do; who is switched on again is in the team as before."""
+    await make(browser)
+
+    async def leave(unit: Unit) -> None:
+        (await unit.session.get_one(User, house.people["Sam"].id)).active = False
+
+    await house.parts.work.run(leave)
+    form = await open_form(browser, "/teams/nights")
+    assert form.get("members") == ["kate", "", ""]
+    form.set("members", "ana", 1)
+    assert (await press(browser, form, "save"))[0] == 303
+    assert await list_members(house) == ["Ana", "Kate", "Sam"]
 
 
 async def test_what_is_saved_as_it_stands_changes_nothing(house: House, browser: Browser) -> None:
