@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from bot.catalog.edit_teams import TEAMS
 from bot.catalog.teams import get_team, join_team
 from bot.flow.unit import Unit
+from bot.oncall.roster_changes import watch_rosters
 from bot.oncall.watch import watch_schedules
 from storage.models import AuditEntry, Team, User
 from tests.acceptance.test_clashes import list_ops, told
@@ -40,6 +42,19 @@ async def test_holidays_of_the_team_count_for_whoever_said_nothing(house: House,
     _, page = await browser.get("/schedules/primary?day=2026-12-25")
     assert "Christmas Day: Kate" in page
     await browser.http.close()
+
+
+async def test_holidays_of_an_edited_team_count_at_once(house: House, kate: User) -> None:
+    async def change(unit: Unit) -> None:
+        team = await TEAMS.get(unit, "first-team")
+        entry = (await TEAMS.read_state(unit, team))["team"]
+        async with watch_rosters(unit):
+            await TEAMS.change(unit, team, {**entry, "holidays": "DE-BE"})
+
+    await house.parts.work.run(change)
+    await house.settle()
+    (said,) = await told(house, kate)
+    assert "Christmas Day, Fri 25 Dec 2026" in said
 
 
 async def test_what_a_person_says_wins_also_none(house: House, kate: User) -> None:
