@@ -1,13 +1,16 @@
 """Escalation policies in the Room: the list with whom each step would page now, and a form to make and change them."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 from multidict import MultiMapping
 
 from bot.catalog.drafts import Entry
 from bot.catalog.edit_policies import POLICIES
+from bot.errors import Invalid
 from bot.flow.unit import Unit
 from bot.paging.explain import explain_policy, list_dead_steps
 from handlers.pages.edit_pages import EditPages, group, may_edit, read_choices
@@ -16,7 +19,9 @@ from handlers.pages.visit import Values, Visit, signed_in
 from handlers.parts import Parts
 from storage.models import EscalationPolicy, Schedule, Team
 from storage.questions import catalog, config
+from storage.words import Priority
 
+YEARS = range(2000, 2100)
 PICKED = (
     ("People", "user", "user:", "{}"),
     ("Whoever is on call", "schedule", "schedule:", "on call in {}"),
@@ -31,13 +36,11 @@ PICKED = (
 
 @dataclass(frozen=True)
 class PolicyRow:
-    """One policy in the list. `said` is who would be paged now, as markup; `dead` are the numbers of steps that reach
-    nobody."""
+    """One policy in the list, and who would be paged now if it is on."""
 
     policy: EscalationPolicy
     teams: list[str]
-    said: str
-    dead: list[int]
+    paged: "Paged | None"
 
 
 class PolicyPages(EditPages[EscalationPolicy]):
@@ -57,17 +60,60 @@ class PolicyPages(EditPages[EscalationPolicy]):
     async def offer(self, visit: Visit, unit: Unit, row: EscalationPolicy | None) -> Values:
         choices = await read_choices(unit)
         return {
-            "recipients": [group(title, choices[word], before, said) for title, word, before, said in PICKED]
+            "recipients": [group(title, choices[word], before, said) for title, word, before, said in PICKED],
+            "paged_now": await explain(visit, unit, row, unit.now) if row and row.active else None,
         }
 
-    async def preview(self, visit: Visit, unit: Unit, slug: str, entry: Entry) -> tuple[str, list[int]]:
-        return await explain(visit, unit, await self.attempt(visit, unit, slug, entry))
+    async def frame(self, visit: Visit) -> Values:
+        posted = await visit.form()
+        return {
+            "at": posted.get("at", ""),
+            "priority": posted.get("priority", Priority.P1.value),
+            "pairs": [(one.value, one.value) for one in Priority],
+        }
+
+    async def preview(self, visit: Visit, unit: Unit, slug: str, entry: Entry) -> "Paged":
+        policy = await self.attempt(visit, unit, slug, entry)
+        posted = await visit.form()
+        at = read_moment(posted.get("at", ""), visit.user.zone) or unit.now
+        return await explain(visit, unit, policy, at, read_priority(posted.get("priority", "")))
 
 
-async def explain(visit: Visit, unit: Unit, policy: EscalationPolicy) -> tuple[str, list[int]]:
-    """Who would be paged now, as markup, and the numbers of the steps that reach nobody."""
-    explained = await explain_policy(unit, policy, unit.now)
-    return visit.parts.templates.render_markup("policy", explained=explained), list_dead_steps(explained)
+@dataclass(frozen=True)
+class Paged:
+    """Who would be paged at a moment, as markup, and the numbers of the steps that would reach nobody."""
+
+    at: datetime
+    priority: Priority
+    said: str
+    dead: list[int]
+
+
+async def explain(
+    visit: Visit, unit: Unit, policy: EscalationPolicy, at: datetime, priority: Priority = Priority.P1
+) -> Paged:
+    """Whom a policy would page at a moment."""
+    explained = await explain_policy(unit, policy, at, priority)
+    said = visit.parts.templates.render_markup("policy", explained=explained)
+    return Paged(at, priority, said, list_dead_steps(explained))
+
+
+def read_moment(text: str, zone: str) -> datetime | None:
+    """A date and a time by the clocks of a zone; None for now. Raises Invalid."""
+    if not text.strip():
+        return None
+    try:
+        local: datetime | None = datetime.strptime(text.strip()[:16], "%Y-%m-%dT%H:%M")  # noqa: DTZ007 (the zone comes after)
+    except ValueError:
+        local = None
+    if local is None or local.year not in YEARS:
+        reason = "it should be a date and a time of day like 2026-11-23T03:00"
+        raise Invalid("field.wrong", "at", name="at", reason=reason)
+    return local.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+def read_priority(text: str) -> Priority:
+    return Priority(text) if text in list(Priority) else Priority.P1
 
 
 async def show_list(visit: Visit) -> web.StreamResponse:
@@ -77,7 +123,7 @@ async def show_list(visit: Visit) -> web.StreamResponse:
             PolicyRow(
                 policy,
                 [team.name for team in teams if team.policy_id == policy.id],
-                *(await explain(visit, unit, policy) if policy.active else ("", [])),
+                await explain(visit, unit, policy, unit.now) if policy.active else None,
             )
             for policy in await config.list_all(unit.session, EscalationPolicy)
         ]

@@ -126,6 +126,25 @@ async def test_who_would_be_paged_is_seen_before_it_is_saved(house: House, brows
     assert "at once (Sam): Sam: in the Room" in read((await press(browser, form, "preview"))[1])
 
 
+async def test_who_would_be_paged_at_another_time(house: House, browser: Browser) -> None:
+    """Kate has the pager for the night of Tuesday."""
+    await house.command("/oncall override @kate until:2026-11-25T06:00+00:00 starts:2026-11-24T22:00+00:00")
+    form = await open_form(browser, "/policies/default")
+    form.set("at", "2026-11-25T03:00")
+    form.set("priority", "P4")
+    status, text = await press(browser, form, "preview")
+    said = read(text)
+    assert status == 200
+    assert "Who would be paged from Wed 25 Nov 03:00 on By a P4" in said
+    assert "at once (Primary on-call): Kate" in said
+    form = find_form(text, "edit-form")
+    assert (form.get("at"), form.get("priority")) == (["2026-11-25T03:00"], ["P4"])
+    for wrong in ("tomorrow", "9999-12-31T23:59", "2026-02-31T03:00"):
+        form.set("at", wrong)
+        status, text = await press(browser, form, "preview")
+        assert (status, "it should be a date and a time of day" in read(text)) == (422, True)
+
+
 async def test_a_fault_stands_at_its_place_and_nothing_typed_is_lost(browser: Browser) -> None:
     form = await open_form(browser, "/policies/new")
     form.set("steps.0.after", "5")
