@@ -116,9 +116,9 @@ class EditPages(ABC, Generic[Row]):
         """Where the form of a thing is; without a slug, that of a new one."""
         return f"{self.root}/{slug}{self.ending}" if slug else visit.request.path
 
-    def done(self, visit: Visit, slug: str) -> str:
+    def done(self, visit: Visit, row: Row) -> str:
         """Where one gets after saving."""
-        return self.page_of(visit, slug)
+        return self.page_of(visit, row.slug)
 
     async def show_new(self, visit: Visit) -> web.StreamResponse:
         async def ask_for(unit: Unit) -> Values:
@@ -171,9 +171,9 @@ class EditPages(ABC, Generic[Row]):
 
                 async def run(unit: Unit) -> tuple[str, Sequence[int]]:
                     row, told = await self.carry_out(unit, lambda: save(unit, entry))
-                    return row.slug, told
+                    return self.done(visit, row), told
 
-                return self._go(visit, self.done, *await visit.parts.work.run(run, visit.actor))
+                return self._go(visit, *await visit.parts.work.run(run, visit.actor))
             else:
                 more["preview"] = await self._rehearse(visit, slug, form.read())
         except EntryWrong as wrong:
@@ -224,16 +224,15 @@ class EditPages(ABC, Generic[Row]):
             return told
 
         try:
-            return self._go(visit, self.page_of, slug, await visit.parts.work.run(run, visit.actor))
+            told = await visit.parts.work.run(run, visit.actor)
+            return self._go(visit, self.page_of(visit, slug), told)
         except Problem as problem:
             sentence = visit.parts.templates.explain(problem)
             return await self._show_again(visit, slug, problem.status, {"sentence": sentence})
 
-    def _go(
-        self, visit: Visit, place: Callable[[Visit, str], str], slug: str, told: Sequence[int]
-    ) -> web.StreamResponse:
+    def _go(self, visit: Visit, place: str, told: Sequence[int]) -> web.StreamResponse:
         named = ",".join(str(number) for number in [*told][:NAMED])
-        return visit.go(f"{place(visit, slug)}?told={named}")
+        return visit.go(f"{place}?told={named}")
 
     def _slug(self, visit: Visit) -> str:
         return visit.request.match_info[self.editor.word]

@@ -41,8 +41,9 @@ class SchedulePages(RosterPages[Schedule]):
         posted = await visit.form()
         return {"keep": posted.get("keep", "") if "do" in posted else "yes"}
 
-    def done(self, visit: Visit, slug: str) -> str:
-        return f"{self.root}/{slug}"
+    def done(self, visit: Visit, row: Schedule) -> str:
+        """One that is off has no calendar."""
+        return f"{self.root}/{row.slug}" if row.active else self.page_of(visit, row.slug)
 
     async def offer(self, visit: Visit, unit: Unit, row: Schedule | None) -> Values:
         choices = await read_choices(unit)

@@ -199,6 +199,12 @@ async def test_it_is_switched_off_unless_something_uses_it(house: House, browser
     assert "Switched off Nights" in text
     assert (await browser.get("/schedules/nights"))[0] == 404
     assert "○ off" in read((await browser.get("/schedules/nights/edit"))[1])
+    form = await open_form(browser, "/schedules/nights/edit")
+    form.set("rotations.0.participants", "ana")
+    assert "Nobody’s shift moves: it is switched off." in read((await press(browser, form, "preview"))[1])
+    status, place = await press(browser, form, "save")
+    assert (status, place) == (303, "/schedules/nights/edit?told=")
+    assert "✓ Saved." in read((await browser.get(place))[1])
     assert (await browser.post("/schedules/nights/edit/switch", on="yes"))[0] == 303
     assert (await browser.get("/schedules/nights"))[0] == 200
 
