@@ -252,6 +252,7 @@ async def test_who_may_see_and_change_schedules(house: House, browser: Browser) 
     async with responder.http, stakeholder.http:
         status, text = await responder.get(place)
         assert (status, "Undo" in read(text), 'value="save"' in text) == (200, False, False)
+        assert find_form(text, "edit-form").get("rotations.0.participants") == ["kate", "sam"]
         assert "New schedule" not in (await responder.get("/schedules"))[1]
         assert "Rotations" in (await responder.get("/schedules/nights"))[1]
         assert f'href="{place}"' not in (await stakeholder.get("/schedules/nights"))[1]
