@@ -73,7 +73,7 @@ async def take_config(unit: Unit, config: str | None) -> None:
 def _find_database(settings: Settings) -> None:
     """Say which database is used where only the current folder tells; raises ClickException when there is none."""
     file = settings.database_file
-    if file is None:
+    if file is None or not settings.is_in_current_folder:
         return
     if not file.exists():
         raise click.ClickException(
@@ -81,8 +81,7 @@ def _find_database(settings: Settings) -> None:
             "or name its data with --data-dir or TOCSIN_DATA_DIR, or its database with TOCSIN_DATABASE_URL. "
             "`tocsin migrate` makes a new one there"
         )
-    if settings.is_in_current_folder:
-        click.echo(f"database: {file} (of the current folder)", err=True)
+    click.echo(f"database: {file} (of the current folder)", err=True)
 
 
 @click.group()

@@ -1,5 +1,6 @@
 """Rules as timetables: what senders say becomes what people asked for, and `why` tells it."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -364,7 +365,10 @@ def test_the_command_line_tries_a_message(tmp_path: Path) -> None:
 
     def run(*arguments: str) -> str:
         program = Path(sys.executable).with_name("tocsin")
-        done = subprocess.run([program, *arguments], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+        environment = {**os.environ, "TOCSIN_DATA_DIR": str(tmp_path)}
+        done = subprocess.run(
+            [program, *arguments], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60
+        )
         return done.stdout + done.stderr
 
     run("integration", "create", "generic", "--name", "Checks")

@@ -20,6 +20,7 @@ from deploy.config_reference import PAGE, TABLES, fill_tables
 KEY = "0123456789abcdef0123456789abcdef01234567"
 OTHER_KEY = KEY[::-1]
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("TOCSIN_")}
+ENVIRONMENT["TOCSIN_DATA_DIR"] = "data"
 
 
 def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
