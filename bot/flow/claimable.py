@@ -100,13 +100,13 @@ class Claimable:
         pausing: set[str],
     ) -> dict[int, str]:
         begun = time.monotonic()
-        newest = await ask.find_newest(session)
+        if self._is_cut or self._took > CHEAP:  # otherwise all is looked at again before it matters
+            self._newest = await ask.find_newest(session) or self._newest
         found = await ask.list_claimable(session, now, LOOKED_AT, kinds, left_out)
         pages = {}
         if full := left_out - pausing:
             pages = await ask.list_claimable_pages(session, now, LOOKED_AT, kinds, full)
         took, before = time.monotonic() - begun, self._took
-        self._newest = newest if newest is not None else self._newest
         self._is_cut = len(found) == LOOKED_AT
         self._unseen = {*left_out, *(map(lane_of, found.values()) if self._is_cut else ())}
         if not self._is_cut:
