@@ -163,7 +163,7 @@ async def end_snooze(unit: Unit, due: Due) -> None:
         return
     alert.snoozed_until = None
     alert.acknowledged_at = alert.acknowledged_by = None
-    log_alert(unit, alert.id, "woke")
+    log_alert(unit, alert.id, "woke", held=bool(alert.held_by))
     unit.emit(AlertWoke(alert.id, alert.incident_id, alert.team_id))
 
 

@@ -8,6 +8,7 @@ from bot.flow.unit import Unit
 from storage.models import Alert, EscalationPolicy, Page
 from tests.acceptance.test_rules import set_up
 from tests.house import House
+from tests.platforms.test_room_pages import open_browser
 
 
 async def settle_in(house: House, folder: Path) -> None:
@@ -65,3 +66,15 @@ async def test_a_silence_holds_the_question_back_as_well(house: House, tmp_path:
     assert (await read(house))[1:] == (True, before)
     await house.at("41:01")
     assert (await read(house))[2] == [*before, "still"]
+
+
+async def test_the_end_of_a_snooze_says_when_it_is_still_held_back(house: House, tmp_path: Path) -> None:
+    await settle_in(house, tmp_path)
+    ines = await house.add_person("Ines", team="web")
+    await house.send({"title": "Disk is full", "alias": "disk", "priority": "P3"})
+    await house.command("/alert snooze 5m 1", ines)
+    await house.at("05:01")
+    assert await read(house) == ("rule:wait", False, [])
+    browser = await open_browser(house)
+    assert "it is still held back, and pages nobody until that ends" in (await browser.get("/alerts/1"))[1]
+    await browser.http.close()
