@@ -72,9 +72,10 @@ async def test_the_end_of_a_snooze_says_when_it_is_still_held_back(house: House,
     await settle_in(house, tmp_path)
     ines = await house.add_person("Ines", team="web")
     await house.send({"title": "Disk is full", "alias": "disk", "priority": "P3"})
-    await house.command("/alert snooze 5m 1", ines)
+    await house.command("/alert snooze 1 5m", ines)
     await house.at("05:01")
     assert await read(house) == ("rule:wait", False, [])
-    browser = await open_browser(house)
-    assert "it is still held back, and pages nobody until that ends" in (await browser.get("/alerts/1"))[1]
+    browser = await open_browser(house, ines)
+    page = (await browser.get("/alerts/1"))[1]
+    assert "it is still held back, and pages nobody until that ends" in page
     await browser.http.close()
