@@ -33,6 +33,10 @@ TARGET_SECONDS = 0.1
 SMALLEST_GROUP = 20
 FIRST_GROUP = 50
 """Nobody knows yet how fast this machine is, and all senders may come at once."""
+STORM = 8
+"""A group of so many deliveries is no accident."""
+LINGER_SECONDS = 0.005
+"""How long the next group waits at most for those of the last one."""
 HEARD_EVERY = timedelta(seconds=5)
 """How exactly it is known when a sender was heard last."""
 SAMPLE_EVERY = timedelta(minutes=10)
@@ -85,8 +89,11 @@ class Intake:
             raise Unavailable("intake.full")
 
     async def _work(self) -> None:
+        last = 0
         while self._queue:
+            await self._linger(last)
             group = self._queue.take(self._group)
+            last = len(group)
             size = sum(len(delivery.signals) for delivery in group)
             started = time.monotonic()
             try:
@@ -96,6 +103,13 @@ class Intake:
                 waiting.set(self._queue.count)
                 self._fail(group, Unavailable("storage.unavailable"))
             self._fit_group(size, time.monotonic() - started)
+
+    async def _linger(self, last: int) -> None:
+        """In a storm, let those of the last group send again before the next one is taken: otherwise half of all senders
+        always wait for the other half, in groups of half the size, which cost as much each."""
+        until, wanted = time.monotonic() + LINGER_SECONDS, self._queue.count + last
+        while last >= STORM and self._queue.count < wanted and time.monotonic() < until:  # noqa: ASYNC110 (cheaper than an event)
+            await asyncio.sleep(LINGER_SECONDS / 10)
 
     def _fit_group(self, size: int, seconds: float) -> None:
         """Keep a group short enough for others to write in between: people who acknowledge must not wait for a storm."""
