@@ -25,13 +25,14 @@ async def list_unanswered_pages(session: AsyncSession, user: User, since: dateti
 
 
 async def list_alerts_waiting(session: AsyncSession, user: User, numbers: list[int]) -> dict[int, Alert]:
-    """Those of these alerts that still wait for somebody."""
+    """Those of these alerts that still wait for somebody, and not as part of an incident."""
     rows = await session.scalars(
         select(Alert).where(
             Alert.id.in_(numbers),
             Alert.status == AlertStatus.OPEN,
             Alert.acknowledged_at.is_(None),
             Alert.snoozed_until.is_(None),
+            Alert.incident_id.is_(None),
             is_alert_visible(user),
         )
     )

@@ -161,7 +161,8 @@ async def list_integrations(session: AsyncSession, ids: Collection[int]) -> dict
 
 
 async def count_waiting_pages(session: AsyncSession, user_id: int, since: datetime) -> int:
-    """How many things this person was paged for in the Room that nobody has answered yet."""
+    """How many things this person was paged for in the Room that nobody has answered yet. For an alert that is part of an
+    incident now, the incident pages."""
     rows = await session.execute(
         select(Page.subject, func.max(Page.id))
         .where(
@@ -175,7 +176,9 @@ async def count_waiting_pages(session: AsyncSession, user_id: int, since: dateti
         kind, _, number = subject.partition(":")
         if kind in about:
             about[kind].append(int(number))
-    alerts = select(Alert.id).where(Alert.status == AlertStatus.OPEN, Alert.acknowledged_at.is_(None))
+    alerts = select(Alert.id).where(
+        Alert.status == AlertStatus.OPEN, Alert.acknowledged_at.is_(None), Alert.incident_id.is_(None)
+    )
     incidents = select(Incident.id).where(Incident.status.in_(OPEN), Incident.acknowledged_at.is_(None))
     open_ones = {f"alert:{one}" for one in await _list_those_of(session, alerts, Alert.id, about["alert"])}
     open_ones |= {

@@ -9,6 +9,7 @@ from storage.models import Alert, AlertNote, Escalation, Incident, Page
 from storage.words import EscalationState, PageState
 from tests.acceptance.test_rules import set_up
 from tests.house import START, House
+from tests.platforms.test_room_pages import open_browser
 
 DISK = {"title": "Disk is filling", "alias": "disk", "service": "shop"}
 AT_P1 = [{"field": "priority", "operation": "equals", "value": "P1"}]
@@ -51,6 +52,12 @@ async def test_an_alert_that_is_worse_opens_its_incident(house: House, tmp_path:
     why = await house.ask("/alert why 1")
     assert "says that it is worse" in why
     assert "“Urgent” matches: it opened INC-1" in why
+    assert "Escalation policy “Web” is stopped" in why
+    assert "Escalation policy “Web” for INC-1 is running; step 2 of 2 comes next" in why
+    browser = await open_browser(house, kate)
+    home = (await browser.get("/"))[1]
+    await browser.http.close()
+    assert "1 page <" in home, "one trouble, one page that waits"
     await house.at("12:00")
     assert (await read_pages(house))[2:] == [
         ("0:12:00", "kate", "incident:1"),
