@@ -102,8 +102,7 @@ class Turn:
                     trace=list(one.trace),
                 )
         if counts:
-            rows = [{"alert": number, "by": by, "at": self.unit.now} for number, by in counts.items()]
-            await ask.count_repeats(self.unit.session, rows)
+            await ask.count_repeats(self.unit.session, counts, self.unit.now)
             if self.known.counts_repeats:
                 await release_counted(self.unit, counts)
             again = [(self.open[one.key], one.signal.priority) for one in triggers if one.key in self.open]

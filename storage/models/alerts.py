@@ -40,6 +40,7 @@ class Alert(Model):
             sqlite_where=text("status = 'closed' AND incident_id IS NULL"),
             postgresql_where=text("status = 'closed' AND incident_id IS NULL"),
         ),
+        {"postgresql_with": {"fillfactor": 70}},  # room for the versions that counting repeats makes
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

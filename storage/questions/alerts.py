@@ -1,6 +1,6 @@
 """Questions about alerts. Those that the intake asks are set-based: one statement for a whole group of signals."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage.models import Alert, AlertNote, Incident
 from storage.questions.ids import reserve_ids
 from storage.questions.privacy import Looking, is_alert_visible, is_incident_visible
-from storage.ready import Ready, insert_into
+from storage.ready import Ready, insert_into, is_among
 from storage.words import AlertStatus
 
 
@@ -70,8 +70,8 @@ async def find_open(
 
 ALERTS: Table = Alert.__table__  # type: ignore[assignment]
 COUNT = Ready(
-    update(ALERTS)
-    .where(ALERTS.c.id == bindparam("alert"))
+    lambda database: update(ALERTS)
+    .where(is_among(database, ALERTS.c.id, "alerts"))
     .values(count=ALERTS.c.count + bindparam("by"), last_at=bindparam("at", type_=ALERTS.c.last_at.type))
 )
 INSERT = insert_into(
@@ -110,9 +110,13 @@ INSERT = insert_into(
 )
 
 
-async def count_repeats(session: AsyncSession, repeats: list[dict[str, Any]]) -> None:
-    """Raise the count of open alerts: rows of `alert`, `by` and `at`."""
-    await COUNT.run_many(session, repeats)
+async def count_repeats(session: AsyncSession, repeats: Mapping[int, int], at: datetime) -> None:
+    """Raise the counts of open alerts, by id, that were sent again then; one statement for all that were sent as often."""
+    by_times: dict[int, list[int]] = {}
+    for number, times in repeats.items():
+        by_times.setdefault(times, []).append(number)
+    for times, numbers in by_times.items():
+        await COUNT.ask(session, alerts=numbers, by=times, at=at)
 
 
 async def insert_alerts(session: AsyncSession, rows: list[dict[str, Any]]) -> list[int]:
