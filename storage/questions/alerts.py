@@ -70,9 +70,11 @@ async def find_open(
 
 ALERTS: Table = Alert.__table__  # type: ignore[assignment]
 COUNT = Ready(
-    lambda database: update(ALERTS)
-    .where(is_among(database, ALERTS.c.id, "alerts"))
-    .values(count=ALERTS.c.count + bindparam("by"), last_at=bindparam("at", type_=ALERTS.c.last_at.type))
+    lambda database: (
+        update(ALERTS)
+        .where(is_among(database, ALERTS.c.id, "alerts"))
+        .values(count=ALERTS.c.count + bindparam("by"), last_at=bindparam("at", type_=ALERTS.c.last_at.type))
+    )
 )
 INSERT = insert_into(
     ALERTS,
