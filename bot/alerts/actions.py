@@ -22,6 +22,7 @@ BECOMES = {
 }
 """What an action does to the signal; `ignore` drops it."""
 TEXTS = ("alias", "title", "description", "entity", "source", "service", "team", "user", "note")
+CHANGED = (*TEXTS, "tags", "labels")
 EMPTY: dict[str, Any] = {"tags": (), "labels": {}, "links": (), "images": ()}
 
 
@@ -51,7 +52,7 @@ def act(signal: Signal, integration: str, rules: ReadyRules, at: datetime) -> Ac
             plain = replace(signal, action=BECOMES[does], **left_out)
         if not rule.rewrites:
             return Acted(plain, tuple(trace), rule)
-        old = {name: getattr(plain, name) for name in (*TEXTS, "tags", "labels")}
+        old = {name: getattr(plain, name) for name in CHANGED if name in rule.rewrites}
         new = Writer(rule, fields, trace).rewrite(rule.then, TEXTS, old)
         return Acted(replace(plain, **new), tuple(trace), rule)
     trace.append({"stage": "action", "reason": "none", "action": signal.action.value})

@@ -33,7 +33,7 @@ def read_fields(signal: Signal, integration: str) -> Fields:
     return {
         "title": signal.title,
         "description": signal.description,
-        "priority": signal.priority.value,
+        "priority": str(signal.priority),
         "alias": signal.alias,
         "source": signal.source,
         "integration": integration,
@@ -42,7 +42,7 @@ def read_fields(signal: Signal, integration: str) -> Fields:
         "entity": signal.entity,
         "user": signal.user,
         "note": signal.note,
-        "action": signal.action.value,
+        "action": str(signal.action),
         "tags": list(signal.tags),
         "labels": signal.labels,
         "payload": signal.raw,

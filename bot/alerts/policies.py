@@ -13,6 +13,7 @@ from storage.questions import alerts as ask
 from storage.words import RuleKind
 
 TEXTS = ("title", "description", "entity", "source", "service", "team")
+CHANGED = (*TEXTS, "tags", "labels", "priority")
 
 
 async def apply_policies(unit: Unit, arrival: Arrival, known: Catalog) -> None:
@@ -39,7 +40,7 @@ def _rewrite(arrival: Arrival, rule: ReadyRule) -> None:
     then, signal = rule.then, arrival.signal
     changed: dict[str, Any] = {}
     if rule.rewrites:
-        old = {name: getattr(signal, name) for name in (*TEXTS, "tags", "labels", "priority")}
+        old = {name: getattr(signal, name) for name in CHANGED if name in rule.rewrites}
         new = Writer(rule, arrival.fields, arrival.trace).rewrite(then, TEXTS, old)
         changed = {name: value for name, value in new.items() if value != old[name]}
         arrival.change(**changed)

@@ -19,7 +19,7 @@ from storage.words import Priority
 TOLD = 10
 """So many rules that don't match, one after the other, are told one by one."""
 REWRITES = frozenset((*TEXTS, "tags", "labels", "priority"))
-"""Names in what a rule does that change an alert's fields."""
+"""Names in what a rule does that change an alert's fields; a rule has those of its own."""
 LIMITS = {"title": TITLE_LIMIT, "description": DESCRIPTION_LIMIT}
 
 
@@ -39,6 +39,7 @@ class ReadyRule:
         "of_other_team",
         "rewrites",
         "row",
+        "stage",
         "team_id",
         "then",
         "unmet",
@@ -46,9 +47,10 @@ class ReadyRule:
 
     def __init__(self, row: Rule) -> None:
         self.row, self.id, self.name, self.team_id = row, row.id, row.name, row.team_id
+        self.stage = row.kind.value
         self.then, self.go_on, self.hours = row.then, row.go_on, row.hours
         self.matched_at = row.last_matched_at
-        self.rewrites = any(row.then.get(name) for name in REWRITES)
+        self.rewrites = frozenset(name for name in REWRITES if row.then.get(name))
         self._not_now = SharedLine(self.tell("rule_not_now"))
         self.of_other_team = SharedLine(self.tell("rule_of_other_team"))
         tests = [make_test(condition) for condition in row.conditions]
@@ -80,7 +82,7 @@ class ReadyRule:
         return None
 
     def tell(self, reason: str) -> Step:
-        return {"stage": self.row.kind.value, "reason": reason, "rule": self.name}
+        return {"stage": self.stage, "reason": reason, "rule": self.name}
 
     def _tell_unmet(self, conditions: Sequence[Condition]) -> SharedLine:
         unmet = [{key: value for key, value in one.items() if value not in ("", False)} for one in conditions]
@@ -174,7 +176,7 @@ class _InARow:
                 lines[one - start] = line
         self.trace += lines
         if place > told:
-            stage = self.rules.rules[told].row.kind.value
+            stage = self.rules.rules[told].stage
             self.trace.append({"stage": stage, "reason": "more", "count": place - told})
 
 

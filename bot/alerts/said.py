@@ -28,7 +28,7 @@ def list_asked(rules: Iterable[ReadyRule]) -> tuple[str, ...]:
 def keep_said(signal: Signal, priority: Priority, asked: Collection[str]) -> dict[str, Any]:
     """As `Alert.said` has it; `priority` is the sender's own."""
     said: dict[str, Any] = {name: clip(text, LONGEST) for name in WORDS if (text := getattr(signal, name))}
-    said["priority"] = priority.value
+    said["priority"] = str(priority)
     fields = {"payload": signal.raw}
     found = {way: value for way in asked if (value := _fit(find_value(fields, PAYLOAD + way)))}
     return {**said, "payload": found} if found else said

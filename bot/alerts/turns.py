@@ -1,6 +1,6 @@
 """Waiting signals, cut into turns within which their order does not matter; and how they fit their columns. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,13 +58,17 @@ def fit(signal: Signal) -> Signal:
     if signal.tags:
         new["tags"] = tuple(dict.fromkeys(clip(tag, 200) for tag in signal.tags[:100]))
     labels = signal.labels
-    if len(labels) > 200 or not all(_fits(name, 200) and _fits(text, 2_000) for name, text in labels.items()):
+    if len(labels) > 200 or not (_all_fit(labels, 200) and _all_fit(labels.values(), 2_000)):
         new["labels"] = {clip(name, 200): clip(value, 2_000) for name, value in list(labels.items())[:200]}
     for name in ("links", "images"):
         links = getattr(signal, name)
         if len(links) > 20 or not all(_fits(one.title, 200) and _fits(one.url, 8_000) for one in links):
             new[name] = tuple(LinkTo(clip(one.title, 200), clip(one.url, 8_000)) for one in links[:20])
     return replace(signal, **new) if new else signal
+
+
+def _all_fit(texts: Collection[str], limit: int) -> bool:
+    return not texts or (max(map(len, texts)) <= limit and "\x00" not in "".join(texts))
 
 
 def _fits(text: str, limit: int) -> bool:

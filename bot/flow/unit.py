@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.util import identity_key
 
 from bot.errors import Unavailable
 from bot.flow.live import Live
@@ -132,9 +133,12 @@ class Unit:
             self._locked.add(row)
 
     async def read_many(self, model: type[M], ids: Collection[int], lock: bool = False) -> dict[int, M]:
-        """Rows by id in one question, locked as by `lock`; they stay in the session for the whole unit, so that `get` finds
-        them without asking."""
+        """Rows by id, locked as by `lock`: one question for those that the unit has not read already. They stay in the session
+        for the whole unit, so that `get` finds them without asking."""
         known = self.known.setdefault(("rows", model), {})
+        for number in ids:
+            if number not in known and (row := self.session.identity_map.get(identity_key(model, number))):
+                known[number] = row
         wanted = {
             number for number in ids if number not in known or (lock and known[number] not in self._locked)
         }

@@ -22,6 +22,7 @@ from storage.models import Escalation, Page, Team, User
 from storage.questions import access, catalog
 from storage.questions import paging as ask
 from storage.questions.ids import add_many
+from storage.questions.policies import Policy, find_policies
 from storage.words import EscalationState, StepCondition, UserRole
 
 PATIENCE = timedelta(minutes=10)
@@ -84,7 +85,7 @@ async def prepare_due(unit: Unit, due: Sequence[Due]) -> None:
 
 async def _read_policies(unit: Unit, ids: Collection[int]) -> None:
     if wanted := {number for number in ids if ("policy", number) not in unit.known}:
-        found = await ask.find_policies(unit.session, wanted)
+        found = await find_policies(unit.session, wanted)
         unit.known.update((("policy", number), policy) for number, policy in found.items())
 
 
@@ -146,7 +147,7 @@ async def advance(unit: Unit, escalation: Escalation, skip_wait: bool = False) -
         unit.plan("escalate", f"escalation:{escalation.id}", unit.now + PATIENCE)
 
 
-def _exhaust(unit: Unit, escalation: Escalation, policy: ask.Policy) -> None:
+def _exhaust(unit: Unit, escalation: Escalation, policy: Policy) -> None:
     if escalation.state is EscalationState.RUNNING:
         escalation.state = EscalationState.EXHAUSTED
         unit.emit(EscalationExhausted(escalation.subject, escalation.id, policy.name, policy.close_at_end))
@@ -175,10 +176,10 @@ async def _run_step(unit: Unit, escalation: Escalation, step: Step, round_: int,
     return count
 
 
-async def _get_policy(unit: Unit, policy_id: int) -> ask.Policy:
+async def _get_policy(unit: Unit, policy_id: int) -> Policy:
     """Read once in a unit, which may run the steps of many escalations."""
     await _read_policies(unit, [policy_id])
-    policy: ask.Policy = unit.known["policy", policy_id]
+    policy: Policy = unit.known["policy", policy_id]
     return policy
 
 

@@ -25,6 +25,7 @@ from bot.reactions.incidents import escalate_incident
 from storage.models import Alert, Incident, Team, User
 from storage.questions import alerts as ask
 from storage.questions import paging
+from storage.questions.policies import find_policies_of_teams
 
 
 async def page_for_alert(unit: Unit, event: alerts.AlertOpened) -> None:
@@ -45,9 +46,9 @@ async def call_by_routes(unit: Unit, routes: Sequence[tuple[int, int, int | None
     """Start what pages for the (incident, team, policy that a rule chose) of alerts, where it is not under way. Into an
     incident that somebody is on, people are called once, and not by a policy that pages whoever is on it."""
     incidents = await unit.read_many(Incident, {incident_id for incident_id, _, _ in routes})
-    teams = await unit.read_many(Team, {team_id for _, team_id, _ in routes})
+    policies = await find_policies_of_teams(unit.session, {team_id for _, team_id, _ in routes})
     wanted = [
-        (f"incident:{incident_id}", incidents[incident_id], team_id, policy_id or teams[team_id].policy_id)
+        (f"incident:{incident_id}", incidents[incident_id], team_id, policy_id or policies[team_id])
         for incident_id, team_id, policy_id in dict.fromkeys(routes)
         if incidents[incident_id].status.is_open
     ]

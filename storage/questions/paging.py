@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from storage.models import Escalation, EscalationPolicy, IncidentTeam, Page, PolicyStep, Team
+from storage.models import Escalation, IncidentTeam, Page, PolicyStep, Team
 from storage.models.paging import stream_of
 from storage.ready import Ready, is_among
 from storage.words import EscalationState, PageState
@@ -17,31 +17,6 @@ ALIVE = (EscalationState.RUNNING, EscalationState.ACKNOWLEDGED)
 STOPPABLE = (*ALIVE, EscalationState.EXHAUSTED)
 CHUNK = 400
 ANSWERED_BEFORE = "answered or over before it was sent"
-
-
-class Policy(NamedTuple):
-    """What an escalation under way asks of its policy; see EscalationPolicy."""
-
-    id: int
-    name: str
-    repeat: int
-    repeat_after: int
-    reset_on_repeat: bool
-    close_at_end: bool
-
-
-POLICIES: Any = EscalationPolicy.__table__
-BY_ID = Ready(
-    lambda database: select(*(POLICIES.c[name] for name in Policy._fields)).where(
-        is_among(database, POLICIES.c.id, "policies")
-    )
-)
-
-
-async def find_policies(session: AsyncSession, ids: Collection[int]) -> dict[int, Policy]:
-    """Those policies, by id."""
-    rows = await BY_ID.ask(session, policies=sorted(ids))
-    return {row[0]: Policy(*row) for row in rows}
 
 
 async def list_steps(session: AsyncSession, policy_id: int) -> Sequence[PolicyStep]:
@@ -66,15 +41,16 @@ async def list_escalations(session: AsyncSession, subject: str) -> Sequence[Esca
     return (await session.scalars(OF_SUBJECT, {"subject": subject})).all()
 
 
-UNDER_WAY = select(Escalation.subject, Escalation.policy_id).where(
-    Escalation.subject.in_(bindparam("subjects", expanding=True)), Escalation.state.in_(ALIVE)
+UNDER_WAY = Ready(
+    lambda database: select(Escalation.subject, Escalation.policy_id).where(
+        is_among(database, Escalation.subject, "subjects"), Escalation.state.in_(ALIVE)
+    )
 )
 
 
 async def list_under_way(session: AsyncSession, subjects: Collection[str]) -> set[tuple[str, int]]:
     """Which of these subjects have escalations under way, with the policy of each: ix_escalation_subject."""
-    rows = await session.execute(UNDER_WAY, {"subjects": list(subjects)})
-    return {(row[0], row[1]) for row in rows}
+    return {(row[0], row[1]) for row in await UNDER_WAY.ask(session, subjects=list(subjects))}
 
 
 async def has_begun(session: AsyncSession, subject: str, policy_id: int) -> bool:
