@@ -133,8 +133,8 @@ class Unit:
             self._locked.add(row)
 
     async def read_many(self, model: type[M], ids: Collection[int], lock: bool = False) -> dict[int, M]:
-        """Rows by id, locked as by `lock`: one question for those that the unit has not read already. They stay in the session
-        for the whole unit, so that `get` finds them without asking."""
+        """Rows by id, locked as by `lock`: one question for all that the unit has not read yet. They stay in the session for
+        the whole unit, so that `get` finds them without asking."""
         known = self.known.setdefault(("rows", model), {})
         for number in ids:
             if number not in known and (row := self.session.identity_map.get(identity_key(model, number))):
