@@ -193,16 +193,22 @@ async def list_open_of_incident(session: AsyncSession, incident_id: int) -> Sequ
     ).all()
 
 
+ROUTES = Ready(
+    select(
+        Alert.team_id,
+        Alert.policy_id,
+        func.max(case((Alert.status == AlertStatus.OPEN, 1), else_=0)).label("is_open"),
+    )
+    .where(Alert.incident_id == bindparam("incident"), Alert.team_id.is_not(None))
+    .group_by(Alert.team_id, Alert.policy_id)
+    .order_by(func.min(Alert.id))
+)
+
+
 async def list_routes(session: AsyncSession, incident_id: int) -> dict[int, list[int | None]]:
     """The policies that routing rules chose for the open alerts of an incident, by team, in the order in which they came;
     None where that is the team's own. Of a team without open alerts, that of its first one. ix_alert_incident."""
-    is_open = func.max(case((Alert.status == AlertStatus.OPEN, 1), else_=0))
-    rows = await session.execute(
-        select(Alert.team_id, Alert.policy_id, is_open)
-        .where(Alert.incident_id == incident_id, Alert.team_id.is_not(None))
-        .group_by(Alert.team_id, Alert.policy_id)
-        .order_by(func.min(Alert.id))
-    )
+    rows = await ROUTES.ask(session, incident=incident_id)
     first: dict[int, list[int | None]] = {}
     found: dict[int, list[int | None]] = {}
     for team, policy, has_open in rows:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import (
@@ -60,20 +60,15 @@ async def mark_heard(session: AsyncSession, ids: Collection[int], at: datetime) 
     )
 
 
+IN_TEAMS = select(Member.user_id).where(Member.team_id.in_(bindparam("teams", expanding=True)))
+MEMBERS = select(User).where(User.active.is_(True), User.id.in_(IN_TEAMS)).order_by(User.id)
+
+
 async def list_members(session: AsyncSession, team_ids: Collection[int]) -> Sequence[User]:
     """The active people of these teams, each once."""
     if not team_ids:
         return []
-    return (
-        await session.scalars(
-            select(User)
-            .where(
-                User.active.is_(True),
-                User.id.in_(select(Member.user_id).where(Member.team_id.in_(set(team_ids)))),
-            )
-            .order_by(User.id)
-        )
-    ).all()
+    return (await session.scalars(MEMBERS, {"teams": sorted(set(team_ids))})).all()
 
 
 async def list_team_ids_of(session: AsyncSession, user_id: int) -> Sequence[int]:

@@ -162,12 +162,13 @@ async def list_participants(session: AsyncSession, incident_id: int) -> Sequence
     return [(row[0], row[1]) for row in rows]
 
 
+PARTICIPANT = select(Participant).where(
+    Participant.incident_id == bindparam("incident"), Participant.user_id == bindparam("user")
+)
+
+
 async def find_participant(session: AsyncSession, incident_id: int, user_id: int) -> Participant | None:
-    return (
-        await session.scalars(
-            select(Participant).where(Participant.incident_id == incident_id, Participant.user_id == user_id)
-        )
-    ).one_or_none()
+    return (await session.scalars(PARTICIPANT, {"incident": incident_id, "user": user_id})).one_or_none()
 
 
 async def list_roles(session: AsyncSession, incident_id: int) -> Sequence[tuple[RoleHolder, User]]:
@@ -235,29 +236,20 @@ async def list_tasks(session: AsyncSession, incident_id: int) -> Sequence[Task]:
     ).all()
 
 
-async def find_runbook(session: AsyncSession, incident_id: int) -> str:
-    """What to do: the runbook of an impacted service, the most important first, or else the one that an alert names."""
-    runbook = await session.scalar(
-        select(Service.runbook)
-        .join(IncidentService, IncidentService.service_id == Service.id)
-        .where(IncidentService.incident_id == incident_id, Service.runbook != "")
-        .order_by(Service.tier, Service.id)
-        .limit(1)
-    )
-    if runbook:
-        return str(runbook)
-    for links in await session.scalars(_links_of_first_alerts(incident_id)):
-        for link in links:
-            if "runbook" in str(link.get("title", "")).lower():
-                return str(link.get("url", ""))
-    return ""
+RUNBOOK = Ready(
+    select(Service.runbook)
+    .join(IncidentService, IncidentService.service_id == Service.id)
+    .where(IncidentService.incident_id == bindparam("incident"), Service.runbook != "")
+    .order_by(Service.tier, Service.id)
+    .limit(1)
+)
 
 
-def _links_of_first_alerts(incident_id: int) -> Any:
+def _ask_links_of_first_alerts(_: str) -> Any:
     """By ix_alert_incident, in which those of one status are in order: an incident may have a hundred thousand."""
     first = [
         select(Alert.id)
-        .where(Alert.incident_id == incident_id, Alert.status == status)
+        .where(Alert.incident_id == bindparam("incident"), Alert.status == status)
         .order_by(Alert.id)
         .limit(FIRST_ALERTS)
         .subquery()
@@ -265,6 +257,21 @@ def _links_of_first_alerts(incident_id: int) -> Any:
     ]
     among = or_(*(Alert.id.in_(select(one.c.id)) for one in first))
     return select(Alert.links).where(among).order_by(Alert.id).limit(FIRST_ALERTS)
+
+
+LINKS_OF_FIRST_ALERTS = Ready(_ask_links_of_first_alerts)
+
+
+async def find_runbook(session: AsyncSession, incident_id: int) -> str:
+    """What to do: the runbook of an impacted service, the most important first, or else the one that an alert names."""
+    runbooks = await RUNBOOK.ask(session, incident=incident_id)
+    if runbooks:
+        return str(runbooks[0][0])
+    for (links,) in await LINKS_OF_FIRST_ALERTS.ask(session, incident=incident_id):
+        for link in links:
+            if "runbook" in str(link.get("title", "")).lower():
+                return str(link.get("url", ""))
+    return ""
 
 
 async def list_rooms(session: AsyncSession, incident_id: int) -> Sequence[IncidentRoom]:
@@ -282,14 +289,13 @@ async def list_platforms(session: AsyncSession, incident_id: int) -> set[str]:
     )
 
 
+ROOM = select(IncidentRoom).where(
+    IncidentRoom.incident_id == bindparam("incident"), IncidentRoom.platform == bindparam("platform")
+)
+
+
 async def find_room(session: AsyncSession, incident_id: int, platform: str) -> IncidentRoom | None:
-    return (
-        await session.scalars(
-            select(IncidentRoom).where(
-                IncidentRoom.incident_id == incident_id, IncidentRoom.platform == platform
-            )
-        )
-    ).one_or_none()
+    return (await session.scalars(ROOM, {"incident": incident_id, "platform": platform})).one_or_none()
 
 
 async def find_incident_of_channel(session: AsyncSession, platform: str, channel: str) -> Incident | None:

@@ -19,14 +19,15 @@ CHUNK = 400
 ANSWERED_BEFORE = "answered or over before it was sent"
 
 
+STEPS = (
+    select(PolicyStep)
+    .where(PolicyStep.policy_id == bindparam("policy"))
+    .order_by(PolicyStep.delay, PolicyStep.position)
+)
+
+
 async def list_steps(session: AsyncSession, policy_id: int) -> Sequence[PolicyStep]:
-    return (
-        await session.scalars(
-            select(PolicyStep)
-            .where(PolicyStep.policy_id == policy_id)
-            .order_by(PolicyStep.delay, PolicyStep.position)
-        )
-    ).all()
+    return (await session.scalars(STEPS, {"policy": policy_id})).all()
 
 
 OF_SUBJECT = (
