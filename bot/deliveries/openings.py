@@ -19,11 +19,13 @@ from bot.incidents.events import RoomOpened
 from bot.incidents.rooms import NEW_ROOMS, count_opened, get_locked, keep, lose_room, room_name
 from bot.incidents.view import IncidentView
 from bot.logs import get_logger
-from storage.models import IncidentRoom
+from storage.models import Incident, IncidentRoom
 from storage.questions import incidents as ask
 
 log = get_logger(__name__)
 TOPIC_LIMIT = 250
+SHOWN_BY_ROOM = ("title", "priority", "status")
+"""What the name and the topic of a room show; that may change while the room is being opened."""
 LONGEST_TITLE = 120
 """So much of a title is in a room's purpose, so that the link after it stays whole."""
 
@@ -146,6 +148,8 @@ class Openings:
     async def _keep(
         self, unit: Unit, view: IncidentView, platform: str, wanted: NewRoom, place: Place
     ) -> IncidentRoom:
+        incident = await unit.session.get_one(Incident, view.id)
+        await unit.lock(incident)
         room = await ask.find_room(unit.session, view.id, platform)
         if room is None:
             room = IncidentRoom(incident_id=view.id, platform=platform, invited=[], shown={})
@@ -166,5 +170,8 @@ class Openings:
                 private=wanted.private,
             )
             unit.emit(RoomOpened(view.id, platform, place.name))
+            if any(getattr(incident, name) != getattr(view, name) for name in SHOWN_BY_ROOM):
+                for kind in ("room.topic", "room.rename"):
+                    unit.put(f"INC-{view.id}.head@{platform}", kind, f"incident:{view.id}", coalesce=True)
         await unit.session.flush()
         return room

@@ -97,6 +97,21 @@ async def list_platforms(unit: Unit, incident_id: int) -> tuple[str, ...]:
     return tuple(name for name in on if name == "room" or name in unit.known[key])
 
 
+async def list_showing(unit: Unit, incident_id: int) -> tuple[str, ...]:
+    """Those of them that show something of the incident, or may do so before this unit is over. What has not been opened
+    yet shows what is true when it is: whoever opens it waits for the unit."""
+    key = (list_showing, incident_id)
+    if key not in unit.known:
+        rooms = {room.platform: room for room in await ask.list_rooms(unit.session, incident_id)}
+        for room in rooms.values():
+            if room.channel is None:
+                await unit.lock(room)
+        unit.known[key] = {
+            name for name, room in rooms.items() if room.channel is None and room.announcement is None
+        }
+    return tuple(name for name in await list_platforms(unit, incident_id) if name not in unit.known[key])
+
+
 def room_name(ref: str, title: str) -> str:
     """A channel name that every platform takes: `inc-71-payment-portal-slow`, or `inc-71` for a title without letters."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()

@@ -12,7 +12,7 @@ from typing import Any
 from bot.flow.unit import Unit
 from bot.incidents import events as incidents
 from bot.incidents.privacy import hide_private
-from bot.incidents.rooms import count_opened, list_platforms, take_off_invited
+from bot.incidents.rooms import count_opened, list_platforms, list_showing, take_off_invited
 from storage.models import Incident, IncidentRoom
 from storage.questions import incidents as ask
 
@@ -59,11 +59,12 @@ async def furnish_room(unit: Unit, event: incidents.RoomOpened) -> None:
     """Everything that belongs into a room; a first one has it waiting already. The announcement leads to it. What was said
     in one that was lost is not said again: the new one is told the story."""
     _furnish(unit, event.incident_id, event.platform)
-    if count_opened(await ask.find_room(unit.session, event.incident_id, event.platform)) > 1:
+    room = await ask.find_room(unit.session, event.incident_id, event.platform)
+    if count_opened(room) > 1:
         _put(unit, event.incident_id, event.platform, "room.catchup")
-    for kind in ("room.topic", "room.rename"):
-        _put_head(unit, event.incident_id, event.platform, kind)
-    await refresh_incident(unit, event.incident_id)
+    if room is not None and room.announcement is not None:
+        _refresh_announcement(unit, event.incident_id, event.platform)
+    unit.touch(f"incident:{event.incident_id}", "incidents")
 
 
 async def mirror_saying(unit: Unit, event: incidents.SayingChanged) -> None:
@@ -104,12 +105,16 @@ async def refresh_counts(unit: Unit, event: incidents.IncidentEvent) -> None:
 
 async def refresh_incident(unit: Unit, incident_id: int, patient: bool = False) -> None:
     subject = f"incident:{incident_id}"
-    for platform in await list_platforms(unit, incident_id):
-        card, announcement = card_stream(incident_id, platform), announcement_stream(incident_id, platform)
-        unit.put(card, "room.refresh", subject, coalesce=True, patient=patient)
+    for platform in await list_showing(unit, incident_id):
+        unit.put(card_stream(incident_id, platform), "room.refresh", subject, coalesce=True, patient=patient)
         if not patient:
-            unit.put(announcement, "announce.refresh", subject, coalesce=True)
+            _refresh_announcement(unit, incident_id, platform)
     unit.touch(subject, "incidents")
+
+
+def _refresh_announcement(unit: Unit, incident_id: int, platform: str) -> None:
+    stream = announcement_stream(incident_id, platform)
+    unit.put(stream, "announce.refresh", f"incident:{incident_id}", coalesce=True)
 
 
 async def refresh_topic(unit: Unit, event: incidents.IncidentEvent) -> None:

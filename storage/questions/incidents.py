@@ -274,12 +274,13 @@ async def find_runbook(session: AsyncSession, incident_id: int) -> str:
     return ""
 
 
+ROOMS = (
+    select(IncidentRoom).where(IncidentRoom.incident_id == bindparam("incident")).order_by(IncidentRoom.id)
+)
+
+
 async def list_rooms(session: AsyncSession, incident_id: int) -> Sequence[IncidentRoom]:
-    return (
-        await session.scalars(
-            select(IncidentRoom).where(IncidentRoom.incident_id == incident_id).order_by(IncidentRoom.id)
-        )
-    ).all()
+    return (await session.scalars(ROOMS, {"incident": incident_id})).all()
 
 
 async def list_platforms(session: AsyncSession, incident_id: int) -> set[str]:
