@@ -28,8 +28,6 @@ from storage.questions import config as ask
 
 FILE, HERE = "file", "room"
 SLUG_LIMIT = 64
-NEW = "new"
-"""In addresses of the Room, what is not made yet."""
 Row = TypeVar("Row", bound=Rule | Schedule | EscalationPolicy | Team)
 
 
@@ -200,7 +198,7 @@ class Editor(ABC, Generic[Row]):
             return slug
         wanted = make_handle(name)[: SLUG_LIMIT - 5].strip("-._") or self.word
         slug, number = wanted, 2
-        while slug in taken or slug == NEW:
+        while slug in taken:
             slug, number = f"{wanted}-{number}", number + 1
         return slug
 

@@ -25,6 +25,8 @@ from storage.words import UserRole
 
 T = TypeVar("T")
 SLUG = "[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+NEW = "/-/new"
+"""Where new things are made, below the list of their kind. No slug is `-`, so it hides nothing that is called `new`."""
 NAMED = 30
 """So many of those who are told are named."""
 
@@ -43,12 +45,12 @@ def may_edit(visit: Visit) -> bool:
 
 
 class EditPages(ABC, Generic[Row]):
-    """The pages of one kind of thing. They are under `root`: the one of a new thing is `new`, that of another ends with
-    `ending`."""
+    """The pages of one kind of thing. They are under `root`: the one of a new thing is `new`, that of another has its slug
+    and ends with `ending`."""
 
     editor: Editor[Row]
     root: str
-    new: str = "/new"
+    new: str = NEW
     ending: str = ""
     template: str
 

@@ -16,7 +16,7 @@ from bot.catalog.editing import read_names
 from bot.catalog.integrations import find_integration
 from bot.errors import Problem
 from bot.flow.unit import Unit
-from handlers.pages.edit_pages import SLUG, EditPages, is_number, may_edit
+from handlers.pages.edit_pages import NEW, SLUG, EditPages, is_number, may_edit
 from handlers.pages.rule_form import STARTS, RuleForm, read_form, show_entry, start_entry
 from handlers.pages.visit import Values, Visit, signed_in
 from handlers.parts import Parts
@@ -73,7 +73,7 @@ class RulePages(EditPages[Rule]):
 
     editor = RULES
     root, template = "/rules", "pages/rule"
-    new = "/new/{kind:" + "|".join(RuleKind) + "}"
+    new = NEW + "/{kind:" + "|".join(RuleKind) + "}"
 
     async def start(self, visit: Visit, unit: Unit) -> Entry:
         teams = await catalog.list_named(unit.session, Team)

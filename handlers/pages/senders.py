@@ -5,13 +5,13 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.access.roles import ORDER
 from bot.alerts.signal import Action, Signal
 from bot.alerts.trials import try_signals
 from bot.catalog.integrations import create_integration, find_integration, renew_key
 from bot.catalog.teams import get_team
 from bot.errors import Problem, Refused, Unknown
 from bot.flow.unit import Unit
+from handlers.pages.edit_pages import NEW, SLUG, may_edit
 from handlers.pages.visit import Values, Visit, signed_in
 from handlers.parts import Parts
 from handlers.webhooks.kept import read_kept
@@ -20,7 +20,7 @@ from handlers.webhooks.source import Source
 from storage.models import Integration, Team
 from storage.questions import catalog
 from storage.questions.payloads import find_kept, list_kept
-from storage.words import Priority, UserRole
+from storage.words import Priority
 
 ROOT = "/senders"
 LAST = 20
@@ -28,20 +28,16 @@ TEST_ALIAS = "tocsin-test-alert"
 
 
 def list_routes(parts: Parts) -> list[web.RouteDef]:
-    one = ROOT + "/{sender:[A-Za-z0-9][A-Za-z0-9._-]{0,63}}"
+    one = f"{ROOT}/{{sender:{SLUG}}}"
     return [
         web.get(ROOT, signed_in(parts, show_list, "responder")),
-        web.get(ROOT + "/new", signed_in(parts, show_new, "admin")),
-        web.post(ROOT + "/new", signed_in(parts, create, "admin")),
+        web.get(ROOT + NEW, signed_in(parts, show_new, "admin")),
+        web.post(ROOT + NEW, signed_in(parts, create, "admin")),
         web.get(one, signed_in(parts, show_sender, "responder")),
         web.post(one + "/key", signed_in(parts, give_new_key, "admin")),
         web.post(one + "/test", signed_in(parts, send_test_alert, "responder")),
         web.get(one + r"/messages/{message:\d+}", signed_in(parts, show_message, "admin")),
     ]
-
-
-def may_edit(visit: Visit) -> bool:
-    return ORDER.index(visit.user.role) >= ORDER.index(UserRole.ADMIN)
 
 
 async def show_list(visit: Visit) -> web.StreamResponse:

@@ -84,7 +84,7 @@ async def test_a_rule_is_made_tried_moved_and_undone(
     assert rule.then == {"suppress": True}
     await mark.press("Switch off")
     await mark.sees("off")
-    await mark.open("/rules/new/policy?start=flap")
+    await mark.open("/rules/-/new/policy?start=flap")
     await mark.page.get_by_label("Name", exact=True).fill("Calm")
     await mark.press("Save")
     await mark.page.wait_for_url(served.url + "/rules/calm?told=")

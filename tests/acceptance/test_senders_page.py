@@ -33,10 +33,10 @@ async def test_a_sender_is_made_and_what_to_paste_is_shown_once(
 ) -> None:
     house = sqlite_house
     assert '<option value="grafana" selected>' in await read(
-        browser, f"{house.url}/senders/new?source=grafana"
+        browser, f"{house.url}/senders/-/new?source=grafana"
     )
     form = {"source": "grafana", "name": "Grafana of the shop", "team": "first-team"}
-    async with browser.post(f"{house.url}/senders/new", data=form) as response:
+    async with browser.post(f"{house.url}/senders/-/new", data=form) as response:
         made = await response.text()
         assert response.headers["Cache-Control"] == "no-store"
     (key,) = set(re.findall(r"/hooks/grafana/(int_[0-9a-f]+)", made))
@@ -56,7 +56,7 @@ async def test_a_faulty_form_is_shown_again_with_the_reason(
     sqlite_house: House, browser: aiohttp.ClientSession
 ) -> None:
     form = {"source": "grafana", "name": "Kept <b>as typed</b>", "team": "nobody"}
-    async with browser.post(f"{sqlite_house.url}/senders/new", data=form) as response:
+    async with browser.post(f"{sqlite_house.url}/senders/-/new", data=form) as response:
         again = await response.text()
         assert response.status == 404
     assert "Kept &lt;b&gt;as typed" in again
@@ -123,7 +123,7 @@ async def test_a_responder_sends_a_test_alert_and_sees_no_messages(sqlite_house:
         page = await read(http, f"{house.url}/senders/shop")
         assert "Send a test alert" in page
         assert "Secret plans" not in page
-        for path in ("/senders/new", "/senders/shop/messages/1"):
+        for path in ("/senders/-/new", "/senders/shop/messages/1"):
             async with http.get(house.url + path) as response:
                 assert response.status == 403
     sam = await house.add_person("Sam", role="stakeholder")

@@ -24,7 +24,7 @@ async def browser(house: House) -> AsyncIterator[Browser]:
 
 async def make(browser: Browser) -> None:
     """The policy `nights`: Kate at once, Sam after five minutes."""
-    form = await open_form(browser, "/policies/new")
+    form = await open_form(browser, "/policies/-/new")
     form.set("name", "Nights")
     form.set("repeat", "")
     form.set("steps.0.page", "user:kate")
@@ -108,7 +108,7 @@ async def test_the_list_says_who_is_paged_now(house: House, browser: Browser) ->
 
 
 async def test_who_would_be_paged_is_seen_before_it_is_saved(house: House, browser: Browser) -> None:
-    form = await open_form(browser, "/policies/new")
+    form = await open_form(browser, "/policies/-/new")
     assert form.get("steps.0.page") == ["schedule:primary", "", ""]
     form.set("name", "Try")
     status, text = await press(browser, form, "preview")
@@ -146,7 +146,7 @@ async def test_who_would_be_paged_at_another_time(house: House, browser: Browser
 
 
 async def test_a_fault_stands_at_its_place_and_nothing_typed_is_lost(browser: Browser) -> None:
-    form = await open_form(browser, "/policies/new")
+    form = await open_form(browser, "/policies/-/new")
     form.set("steps.0.after", "5")
     form.set("steps.0.page", "user:robert")
     form.set("repeat", "many")
@@ -187,7 +187,7 @@ async def test_who_may_see_and_change_policies(house: House, browser: Browser) -
         status, text = await responder.get("/policies/default")
         assert (status, 'value="save"' in text) == (200, False)
         assert [(await stakeholder.get(one))[0] for one in ("/policies", "/policies/default")] == [403, 403]
-        assert (await responder.get("/policies/new"))[0] == 403
-        for path in ("/policies/new", "/policies/default", "/policies/default/undo"):
+        assert (await responder.get("/policies/-/new"))[0] == 403
+        for path in ("/policies/-/new", "/policies/default", "/policies/default/undo"):
             for one in (responder, stakeholder):
                 assert (await one.post(path, do="save"))[0] == 403

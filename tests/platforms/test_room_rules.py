@@ -33,7 +33,7 @@ async def browser(house: House) -> AsyncIterator[Browser]:
 
 async def make(browser: Browser) -> str:
     """Make the rule; where it is."""
-    status, place = await browser.post("/rules/new/policy", do="save", **FORM)
+    status, place = await browser.post("/rules/-/new/policy", do="save", **FORM)
     assert (status, place) == (303, "/rules/staging-is-quiet?told="), place
     return place.partition("?")[0]
 
@@ -83,7 +83,7 @@ async def test_a_rule_is_made_changed_and_undone(house: House, browser: Browser)
 
 async def test_the_list_shows_order_and_state(house: House, browser: Browser) -> None:
     place = await make(browser)
-    await browser.post("/rules/new/policy", do="save", **{**FORM, "name": "Second"})
+    await browser.post("/rules/-/new/policy", do="save", **{**FORM, "name": "Second"})
     text = read((await browser.get("/rules"))[1])
     assert text.index("Staging is quiet") < text.index("Second")
     assert (await browser.post("/rules/second/move", place="1"))[1] == "/rules"
@@ -113,7 +113,7 @@ async def test_a_fault_stands_at_its_place_and_nothing_typed_is_lost(browser: Br
         "name": " ",
     }
     for what in ("save", "try"):
-        status, text = await browser.post("/rules/new/policy", do=what, sender="generic", **wrong)
+        status, text = await browser.post("/rules/-/new/policy", do=what, sender="generic", **wrong)
         assert status == 422
         said = read(text)
         assert "4 things are wrong" in said
@@ -122,7 +122,7 @@ async def test_a_fault_stands_at_its_place_and_nothing_typed_is_lost(browser: Br
         assert "Line 3, colour: there is no key colour here" in said
         assert "must not be empty" in said
         assert 'value="&lt;b&gt;&amp;"' in text
-    status, text = await browser.post("/rules/new/policy", do="save", **{**FORM, "text": "a: [1\n  b"})
+    status, text = await browser.post("/rules/-/new/policy", do="save", **{**FORM, "text": "a: [1\n  b"})
     assert status == 422
     assert "this is not YAML" in read(text)
 
@@ -131,7 +131,7 @@ async def test_it_is_tried_before_it_is_saved(house: House, browser: Browser) ->
     await house.send({"title": "Slow", "priority": "P3"})
     await house.send(STAGING)
     own = '{"title": "Another", "labels": {"env": "staging"}}'
-    status, text = await browser.post("/rules/new/policy", do="try", sender="generic", own=own, **FORM)
+    status, text = await browser.post("/rules/-/new/policy", do="try", sender="generic", own=own, **FORM)
     assert status == 200
     said = read(text)
     assert "2 kept messages of generic: 1 would differ" in said
@@ -139,10 +139,10 @@ async def test_it_is_tried_before_it_is_saved(house: House, browser: Browser) ->
     assert "The policy “Staging is quiet” keeps it from paging" in said
     assert [rule.slug for rule in await house.rows(Rule)] == ["urgent"]
     assert len(await house.rows(Alert)) == 2
-    status, text = await browser.post("/rules/new/policy", do="try", sender="generic", own="{", **FORM)
+    status, text = await browser.post("/rules/-/new/policy", do="try", sender="generic", own="{", **FORM)
     assert status == 200
     assert "is not JSON" in read(text)
-    status, text = await browser.post("/rules/new/policy", do="try", sender="nobody", **FORM)
+    status, text = await browser.post("/rules/-/new/policy", do="try", sender="nobody", **FORM)
     assert (status, "There is no integration nobody" in read(text)) == (404, True)
 
 
@@ -155,12 +155,12 @@ async def test_what_a_new_rule_starts_from_can_be_saved(sqlite_house: House, sta
     await sqlite_house.add_sender("generic")
     browser = await open_browser(sqlite_house)
     async with browser.http:
-        status, text = await browser.get(f"/rules/new/{start}")
+        status, text = await browser.get(f"/rules/-/new/{start}")
         assert status == 200
         found = re.search(r"<textarea[^>]* name=\"text\"[^>]*>(.*?)</textarea>", text, re.DOTALL)
         assert found is not None
         fields = {**FORM, "text": html.unescape(found[1])}
-        status, answer = await browser.post(f"/rules/new/{start}", do="save", **fields)
+        status, answer = await browser.post(f"/rules/-/new/{start}", do="save", **fields)
         assert status == 303, read(answer)
 
 
@@ -192,7 +192,7 @@ async def test_who_may_see_and_change_rules(house: House, browser: Browser) -> N
         assert 'href="/rules"' in (await responder.get("/services"))[1]
         assert 'href="/rules"' not in (await stakeholder.get("/services"))[1]
         assert [(await stakeholder.get(path))[0] for path in ("/rules", place)] == [403, 403]
-        for path in (place, f"{place}/switch", f"{place}/move", f"{place}/undo", "/rules/new/policy"):
+        for path in (place, f"{place}/switch", f"{place}/move", f"{place}/undo", "/rules/-/new/policy"):
             for one in (responder, stakeholder):
                 assert (await one.post(path, do="save", **FORM))[0] == 403
-        assert (await responder.get("/rules/new/policy"))[0] == 403
+        assert (await responder.get("/rules/-/new/policy"))[0] == 403

@@ -30,7 +30,7 @@ async def open_form(browser: Browser, path: str) -> Form:
 
 async def make(browser: Browser) -> None:
     """The schedule `nights`, in which Kate and Sam take turns of a week."""
-    form = await open_form(browser, "/schedules/new")
+    form = await open_form(browser, "/schedules/-/new")
     form.set("name", "Nights")
     form.set("rotations.0.participants", "kate", 0)
     form.set("rotations.0.participants", "sam", 1)
@@ -46,7 +46,7 @@ async def find_rotations(house: House, slug: str = "nights") -> list[Rotation]:
 
 async def test_a_schedule_is_made_and_its_people_are_told(house: House, browser: Browser) -> None:
     assert "New schedule" in (await browser.get("/schedules"))[1]
-    form = await open_form(browser, "/schedules/new")
+    form = await open_form(browser, "/schedules/-/new")
     assert form.get("rotations.0.starts") == ["2026-11-23T09:00"]
     await make(browser)
     (rotation,) = await find_rotations(house)
@@ -130,12 +130,12 @@ async def test_whose_shifts_move_is_seen_before_it_is_saved(house: House, browse
     assert "▲ Nobody would be on call" in read(text)
     assert [one.kind for one in await find_rotations(house)] == ["weekly"]
     assert len(await list_told(house, house.people["Ana"])) == told
-    _, text = await press(browser, await open_form(browser, "/schedules/new"), "preview")
+    _, text = await press(browser, await open_form(browser, "/schedules/-/new"), "preview")
     assert "Nothing is saved: 2 things are wrong" in read(text)
 
 
 async def test_a_fault_stands_at_its_place_and_nothing_typed_is_lost(browser: Browser) -> None:
-    form = await open_form(browser, "/schedules/new")
+    form = await open_form(browser, "/schedules/-/new")
     form.set("name", " ")
     form.set("zone", "Mars/<b>Olympus")
     form.set("rotations.0.length", "much")
@@ -155,11 +155,11 @@ async def test_a_fault_stands_at_its_place_and_nothing_typed_is_lost(browser: Br
 
 
 async def test_a_schedule_called_new_can_be_opened(browser: Browser) -> None:
-    form = await open_form(browser, "/schedules/new")
+    form = await open_form(browser, "/schedules/-/new")
     form.set("name", "New")
     form.set("rotations.0.participants", "kate")
     status, place = await press(browser, form, "save")
-    assert (status, place.partition("?")[0]) == (303, "/schedules/new-2")
+    assert (status, place.partition("?")[0]) == (303, "/schedules/new")
 
 
 async def test_two_people_do_not_overwrite_each_other(browser: Browser) -> None:
@@ -257,8 +257,8 @@ async def test_who_may_see_and_change_schedules(house: House, browser: Browser) 
         assert "Rotations" in (await responder.get("/schedules/nights"))[1]
         assert f'href="{place}"' not in (await stakeholder.get("/schedules/nights"))[1]
         assert (await stakeholder.get(place))[0] == 403
-        assert (await responder.get("/schedules/new"))[0] == 403
-        for path in (place, f"{place}/switch", f"{place}/undo", "/schedules/new"):
+        assert (await responder.get("/schedules/-/new"))[0] == 403
+        for path in (place, f"{place}/switch", f"{place}/undo", "/schedules/-/new"):
             for one in (responder, stakeholder):
                 assert (await one.post(path, do="save"))[0] == 403
 

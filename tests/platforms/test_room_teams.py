@@ -25,7 +25,7 @@ async def browser(house: House) -> AsyncIterator[Browser]:
 
 async def make(browser: Browser) -> None:
     """The team `nights` of Kate and Sam."""
-    form = await open_form(browser, "/teams/new")
+    form = await open_form(browser, "/teams/-/new")
     assert form.get("policy") == ["default"]
     form.set("name", "Nights")
     form.set("members", "kate", 0)
@@ -130,7 +130,7 @@ async def test_whose_shifts_move_is_seen_before_it_is_saved(house: House, browse
 
 
 async def test_a_fault_stands_at_its_place_and_nothing_typed_is_lost(browser: Browser) -> None:
-    form = await open_form(browser, "/teams/new")
+    form = await open_form(browser, "/teams/-/new")
     form.set("members", "robert", 0)
     form.set("policy", "none-such")
     form.set("holidays", "Atlantis")
@@ -162,7 +162,7 @@ async def test_who_may_see_and_change_teams(house: House, browser: Browser) -> N
         status, text = await responder.get("/teams/first-team")
         assert (status, 'value="save"' in text) == (200, False)
         assert [(await stakeholder.get(one))[0] for one in ("/teams", "/teams/first-team")] == [403, 403]
-        assert (await responder.get("/teams/new"))[0] == 403
-        for path in ("/teams/new", "/teams/first-team", "/teams/first-team/undo"):
+        assert (await responder.get("/teams/-/new"))[0] == 403
+        for path in ("/teams/-/new", "/teams/first-team", "/teams/first-team/undo"):
             for one in (responder, stakeholder):
                 assert (await one.post(path, do="save"))[0] == 403
