@@ -24,14 +24,13 @@ Named = TypeVar("Named", Team, Service, Schedule, EscalationPolicy, Rule, Integr
 
 
 async def find_named(session: AsyncSession, model: type[Named], name: str) -> Named | None:
-    """The active row with this slug or name (case does not matter)."""
+    """The active row with this slug or, where none has it, with this name (case does not matter)."""
     wanted = name.strip().lower()
+    by_slug = func.lower(model.slug) == wanted
     found = await session.scalars(
         select(model)
-        .where(
-            model.active.is_(True), or_(func.lower(model.slug) == wanted, func.lower(model.name) == wanted)
-        )
-        .order_by(model.id)
+        .where(model.active.is_(True), or_(by_slug, func.lower(model.name) == wanted))
+        .order_by(by_slug.desc(), model.id)
     )
     return found.first()
 

@@ -50,6 +50,22 @@ async def test_what_is_called_new_has_its_pages(sqlite_house: House, browser: Br
         assert (status, f"{name}</h1>" in text or f">{name}</a>" in text) == (200, True), path
 
 
+async def test_what_has_a_name_hides_nothing_that_has_it_as_slug(
+    sqlite_house: House,
+) -> None:
+    """Nobody is paged for another team, or looks at another schedule, because that one has a name like this one's slug."""
+    api = Program(sqlite_house, await sqlite_house.key("admin"))
+    for slug, name in (("old", "Nights"), ("nights", "Nights of Payments")):
+        status, answer = await api.try_to("POST", "/teams", {"entry": {"name": name}, "slug": slug})
+        assert status == 201, answer
+    for asked, name in (
+        ("nights", "Nights of Payments"),
+        ("old", "Nights"),
+        ("NIGHTS", "Nights of Payments"),
+    ):
+        assert (await api.ask(f"/teams/{asked}"))["name"] == name
+
+
 async def test_no_fixed_word_of_an_address_can_be_a_name(sqlite_house: House) -> None:
     routes = [
         (route.method, route.resource.get_info())
