@@ -5,40 +5,16 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
-import re2
-
+from bot.alerts.secrets import hide_secrets, keep_headers, keep_query
 from bot.flow.unit import Unit
 from storage.questions import payloads as ask
 
 BODY_LIMIT = 256 * 1024
 """How much of a body is kept, in characters."""
-HIDDEN = "(removed)"
-SECRET = re.compile(
-    r"auth|token|secret|password|passwd|cookie|api-?key|apikey|signature|credential|routing[_-]?key",
-    re.IGNORECASE,
-)
-MENTIONED = re2.compile(
-    r"(?i)passw|secret|api[_-]?key|token|(?:routing|service|private|access)[_-]key|authorization|cookie|credential"
-)
-"""Looked for first: most bodies mention none of these."""
-NAMED = (
-    r"[\w.-]{0,60}(?:password|passwd|secret|api[_-]?key|token|(?:routing|service|private|access)[_-]key"
-    r"|authorization|cookie|credential)[\w.-]{0,60}"
-)
-TEXT = r'"(?:[^"\\]|\\.)*"'
-IN_BODY = re2.compile(
-    rf"""(?is)(?P<name>(?:\\?["'])?{NAMED}(?:\\?["'])?\s*[:=]\s*)"""
-    rf"""(?P<value>{TEXT}|(?P<list>\[\s*{TEXT}(?:\s*,\s*{TEXT})*\s*\])|\\"(?:[^"\\]|\\\\\\"|\\[^"])*\\"|(?:(?:bearer|basic|geniekey)\s+)?[^\s,;&"'{{}}\[\]\\]+)"""
-    rf"""|(?P<first>\[\s*"{NAMED}"\s*,\s*){TEXT}"""
-)
-"""A name and its value: in JSON, in JSON that is a text in JSON, in forms and words; and pairs (`["Cookie", "..."]`)."""
 CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:-]{1,40})""", re.IGNORECASE)
 CHARSETS = ("utf-16", "utf-32", "iso8859", "cp125", "koi8", "shift_jis", "euc", "gb", "big5")
 """Beginnings of the names that Python has for what bodies are written in besides UTF-8."""
-PLAIN = ("null", "true", "false")
-UNINTERESTING = {"host", "connection", "content-length", "accept-encoding", "accept"}
 
 
 @dataclass(frozen=True)
@@ -72,36 +48,9 @@ def _find_charset(said: str) -> str:
     return name if name.startswith(CHARSETS) else ""
 
 
-def keep_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """The headers worth keeping; values of those that may hold a secret are removed."""
-    return {
-        name: HIDDEN if SECRET.search(name) else value[:500]
-        for name, value in headers.items()
-        if name.lower() not in UNINTERESTING
-    }
-
-
-def keep_query(query: Mapping[str, str]) -> dict[str, str]:
-    return {name: HIDDEN if SECRET.search(name) else value[:500] for name, value in query.items()}
-
-
-def hide_secrets(body: str) -> str:
-    """A body without the values of fields that are named like a secret."""
-
-    def hide(found: Any) -> str:
-        if found["first"]:
-            return f'{found["first"]}"{HIDDEN}"'
-        name, value = str(found["name"]), str(found["value"])
-        if found["list"]:
-            return f'{name}["{HIDDEN}"]'
-        if value.lower() in PLAIN:
-            return name + value
-        is_field = name.rstrip(" \t\r\n:=").endswith('"')
-        quote = '\\"' if value.startswith("\\") else '"' if value[0] == '"' or is_field else ""
-        return f"{name}{quote}{HIDDEN}{quote}"
-
-    kept = body[:BODY_LIMIT]
-    return (str(IN_BODY.sub(hide, kept)) if MENTIONED.search(kept) else kept).replace("\x00", "\ufffd")
+def keep_body(body: str) -> str:
+    """As much of a body as is kept, without secrets."""
+    return hide_secrets(body[:BODY_LIMIT]).replace("\x00", "\ufffd")
 
 
 class Payloads:
@@ -154,5 +103,5 @@ def _row(unit: Unit, integration_id: int, payload: Payload, outcome: str) -> dic
         "content_type": payload.content_type[:120],
         "headers": keep_headers(payload.headers),
         "query": keep_query(payload.query),
-        "body": hide_secrets(read_text(payload.body, payload.content_type)),
+        "body": keep_body(read_text(payload.body, payload.content_type)),
     }

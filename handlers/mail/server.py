@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from bot.access.secrets import digest
 from bot.alerts.heartbeats import ping_by_key
 from bot.alerts.intake import SenderChanged
-from bot.alerts.payloads import HIDDEN, Payload
+from bot.alerts.payloads import Payload
+from bot.alerts.secrets import HIDDEN
 from bot.alerts.signal import Signal
 from bot.errors import Problem, Unauthenticated, Unavailable
 from bot.flow.unit import Unit

@@ -1,14 +1,17 @@
 """What is kept of a sender's request: everything but secrets."""
 
+import json
 import time
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.access.housekeeping import keep_house
-from bot.alerts.payloads import hide_secrets, keep_headers
+from bot.alerts.payloads import keep_body
+from bot.alerts.secrets import keep_headers
 from storage.models import Alert, RawPayload
 from tests.house import START, House
 
@@ -31,26 +34,106 @@ from tests.house import START, House
             r'{"Message": "{\"token\": \"(removed)\", \"x\": 1}"}',
         ),
         ('{"title": "the password of db1 is wrong"}', '{"title": "the password of db1 is wrong"}'),
+        (
+            '{"credentials": {"user": "x", "value": "s3cret"}, "title": "y"}',
+            '{"credentials": {"user": "(removed)", "value": "(removed)"}, "title": "y"}',
+        ),
+        (
+            '{"token" : {"id": 1, "of": {"key": "a}b", "ok": true, "end": null}}, "n": 2}',
+            '{"token" : {"id": "(removed)", "of": {"key": "(removed)", "ok": true, "end": null}}, "n": 2}',
+        ),
+        (
+            '{"apiKeys": [{"v": "a"}, ["b"]], "Cookies": [["sid", "1"]], "x": ["y"]}',
+            '{"apiKeys": [{"v": "(removed)"}, ["(removed)"]], "Cookies": [["(removed)", "(removed)"]], "x": ["y"]}',
+        ),
+        ('{"tokens": [15496, 995], "token": {}}', '{"tokens": [15496, 995], "token": {}}'),
+        (
+            '{"secret_scanning_alert": {"number": 3}, "token_usage": {"input": 5}}',
+            '{"secret_scanning_alert": {"number": 3}, "token_usage": {"input": 5}}',
+        ),
+        (
+            r'{"Message": "{\n \"secret\": {\"a\": \"b\\\"c\\\\\", \"n\":1}, \"x\": \"y\"}", "z": "t"}',
+            r'{"Message": "{\n \"secret\": {\"a\": \"(removed)\", \"n\":\"(removed)\"}, \"x\": \"y\"}", "z": "t"}',
+        ),
+        (
+            r'{"Message": "cut: {\"secret\": {\"a\": 1", "x": 2}',
+            r'{"Message": "cut: {\"secret\": {\"a\": \"(removed)\"", "x": 2}',
+        ),
+        ('{"secret": {"a": {"b": "c', '{"secret": {"a": {"b": "(removed)"'),
     ],
 )
 def test_secrets_are_removed_and_the_rest_stays(body: str, kept: str) -> None:
-    assert hide_secrets(body) == kept
+    assert keep_body(body) == kept
+
+
+LEAVES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.text(max_size=9),
+    st.sampled_from(['"', "\\", "a: {", '\\"}', '"x": [1', "null", "line\nbreak"]),
+)
+NAMES = st.sampled_from(["id", "title", "a}b", 'the "key"', "é\\", "author", ""])
+SECRET_NAMES = ("token", "db_password", "apiKey", "X-Access-Key", "credentials", "Cookies", "client.secrets")
+
+
+def nest(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    named = st.dictionaries(NAMES, inner, max_size=3)
+    return (
+        st.lists(inner, max_size=3)
+        | named
+        | st.dictionaries(st.sampled_from(SECRET_NAMES), named, max_size=2)
+    )
+
+
+def leave(value: Any, is_secret: bool = False) -> Any:
+    """What is left of a body, found by its meaning."""
+    if isinstance(value, dict):
+        return {name: leave(part, is_secret or name in SECRET_NAMES) for name, part in value.items()}
+    if isinstance(value, list):
+        return [leave(part, is_secret) for part in value]
+    return value if value is None or isinstance(value, bool) or not is_secret else "(removed)"
+
+
+@given(st.recursive(LEAVES, nest), st.sampled_from([None, 1]), st.booleans())
+def test_of_secrets_with_parts_only_the_values_go(body: Any, indent: int | None, is_ascii: bool) -> None:
+    """As JSON, and as JSON that is a text in JSON."""
+    text = json.dumps(body, indent=indent, ensure_ascii=is_ascii)
+    assert json.loads(keep_body(text)) == leave(body)
+    in_text = json.loads(keep_body(json.dumps({"Message": text, "title": '"'}, ensure_ascii=is_ascii)))
+    assert json.loads(in_text["Message"]) == leave(body)
+    assert in_text["title"] == '"'
 
 
 @given(st.text())
 def test_any_text_can_be_kept(text: str) -> None:
-    assert "\x00" not in hide_secrets(text)
+    assert "\x00" not in keep_body(text)
 
 
-@pytest.mark.parametrize("word", ["a", "token", "a-", '["token', "cookie=bearer "])
+@pytest.mark.parametrize(
+    "word",
+    [
+        "a",
+        "token",
+        "a-",
+        '["token',
+        "cookie=bearer ",
+        '"token":{',
+        '"token":{"a":1},',
+        '"token": {"a"   ',
+        r"\"token\":{\n",
+        r"\"token\":{\"\\",
+    ],
+)
 def test_a_long_word_takes_no_long_time(word: str) -> None:
     started = time.process_time()
-    hide_secrets(word * (300_000 // len(word)) + "token")
+    keep_body(word * (300_000 // len(word)) + "token")
     assert time.process_time() - started < 10
 
 
 def test_a_long_body_is_cut() -> None:
-    assert len(hide_secrets("a" * 300_000)) == 256 * 1024
+    assert len(keep_body("a" * 300_000)) == 256 * 1024
 
 
 def test_headers_that_hold_secrets_lose_their_value() -> None:
