@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.catalog.drafts import Entry, Names, read_entry, spell_duration
-from bot.catalog.editing import Editor, Said
+from bot.catalog.editing import EntryEditor, Said
 from bot.catalog.uses import check_unused, list_empty_teams
 from bot.flow.unit import Unit
 from storage.models import EscalationPolicy
@@ -13,7 +13,7 @@ from storage.questions import config as ask
 DEFAULTS = {"repeat": 0, "reset_on_repeat": False, "close_at_end": False, "ack_timeout": 0}
 
 
-class PolicyEditor(Editor[EscalationPolicy]):
+class PolicyEditor(EntryEditor[EscalationPolicy]):
     word, topic, model = "policy", "policies", EscalationPolicy
 
     async def read(self, unit: Unit, row: EscalationPolicy | None, entry: object, names: Names) -> Said:

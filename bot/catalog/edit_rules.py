@@ -27,8 +27,7 @@ class Draft:
 class RuleEditor(Editor[Rule]):
     word, topic, model = "rule", "rules", Rule
 
-    async def read(self, unit: Unit, row: Rule | None, entry: object, names: Names) -> Said:
-        assert row is not None
+    async def read(self, unit: Unit, row: Rule, entry: object, names: Names) -> Said:
         return Said(read_draft(row.kind, entry, names))
 
     async def put_parts(self, unit: Unit, row: Rule, parts: Sequence[Any], names: Names) -> None:
@@ -49,11 +48,9 @@ class RuleEditor(Editor[Rule]):
         if before["place"] != now["place"]:
             await _put_in_place(unit, row, before["place"])
 
-    async def create_of(
-        self, unit: Unit, kind: RuleKind, entry: object, slug: str = "", place: int | None = None
-    ) -> Rule:
+    async def create(self, unit: Unit, draft: Draft) -> Rule:
         """Make a rule; raises EntryWrong, and Refused when the slug is taken. Without a slug it is made from the name."""
-        rule = await _add(unit, Draft(kind, entry, slug, place))
+        rule = await _add(unit, draft)
         await self.write(unit, rule, "created", None)
         return rule
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.catalog.drafts import Entry, Names, read_entry
-from bot.catalog.editing import Editor, Said
+from bot.catalog.editing import EntryEditor, Said
 from bot.catalog.uses import check_unused, list_empty_teams
 from bot.flow.unit import Unit
 from storage.models import Schedule
@@ -12,7 +12,7 @@ from storage.questions import oncall
 from storage.words import Combine
 
 
-class ScheduleEditor(Editor[Schedule]):
+class ScheduleEditor(EntryEditor[Schedule]):
     word, topic, model = "schedule", "oncall", Schedule
 
     async def read(self, unit: Unit, row: Schedule | None, entry: object, names: Names) -> Said:

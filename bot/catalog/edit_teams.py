@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.catalog import reasons
 from bot.catalog.drafts import Entry, Found, Names, read_entry
-from bot.catalog.editing import HERE, Editor, Said
+from bot.catalog.editing import HERE, EntryEditor, Said
 from bot.catalog.members import put_members
 from bot.catalog.uses import check_unused, list_owned
 from bot.flow.unit import Unit
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bot.catalog.shapes import TeamShape
 
 
-class TeamEditor(Editor[Team]):
+class TeamEditor(EntryEditor[Team]):
     word, topic, model = "team", "teams", Team
 
     async def read(self, unit: Unit, row: Team | None, entry: object, names: Names) -> Said:

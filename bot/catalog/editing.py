@@ -67,8 +67,8 @@ class Editor(ABC, Generic[Row]):
     model: type[Row]
 
     @abstractmethod
-    async def read(self, unit: Unit, row: Row | None, entry: object, names: Names) -> Said:
-        """What an entry says; raises EntryWrong with all its faults. Without a row it is a new one's."""
+    async def read(self, unit: Unit, row: Row, entry: object, names: Names) -> Said:
+        """What an entry says; raises EntryWrong with all its faults."""
 
     @abstractmethod
     async def put_parts(self, unit: Unit, row: Row, parts: Sequence[Any], names: Names) -> None:
@@ -107,18 +107,6 @@ class Editor(ABC, Generic[Row]):
         subjects = {self._subject(row): row.id for row in rows}
         last = await ask.list_last_audited(unit.session, list(subjects), self.word)
         return {number: last.get(subject, 0) for subject, number in subjects.items()}
-
-    async def create(self, unit: Unit, entry: object, slug: str = "") -> Row:
-        """Make one; raises EntryWrong, and Refused when the slug is taken. Without a slug it is made from the name."""
-        names = await read_names(unit)
-        said = await self.read(unit, None, entry, names)
-        slug = await self.choose_slug(unit, slug, said.columns["name"])
-        row = self.model(slug=slug, origin=HERE, active=True, **said.columns)
-        unit.session.add(row)
-        await unit.session.flush()
-        await self.put_parts(unit, row, said.parts, names)
-        await self.write(unit, row, "created", None)
-        return row
 
     async def change(self, unit: Unit, row: Row, entry: object, version: int | None = None) -> None:
         """Let it be what an entry says; raises EntryWrong, and Refused when it is the configuration file's, or when somebody
@@ -211,6 +199,26 @@ class Editor(ABC, Generic[Row]):
 
     def _subject(self, row: Row) -> str:
         return f"{self.word}:{row.id}"
+
+
+class EntryEditor(Editor[Row]):
+    """Edits things of which an entry says all. (A rule also has a kind, and a place among those of its kind.)"""
+
+    @abstractmethod
+    async def read(self, unit: Unit, row: Row | None, entry: object, names: Names) -> Said:
+        """What an entry says; raises EntryWrong with all its faults. Without a row it is a new one's."""
+
+    async def create(self, unit: Unit, entry: object, slug: str = "") -> Row:
+        """Make one; raises EntryWrong, and Refused when the slug is taken. Without a slug it is made from the name."""
+        names = await read_names(unit)
+        said = await self.read(unit, None, entry, names)
+        slug = await self.choose_slug(unit, slug, said.columns["name"])
+        row = self.model(slug=slug, origin=HERE, active=True, **said.columns)
+        unit.session.add(row)
+        await unit.session.flush()
+        await self.put_parts(unit, row, said.parts, names)
+        await self.write(unit, row, "created", None)
+        return row
 
 
 def set_columns(row: object, columns: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ from aiohttp import web
 from msgspec import Meta, Struct
 
 from bot.access.roles import check_role
-from bot.catalog.editing import Editor, Row
+from bot.catalog.editing import EntryEditor, Row
 from bot.flow.unit import Actor, Unit
 from bot.oncall.moves import Move
 from bot.oncall.roster_changes import Moved, watch_rosters
@@ -146,7 +146,7 @@ def show_change(row: AuditEntry) -> ChangeItem:
 class Edits(Generic[Row]):
     """The operations that change things of one kind. `part` is their part of the path, below `/{plural}`."""
 
-    def __init__(self, editor: Editor[Row], plural: str, part: PathPart) -> None:
+    def __init__(self, editor: EntryEditor[Row], plural: str, part: PathPart) -> None:
         self.editor, self.plural, self.part = editor, plural, part
 
     async def show(self, unit: Unit, row: Row) -> EntryItem:

@@ -9,7 +9,7 @@ from aiohttp import web
 from msgspec import Meta, Struct
 
 from bot.catalog.drafts import entry_of
-from bot.catalog.edit_rules import RULES
+from bot.catalog.edit_rules import RULES, Draft
 from bot.catalog.editing import read_names
 from bot.flow.unit import Unit
 from handlers.api.edits import As, AsQuery, ChangeItem, Undo, find_editor, show_change
@@ -149,7 +149,7 @@ async def create_rule(call: Call[NoQuery, NewRule]) -> web.Response:
     body = call.body
 
     async def change(unit: Unit) -> RuleItem:
-        rule = await RULES.create_of(unit, body.kind, body.rule, body.slug, body.place)
+        rule = await RULES.create(unit, Draft(body.kind, body.rule, body.slug, body.place))
         return (await show_rules(unit, [rule]))[0]
 
     made = await call.parts.work.run(change, await find_editor(call, body.as_))

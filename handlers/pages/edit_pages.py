@@ -59,6 +59,10 @@ class EditPages(ABC, Generic[Row]):
         """What a new one begins as."""
 
     @abstractmethod
+    async def create(self, visit: Visit, unit: Unit, entry: Entry) -> Row:
+        """Make a new one."""
+
+    @abstractmethod
     def show_entry(self, entry: Entry) -> Form:
         """The form of a thing as it is."""
 
@@ -77,10 +81,6 @@ class EditPages(ABC, Generic[Row]):
     async def frame(self, visit: Visit) -> Values:
         """What stands beside the form and is no part of the thing, as it was posted."""
         return {}
-
-    async def create(self, visit: Visit, unit: Unit, entry: Entry) -> Row:
-        """Make a new one."""
-        return await self.editor.create(unit, entry)
 
     async def attempt(self, visit: Visit, unit: Unit, slug: str, entry: Entry) -> Row:
         """Make or change one for the rest of a unit that is not kept, also one of the configuration file."""

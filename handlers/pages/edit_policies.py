@@ -47,6 +47,9 @@ class PolicyPages(EditPages[EscalationPolicy]):
     editor = POLICIES
     root, template = "/policies", "pages/policy"
 
+    async def create(self, visit: Visit, unit: Unit, entry: Entry) -> EscalationPolicy:
+        return await POLICIES.create(unit, entry)
+
     async def start(self, visit: Visit, unit: Unit) -> Entry:
         schedules = await catalog.list_named(unit.session, Schedule)
         return start_entry(schedules[0].slug if schedules else "")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from bot.catalog.drafts import Entry
-from bot.catalog.editing import Row
+from bot.catalog.editing import EntryEditor, Row
 from bot.flow.unit import Unit
 from bot.oncall.moves import AHEAD, SHOWN, Told, name_moves
 from bot.oncall.roster_changes import Moved, watch_rosters
@@ -35,6 +35,11 @@ class MovedSchedule:
 
 class RosterPages(EditPages[Row]):
     """Pages of what schedules are made of: whose shifts a change moves is seen before it is saved."""
+
+    editor: EntryEditor[Row]
+
+    async def create(self, visit: Visit, unit: Unit, entry: Entry) -> Row:
+        return await self.editor.create(unit, entry)
 
     async def preview(self, visit: Visit, unit: Unit, slug: str, entry: Entry) -> list[MovedSchedule]:
         async with watch_rosters(unit) as moved:

@@ -93,7 +93,7 @@ class RulePages(EditPages[Rule]):
         return read_form(posted)
 
     async def create(self, visit: Visit, unit: Unit, entry: Entry) -> Rule:
-        return await RULES.create_of(unit, kind_of(visit), entry)
+        return await RULES.create(unit, Draft(kind_of(visit), entry))
 
     async def offer(self, visit: Visit, unit: Unit, row: Rule | None) -> Values:
         """What the form of a kind offers."""

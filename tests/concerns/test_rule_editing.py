@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.catalog.drafts import EntryWrong, Names, entry_of, read_draft, spell_duration
-from bot.catalog.edit_rules import RULES
+from bot.catalog.edit_rules import RULES, Draft
 from bot.catalog.kinds import read_duration
 from bot.errors import Refused, Unknown
 from bot.flow.unit import Actor, Unit
@@ -188,7 +188,7 @@ async def places(house: House, kind: RuleKind = RuleKind.ROUTE) -> list[str]:
 
 async def create(house: House, slug: str, place: int | None = None) -> None:
     await house.parts.work.run(
-        lambda unit: RULES.create_of(unit, RuleKind.ROUTE, {**ROUTE, "name": slug}, slug, place)
+        lambda unit: RULES.create(unit, Draft(RuleKind.ROUTE, {**ROUTE, "name": slug}, slug, place))
     )
 
 
