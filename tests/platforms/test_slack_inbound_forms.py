@@ -9,7 +9,7 @@ import pytest
 from bot.chat.form import Choice, Form, FormField
 from bot.chat.invocation import Invocation
 from bot.chat.reply import Reply
-from bot.errors import Refused, Unavailable, Unknown
+from bot.errors import Invalid, Refused, Unavailable, Unknown
 from tests.platforms.inbound import Bot, eventually, open_bot
 from tests.platforms.slack import Channel, User, View
 
@@ -316,10 +316,16 @@ async def test_a_task_from_a_message_outside_a_room_asks_for_the_incident(by_htt
     kate = by_http.slack.add_user("kate")
     general = by_http.slack.add_channel("general", members=[kate], with_bot=True)
     by_http.desk.form, by_http.desk.choices = TASK, MERGE
-    by_http.desk.answer = lambda call: Reply(text=f"Task of {call.incident}: {call.values['title']}")
+    by_http.desk.answer = lambda call: (
+        Reply(text="Too long.", failed=True, problem=Invalid("text.long", "title"))
+        if len(call.values["title"]) > 20
+        else Reply(text=f"Task of {call.incident}: {call.values['title']}")
+    )
     message = await by_http.slack.say(kate, general, "Clean /var")
     await by_http.slack.message_shortcut(kate, message, "message-task")
     view = await eventually(lambda: by_http.slack.form_of(kate))
+    await by_http.slack.submit(kate, view, {"about_incident": "INC-3", "title": "Clean /var and all else"})
+    assert view.errors == {"title": "Too long."}
     await by_http.slack.submit(kate, view, {"about_incident": "INC-3", "title": "Clean /var"})
     assert (await eventually(lambda: by_http.told(kate))) == ["Task of INC-3: Clean /var"]
 

@@ -12,12 +12,14 @@ from collections.abc import Awaitable, Coroutine
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bot.chat.arrivals import Sayings
 from bot.chat.discord.client import DiscordClient
 from bot.chat.discord.components import Press
 from bot.chat.discord.embeds import Rendered, render_question, render_reply
 from bot.chat.discord.errors import code_of
 from bot.chat.discord.modals import build_modal, build_token, render_form_again
 from bot.chat.discord.origins import COMMAND, COMPONENT, EPHEMERAL, Origin
+from bot.chat.discord.places import PLATFORM
 from bot.chat.discord.posts import strip
 from bot.chat.form import Form
 from bot.chat.markup import render_text
@@ -50,41 +52,25 @@ class Outcome:
     question: Press | None = None
 
 
-class Answers:
+class Answers(Sayings):
     """Answers the people of one server."""
 
+    platform = PLATFORM
+
     def __init__(self, client: DiscordClient, templates: Templates) -> None:
+        super().__init__(templates)
         self.client = client
-        self.templates = templates
         self._forms: OrderedDict[str, tuple[Form, str]] = OrderedDict()
-
-    def say(self, name: str, **values: object) -> str:
-        """A sentence of `templates/forms/arrivals`, in markup."""
-        return self.templates.render_sentence("forms/arrivals", name, **values)
-
-    def word(self, name: str) -> str:
-        """The same as plain text, for titles and buttons."""
-        return render_text(self.say(name))
-
-    def refuse(self, name: str, **values: object) -> Reply:
-        """A reply that says why something is not done."""
-        return Reply(text=self.say(name, **values), failed=True)
 
     async def run(self, work: Awaitable[Outcome]) -> Outcome:
         """Wait for what somebody asked for; what goes wrong becomes a sentence for them."""
         try:
             return await work
-        except Problem as problem:
-            return Outcome(Reply(text=self.templates.explain(problem), failed=True, problem=problem))
-        except Retry as failure:
-            log.warning("discord.arrival_held_up", reason=failure.reason)
-            return Outcome(self.refuse("away"))
-        except Rejected as failure:
-            log.warning("discord.arrival_refused", reason=failure.reason)
-            return Outcome(self.refuse("refused", reason=failure.reason))
+        except (Problem, Retry, Rejected) as failure:
+            return Outcome(self.explain(failure))
         except Exception:
             log.exception("discord.arrival_failed")
-            return Outcome(Reply(text=self.templates.explain(Problem("server.failed")), failed=True))
+            return Outcome(self.explain(Problem("server.failed")))
 
     async def answer(self, origin: Origin, work: Coroutine[Any, Any, Outcome]) -> Outcome:
         """Show what came of it; when that takes longer than a moment, meanwhile that it is under way."""

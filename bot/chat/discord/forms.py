@@ -2,23 +2,17 @@
 
 from dataclasses import replace
 
+from bot.chat.arrivals import ABOUT, TIMELINE, Questions
 from bot.chat.discord.answers import Answers, Outcome
 from bot.chat.discord.messages import Messages
 from bot.chat.discord.modals import read_form, read_values
 from bot.chat.discord.origins import Origin
 from bot.chat.discord.places import PLATFORM
-from bot.chat.form import Choice, Form, FormField
+from bot.chat.form import Choice, Form
 from bot.chat.invocation import Invocation, MessageAction, Said
 from bot.chat.markup import render_text
 from bot.chat.platform import Inbound
-from bot.chat.reply import Reply
 from bot.flow.unit import Actor
-
-TIMELINE = "message-timeline"
-FORM_OF_MENU = {"message-declare": "/incident declare", "message-task": "/incident task"}
-ABOUT = "about_incident"
-"""The question which incident a form is about, where the place does not say it."""
-TITLE = 200
 
 
 class Forms:
@@ -28,6 +22,7 @@ class Forms:
         self.inbound = inbound
         self.messages = messages
         self.answers = answers
+        self.questions = Questions(inbound, answers)
 
     async def submit(self, origin: Origin, actor: Actor, channel: str) -> Outcome:
         """Run what a form says; where something is wrong, the form again with what was typed."""
@@ -53,7 +48,7 @@ class Forms:
         reply = await self.inbound.invoke(invocation)
         if not reply.failed and reply.form is None:
             return Outcome(reply)
-        return Outcome(reply, await self._build_again(invocation, reply, asked), number)
+        return Outcome(reply, await self.questions.build_again(invocation, reply, asked), number)
 
     async def _find_message(self, origin: Origin, number: str) -> Said | None:
         """The message that a form is about, as it is now; None when it was deleted meanwhile."""
@@ -68,58 +63,16 @@ class Forms:
         reply = await self.inbound.acted(MessageAction("timeline", about, actor, incident, origin.arrival))
         if not reply.failed:
             return Outcome(reply)
-        form = await self.ask_incident(actor, channel, incident, render_text(reply.text))
+        form = await self.questions.ask_incident(actor, channel, incident, render_text(reply.text))
         return Outcome(reply, form, about.message)
-
-    async def _build_again(self, invocation: Invocation, reply: Reply, asked: str | None) -> Form | None:
-        """The form once more, with what is wrong; None when there is no such form any more."""
-        form = reply.form or await self.inbound.refresh_form(invocation)
-        if form is None:
-            return None
-        error = render_text(reply.text)
-        at = reply.problem.field if reply.problem is not None else None
-        if reply.form is None and at:
-            fields = [replace(one, error=error) if one.name == at else one for one in form.fields]
-            form = replace(form, fields=tuple(fields))
-        if asked is not None and not form.target:
-            wrong = error if reply.form is None and not at else ""
-            return await self.add_incident_field(form, invocation.actor, invocation.channel, asked, wrong)
-        return form
 
     async def build(self, actor: Actor, channel: str, line: str) -> Form | None:
         """The form of a command line, with nothing filled in; None when there is none."""
         words = line.removeprefix("/").split(" ")
         if words[0] == TIMELINE:
-            return await self.ask_incident(actor, channel)
+            return await self.questions.ask_incident(actor, channel)
         return await self.inbound.refresh_form(
             Invocation(line, actor, PLATFORM, channel, find_reference(line))
-        )
-
-    async def ask_incident(self, actor: Actor, channel: str, value: str = "", error: str = "") -> Form:
-        """The form that asks to which incident's timeline a message belongs."""
-        question = await self._build_incident_field(actor, channel, value, error)
-        return Form(TIMELINE, self.answers.word("add_to_timeline"), self.answers.word("add"), (question,))
-
-    async def add_incident_field(
-        self, form: Form, actor: Actor, channel: str, value: str = "", error: str = ""
-    ) -> Form:
-        """The form with the question which incident it is about."""
-        question = await self._build_incident_field(actor, channel, value, error)
-        return replace(form, fields=(question, *form.fields))
-
-    async def _build_incident_field(self, actor: Actor, channel: str, value: str, error: str) -> FormField:
-        choices = await self.inbound.suggest(
-            Invocation("/incident merge", actor, PLATFORM, channel), "into", ""
-        )
-        return FormField(
-            ABOUT,
-            self.answers.word("which_incident"),
-            "suggest",
-            required=True,
-            value=value,
-            hint="INC-7",
-            choices=tuple(choices),
-            error=error,
         )
 
     @staticmethod
@@ -135,9 +88,3 @@ class Forms:
 def find_reference(line: str) -> str:
     """The incident that a command line names (`INC-7`), or empty."""
     return next((word for word in line.split() if word.upper().startswith("INC-")), "")
-
-
-def prefill(said: Said) -> dict[str, str]:
-    """What a message gives for the questions of a form: its first words as title, and all of it where that is too short."""
-    values = {"title": " ".join(said.text.split())[:TITLE]}
-    return values | ({"summary": said.text} if len(said.text) > TITLE else {})

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from bot.chat.arrivals import FORM_OF_MESSAGE, TIMELINE, prefill
 from bot.chat.discord.answers import Answers, Outcome
 from bot.chat.discord.commands import (
     CHAT_INPUT,
@@ -17,7 +18,7 @@ from bot.chat.discord.commands import (
     read_line,
 )
 from bot.chat.discord.components import read_press
-from bot.chat.discord.forms import FORM_OF_MENU, TIMELINE, Forms, find_reference, prefill
+from bot.chat.discord.forms import Forms, find_reference
 from bot.chat.discord.messages import Messages
 from bot.chat.discord.modals import read_token
 from bot.chat.discord.origins import COMMAND, COMPONENT, FORM, TYPING, Origin, read_origin
@@ -135,9 +136,9 @@ class Interactions:
             reply = await self.inbound.acted(MessageAction("timeline", said, actor, arrival=origin.arrival))
             if reply.problem is None or reply.problem.code != "incident.not_a_room":
                 return Outcome(reply)
-            form = await self.forms.ask_incident(actor, channel)
+            form = await self.forms.questions.ask_incident(actor, channel)
             return Outcome(replace(reply, text=""), form, f"{target}")
-        line = FORM_OF_MENU[meaning]
+        line = FORM_OF_MESSAGE[meaning]
         form_of = await self.inbound.refresh_form(
             Invocation(
                 line,
@@ -151,7 +152,7 @@ class Interactions:
         if form_of is None:
             raise Problem("command.unknown", typed=line, near=[])
         if meaning == "message-task" and not form_of.target:
-            form_of = await self.forms.add_incident_field(form_of, actor, channel)
+            form_of = await self.forms.questions.add_incident_field(form_of, actor, channel)
         return Outcome(Reply(), form_of, target)
 
     async def _page(self, actor: Actor, channel: str, target: str, resolved: Mapping[str, Any]) -> Outcome:

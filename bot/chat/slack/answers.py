@@ -13,6 +13,7 @@ import aiohttp
 from slack_sdk.errors import SlackClientError
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
+from bot.chat.arrivals import Sayings
 from bot.chat.form import Form
 from bot.chat.invocation import Said
 from bot.chat.markup import render_text
@@ -22,6 +23,7 @@ from bot.chat.slack.client import SlackClient
 from bot.chat.slack.errors import code_of
 from bot.chat.slack.modals import View, build_loading, build_modal, build_result
 from bot.chat.slack.origins import Origin, Remembered
+from bot.chat.slack.visitors import PLATFORM
 from bot.chat.templates import Templates
 from bot.errors import Problem, Rejected, Retry
 from bot.logs import get_logger
@@ -44,40 +46,24 @@ class Outcome:
     about: Said | None = None
 
 
-class Answers:
+class Answers(Sayings):
     """Answers the people of one workspace."""
 
+    platform = PLATFORM
+
     def __init__(self, client: SlackClient, templates: Templates) -> None:
+        super().__init__(templates)
         self.client = client
-        self.templates = templates
-
-    def say(self, name: str, **values: object) -> str:
-        """A sentence of `templates/forms/arrivals`, in markup."""
-        return self.templates.render_sentence("forms/arrivals", name, **values)
-
-    def word(self, name: str) -> str:
-        """The same as plain text, for titles and buttons."""
-        return render_text(self.say(name))
-
-    def refuse(self, name: str, **values: object) -> Reply:
-        """A reply that says why something is not done."""
-        return Reply(text=self.say(name, **values), failed=True)
 
     async def run(self, work: Awaitable[Outcome]) -> Outcome:
         """Wait for what somebody asked for; what goes wrong becomes a sentence for them."""
         try:
             return await work
-        except Problem as problem:
-            return Outcome(Reply(text=self.templates.explain(problem), failed=True, problem=problem))
-        except Retry as failure:
-            log.warning("slack.arrival_held_up", reason=failure.reason)
-            return Outcome(self.refuse("away"))
-        except Rejected as failure:
-            log.warning("slack.arrival_refused", reason=failure.reason)
-            return Outcome(self.refuse("refused", reason=failure.reason))
+        except (Problem, Retry, Rejected) as failure:
+            return Outcome(self.explain(failure))
         except Exception:
             log.exception("slack.arrival_failed")
-            return Outcome(Reply(text=self.templates.explain(Problem("server.failed")), failed=True))
+            return Outcome(self.explain(Problem("server.failed")))
 
     async def answer(
         self, origin: Origin, title: str, work: Coroutine[Any, Any, Outcome], remembered: Remembered

@@ -7,9 +7,9 @@ from typing import Any
 
 from slack_bolt.context.ack.async_ack import AsyncAck
 
+from bot.chat.arrivals import FORM_OF_MESSAGE, TIMELINE, Questions, prefill
 from bot.chat.errands import Errands
-from bot.chat.form import Form, FormField
-from bot.chat.invocation import Invocation, MessageAction, Said
+from bot.chat.invocation import Invocation, MessageAction
 from bot.chat.platform import Inbound
 from bot.chat.reply import Reply
 from bot.chat.slack.answers import Answers, Outcome
@@ -20,16 +20,10 @@ from bot.chat.slack.visitors import PLATFORM, Visitors
 from bot.chat.templates import Templates
 from bot.chat.words import say
 from bot.errors import Problem, Rejected
-from bot.flow.unit import Actor
 
 MENTION = re.compile(r"<@([A-Z0-9]+)>")
 ASKS_BARE = ("/page",)
 """Without anything behind them these ask by a form; the others show what can follow."""
-TIMELINE = "message-timeline"
-FORM_OF_SHORTCUT = {"message-declare": "/incident declare", "message-task": "/incident task"}
-TITLE = 200
-INCIDENT = "about_incident"
-"""The question which incident a form is about, where the place does not say it."""
 
 
 class Commands:
@@ -50,6 +44,7 @@ class Commands:
         self.answers = answers
         self.errands = errands
         self.templates = templates
+        self.questions = Questions(inbound, answers)
 
     async def take_command(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
         """Somebody typed a command."""
@@ -65,8 +60,8 @@ class Commands:
             self.errands.start_once(origin.arrival, lambda: self.run_line(origin, "/incident declare"))
         elif callback == TIMELINE:
             self.errands.start_once(origin.arrival, lambda: self._mark(origin, body["message"]))
-        elif callback in FORM_OF_SHORTCUT:
-            line = FORM_OF_SHORTCUT[callback]
+        elif callback in FORM_OF_MESSAGE:
+            line = FORM_OF_MESSAGE[callback]
             self.errands.start_once(origin.arrival, lambda: self._prefill(origin, line, body["message"]))
 
     async def run_line(self, origin: Origin, line: str) -> None:
@@ -100,7 +95,9 @@ class Commands:
             reply = await self.inbound.acted(MessageAction("timeline", said, actor, arrival=origin.arrival))
             if reply.problem is None or reply.problem.code != "incident.not_a_room":
                 return Outcome(reply)
-            return Outcome(replace(reply, text=""), await self.ask_incident(actor, origin.channel), said)
+            return Outcome(
+                replace(reply, text=""), await self.questions.ask_incident(actor, origin.channel), said
+            )
 
         title = say(self.templates, "shortcut_message_timeline")
         await self.answers.answer(origin, title, work(), remember(origin))
@@ -119,39 +116,11 @@ class Commands:
             )
             if form is None:
                 raise Problem("command.unknown", typed=line, near=[])
-            if line == FORM_OF_SHORTCUT["message-task"] and not form.target:
-                form = await self.add_incident_field(form, actor, origin.channel)
+            if line == FORM_OF_MESSAGE["message-task"] and not form.target:
+                form = await self.questions.add_incident_field(form, actor, origin.channel)
             return Outcome(Reply(), form, said)
 
         await self.answers.answer(origin, title_of(line), work(), remember(origin))
-
-    async def ask_incident(self, actor: Actor, channel: str, value: str = "", error: str = "") -> Form:
-        """The form that asks to which incident's timeline a message belongs."""
-        question = await self._build_incident_field(actor, channel, value, error)
-        title, submit = self.answers.word("add_to_timeline"), self.answers.word("add")
-        return Form(TIMELINE, title, submit, (question,))
-
-    async def add_incident_field(
-        self, form: Form, actor: Actor, channel: str, value: str = "", error: str = ""
-    ) -> Form:
-        """The form with the question which incident it is about."""
-        question = await self._build_incident_field(actor, channel, value, error)
-        return replace(form, fields=(question, *form.fields))
-
-    async def _build_incident_field(self, actor: Actor, channel: str, value: str, error: str) -> FormField:
-        choices = await self.inbound.suggest(
-            Invocation("/incident merge", actor, PLATFORM, channel), "into", ""
-        )
-        return FormField(
-            INCIDENT,
-            self.answers.word("which_incident"),
-            "suggest",
-            required=True,
-            value=value,
-            hint="INC-7",
-            choices=tuple(choices),
-            error=error,
-        )
 
 
 def read_line(command: str, text: str) -> str:
@@ -165,12 +134,6 @@ def read_line(command: str, text: str) -> str:
 def remember(origin: Origin) -> Remembered:
     """What a modal that is opened from here has to know."""
     return Remembered(channel=origin.channel, thread=origin.thread, response_url=origin.response_url)
-
-
-def prefill(said: Said) -> dict[str, str]:
-    """What a message gives for the questions of a form: its first words as title, and all of it where that is too short."""
-    values = {"title": " ".join(said.text.split())[:TITLE]}
-    return values | ({"summary": said.text} if len(said.text) > TITLE else {})
 
 
 def title_of(line: str) -> str:

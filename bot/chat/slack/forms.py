@@ -7,12 +7,12 @@ from typing import Any
 
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from bot.chat.form import Form
+from bot.chat.arrivals import ABOUT, TIMELINE
 from bot.chat.invocation import Invocation, MessageAction
 from bot.chat.markup import render_text
 from bot.chat.reply import Reply
 from bot.chat.slack.answers import Outcome
-from bot.chat.slack.commands import INCIDENT, TIMELINE, Commands, remember
+from bot.chat.slack.commands import Commands, remember
 from bot.chat.slack.elements import ASK
 from bot.chat.slack.modals import (
     CONFIRM,
@@ -45,6 +45,7 @@ class Forms:
         self.inbound = commands.inbound
         self.visitors = commands.visitors
         self.answers = commands.answers
+        self.questions = commands.questions
         self.errands = commands.errands
         self.templates = commands.templates
         self.refresh_home = refresh_home
@@ -134,7 +135,7 @@ class Forms:
         if actor is None:
             return Outcome(self.answers.refuse("not_a_person"))
         remembered, values = unpack(view), read_values(view)
-        asked = values.pop(INCIDENT, None)
+        asked = values.pop(ABOUT, None)
         if asked is not None:
             remembered = replace(remembered, incident=asked)
         about = remembered.about
@@ -146,7 +147,7 @@ class Forms:
             if not reply.failed:
                 return Outcome(reply)
             error = render_text(reply.text)
-            form = await self.commands.ask_incident(actor, origin.channel, asked or "", error)
+            form = await self.questions.ask_incident(actor, origin.channel, asked or "", error)
             return Outcome(reply, form)
         invocation = replace(
             build_invocation(actor, remembered, values), submitted=True, about=about, arrival=origin.arrival
@@ -154,23 +155,7 @@ class Forms:
         reply = await self.inbound.invoke(invocation)
         if not reply.failed and reply.form is None:
             return Outcome(reply)
-        return Outcome(reply, await self._build_again(invocation, reply, asked))
-
-    async def _build_again(self, invocation: Invocation, reply: Reply, asked: str | None) -> Form | None:
-        """The form once more, with what is wrong; None when there is no such form any more."""
-        form = reply.form or await self.inbound.refresh_form(invocation)
-        if form is None:
-            return None
-        error = render_text(reply.text)
-        at = reply.problem.field if reply.problem is not None else None
-        if reply.form is None and at:
-            fields = [replace(one, error=error) if one.name == at else one for one in form.fields]
-            form = replace(form, fields=tuple(fields))
-        if asked is not None and not form.target:
-            return await self.commands.add_incident_field(
-                form, invocation.actor, invocation.channel, asked, error if reply.form is None else ""
-            )
-        return form
+        return Outcome(reply, await self.questions.build_again(invocation, reply, asked))
 
     async def _refresh(self, origin: Origin, view: Mapping[str, Any]) -> None:
         """An answer changed what can be chosen elsewhere; when the person is faster than we are, the next one counts."""
@@ -178,12 +163,12 @@ class Forms:
         if actor is None:
             return
         remembered, values = unpack(view), read_values(view)
-        asked = values.pop(INCIDENT, None)
+        asked = values.pop(ABOUT, None)
         form = await self.inbound.refresh_form(build_invocation(actor, remembered, values))
         if form is None:
             return
         if asked is not None and not form.target:
-            form = await self.commands.add_incident_field(form, actor, origin.channel, asked)
+            form = await self.questions.add_incident_field(form, actor, origin.channel, asked)
         shown = self.answers.build_form(form, Reply(), remembered)
         await self.answers.update(str(view["id"]), shown, str(view.get("hash", "")))
 
@@ -201,9 +186,9 @@ class Forms:
             return []
         remembered = unpack(view)
         values = read_values(view) if "state" in view else {}
-        values.pop(INCIDENT, None)
+        values.pop(ABOUT, None)
         invocation = build_invocation(actor, remembered, values)
-        if name == INCIDENT:
+        if name == ABOUT:
             invocation, name = replace(invocation, text="/incident merge"), "into"
         return build_options(await self.inbound.suggest(invocation, name, str(body.get("value") or "")))
 
