@@ -15,7 +15,7 @@ from bot.errors import Invalid, Refused
 from bot.flow.unit import Event, Unit
 from storage.models import ChatAccount, User
 from storage.questions import access as ask
-from storage.questions import doubles
+from storage.questions import board, doubles
 from storage.questions.people import move_references
 
 
@@ -54,7 +54,13 @@ async def merge(unit: Unit, gone: User, kept: User) -> tuple[str, ...]:
         await give_account(unit, account, kept)
     await unit.session.flush()
     renamed = await doubles.join_contacts(unit.session, gone, kept)
-    for join in (doubles.join_absences, doubles.end_exchanges, doubles.move_feeds, doubles.move_responders):
+    for join in (
+        doubles.join_absences,
+        doubles.end_exchanges,
+        doubles.move_feeds,
+        doubles.move_responders,
+        board.join_direct_channels,
+    ):
         await join(unit.session, gone.id, kept.id)
     await move_references(unit.session, gone.id, kept.id)
     kept.paging = kept.paging or rename_methods(gone.paging, renamed)

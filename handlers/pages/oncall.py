@@ -12,6 +12,7 @@ from handlers.pages.visit import Values, Visit, read_strip, signed_in
 from handlers.parts import Parts
 from storage.models import Team
 from storage.questions import catalog
+from storage.questions.board import key_of_direct
 
 SHIFTS_AHEAD = timedelta(days=28)
 PAGES_SHOWN = 10
@@ -35,7 +36,7 @@ def list_routes(parts: Parts) -> list[web.RouteDef]:
 async def read_on_call(unit: Unit, visit: Visit) -> Values:
     rosters = await list_on_call(unit, unit.now)
     ids = {row.schedule.team_id for row in rosters if row.schedule.team_id}
-    channel = await find_channel(unit, f"direct-{visit.user.id}")
+    channel = await find_channel(unit, key_of_direct(visit.user.id))
     pages = await read_conversation(unit, channel, visit.user) if channel else None
     shifts, looked_until = await list_next_shifts(unit, visit.user.id, SHIFTS_AHEAD)
     return {

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Integer, String, and_, bindparam, func, select
+from sqlalchemy import Integer, String, and_, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -39,6 +39,25 @@ async def find_channel(session: AsyncSession, key: str) -> BoardChannel | None:
 async def find_channel_id(session: AsyncSession, key: str) -> int | None:
     rows = await CHANNEL.ask(session, key=key)
     return int(rows[0][0]) if rows else None
+
+
+def key_of_direct(person: int | str) -> str:
+    """The key of the channel that is one person's own."""
+    return f"direct-{person}"
+
+
+async def join_direct_channels(session: AsyncSession, old: int, new: int) -> None:
+    """What was sent to the one stands in the channel of the other. Messages keep their numbers, so that what is sent
+    already is still edited."""
+    theirs = await find_channel(session, key_of_direct(old))
+    own = await find_channel(session, key_of_direct(new))
+    if theirs is not None and own is None:
+        theirs.key = theirs.name = key_of_direct(new)
+        await session.flush()
+    elif theirs is not None and own is not None:
+        change = await find_next_change(session, own.id)
+        moved = update(BoardMessage).where(BoardMessage.channel_id == theirs.id)
+        await session.execute(moved.values(channel_id=own.id, change=change))
 
 
 async def insert_message(session: AsyncSession, values: dict[str, Any]) -> int:

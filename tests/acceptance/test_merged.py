@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select
 
 from bot.flow.unit import Unit
@@ -10,6 +11,7 @@ from bot.oncall.feeds import make_feed
 from storage.models import (
     AbsenceCalendar,
     Alert,
+    BoardChannel,
     CalendarFeed,
     ContactMethod,
     Forwarding,
@@ -25,6 +27,7 @@ from storage.questions.people import list_references
 from storage.words import SwapState
 from tests.acceptance.test_swaps import begin, titles
 from tests.house import START, House
+from tests.platforms.test_room_pages import open_browser
 
 DAY = timedelta(days=1)
 KEPT, GONE = "@kate", "@ines"
@@ -56,6 +59,31 @@ async def keep(house: House, *rows: Model) -> None:
 def way(user: User, label: str, address: str, kind: str = "ntfy", verified: bool = True) -> ContactMethod:
     times: dict[str, Any] = {"created_at": START, "verified_at": START if verified else None}
     return ContactMethod(user_id=user.id, kind=kind, address=address, label=label, **times)
+
+
+@pytest.mark.parametrize("is_alone", [True, False], ids=["gone alone", "both"])
+async def test_what_either_was_sent_is_seen_and_ended_in_one_place(house: House, is_alone: bool) -> None:
+    """On the page with what is theirs, which is looked at while the two become one."""
+    kate, *_ = await begin(house)
+    if not is_alone:
+        await house.ask(f"/page {KEPT} Disk is full")
+    await house.ask(f"/page {GONE} Disk is slow")
+    browser = await open_browser(house, kate)
+    try:
+        await merge(house)
+        _, text = await browser.get("/oncall")
+        assert ("Disk is full" in text) is not is_alone
+        assert "Disk is slow" in text
+        (channel,) = await house.rows(BoardChannel, BoardChannel.key == f"direct-{kate.id}")
+        assert channel.owner_id == kate.id
+        _, news = await browser.get(f"/board/{channel.id}/messages?after=1")
+        assert ("Disk is slow" in news) is not is_alone  # it came to an open page
+        for one in await house.messages(channel.key):
+            await house.ask(one.card["buttons"][0]["command"], by=kate)
+        states = [one.card["fields"][0]["value"] for one in await house.messages(channel.key)]
+        assert states == ["answered"] * (1 if is_alone else 2)
+    finally:
+        await browser.http.close()
 
 
 async def test_each_place_is_paged_once_by_a_name_of_its_own(house: House) -> None:

@@ -13,7 +13,7 @@ from bot.errors import Lost, Rejected, Retry, Unavailable
 from bot.flow.together import Together
 from bot.flow.unit import Unit, Work
 from storage.models import BoardChannel, BoardMessage
-from storage.questions.board import find_channel_id
+from storage.questions.board import find_channel_id, key_of_direct
 
 T = TypeVar("T")
 NAME = "room"
@@ -119,7 +119,7 @@ class RoomPlatform:
 
     async def post_direct(self, person: str, message: Message, once: Once) -> str:
         async def posted(unit: Unit) -> str:
-            name = f"direct-{person}"
+            name = key_of_direct(person)
             channel = await find_channel_id(unit.session, name)
             if channel is None:
                 channel = (await add_channel(unit, name, name, "direct", owner=int(person))).id
@@ -127,7 +127,7 @@ class RoomPlatform:
             unit.touch(f"user:{person}")
             return f"{channel}/{number}"
 
-        return await self._do(posted, f"direct-{person}")
+        return await self._do(posted, key_of_direct(person))
 
     async def edit_direct(self, address: str, message: Message) -> None:
         channel, _, number = address.partition("/")
