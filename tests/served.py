@@ -33,7 +33,9 @@ from storage.models import Model, PolicyStep
 from storage.words import StepCondition
 
 T = TypeVar("T")
-TOCSIN = Path(sys.executable).with_name("tocsin")
+TOCSIN = (sys.executable, "-m", "app")
+"""As it is beside these tests, wherever the one that is installed comes from."""
+ROOT = Path(__file__).resolve().parent.parent
 IN_A_TEST = 20.0
 """How long a start may take on a busy machine, in seconds."""
 
@@ -62,7 +64,8 @@ class Served:
         }
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [TOCSIN, "serve", "--port", str(self.port), "--data-dir", self.folder],
+                [*TOCSIN, "serve", "--port", str(self.port), "--data-dir", self.folder],
+                cwd=ROOT,
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
