@@ -114,13 +114,10 @@ class Catalog:
         return self._find(Team, self.teams, name)
 
     def _find(self, model: type[T], rows: Sequence[T], name: str) -> T | None:
-        """The first whose slug or name this is, in any case of its letters."""
+        """The one whose slug this is, or else the first of this name, in any case of its letters."""
         if model not in self._by_name:
-            known: dict[str, Any] = {}
-            for row in rows:
-                known.setdefault(row.slug.lower(), row)
-                known.setdefault(row.name.lower(), row)
-            self._by_name[model] = known
+            names = {row.name.lower(): row for row in reversed(rows)}
+            self._by_name[model] = {**names, **{row.slug.lower(): row for row in reversed(rows)}}
         return self._by_name[model].get(name.lower())
 
     def name_team(self, team_id: int | None) -> str:

@@ -42,11 +42,8 @@ async def record_changes(
 ) -> list[Change]:
     """Keep what was told: a new change, or the next state of one that is known. A change that is over stays so when its
     start is delivered late."""
-    services = {
-        name.lower(): row
-        for row in await catalog.list_named(unit.session, Service)
-        for name in (row.slug, row.name)
-    }
+    rows = await catalog.list_named(unit.session, Service)
+    services = {row.name.lower(): row for row in rows} | {row.slug.lower(): row for row in rows}
     kept = []
     for report in reports:
         service = services.get(report.service.lower()) if report.service else None
