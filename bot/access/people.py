@@ -21,12 +21,16 @@ HANDLE = re.compile(r"[^a-z0-9._-]+")
 
 
 async def get_user(unit: Unit, name: str) -> User:
-    """The person called `name` (handle with or without @, e-mail or full name); raises Unknown with the nearest names."""
-    found = await ask.find_user(unit.session, name.lstrip("@")) if name.strip("@ ") else None
-    if found is None:
-        near = [user.handle for user in await ask.list_users(unit.session, name.lstrip("@")[:1])][:3]
-        raise Unknown("user.unknown", name=name.lstrip("@"), near=near)
-    return found
+    """The person called `name` (handle with or without @, e-mail or full name); raises Unknown with the nearest names, or
+    with the handles of all who are called so."""
+    name = name.lstrip("@")
+    called = await ask.list_called(unit.session, name) if name.strip() else []
+    if len(called) > 1:
+        raise Unknown("user.several", name=name, handles=[user.handle for user in called])
+    if not called:
+        near = [user.handle for user in await ask.list_users(unit.session, name[:1])][:3]
+        raise Unknown("user.unknown", name=name, near=near)
+    return called[0]
 
 
 def make_handle(name: str) -> str:
@@ -45,7 +49,7 @@ async def add_user(
     handle = make_handle(name)
     if not handle:
         raise Invalid("user.no_name", "name")
-    if await ask.find_user(unit.session, handle) is not None:
+    if await ask.list_called(unit.session, handle):
         raise Invalid("user.taken", "name", name=handle)
     user = User(
         handle=handle,

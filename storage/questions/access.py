@@ -11,22 +11,24 @@ from storage.models import ApiKey, AuditEntry, ChatAccount, SignInLink, User, We
 from storage.words import UserRole
 
 
-async def find_user(session: AsyncSession, name: str) -> User | None:
-    """The active person with this handle, e-mail address or full name (case does not matter)."""
+async def list_called(session: AsyncSession, name: str) -> Sequence[User]:
+    """The active people with this handle; where nobody has it, those with this e-mail address, and else those with this full
+    name (case does not matter)."""
     wanted = name.strip().lower()
-    found = await session.scalars(
-        select(User)
-        .where(
-            User.active.is_(True),
-            or_(
-                func.lower(User.handle) == wanted,
-                func.lower(User.email) == wanted,
-                func.lower(User.name) == wanted,
-            ),
-        )
-        .order_by(User.id)
-    )
-    return found.first()
+    called = [func.lower(column) == wanted for column in (User.handle, User.email, User.name)]
+    users = (
+        await session.scalars(select(User).where(User.active.is_(True), or_(*called)).order_by(User.id))
+    ).all()
+    for kind in ("handle", "email", "name"):
+        if found := [user for user in users if getattr(user, kind).lower() == wanted]:
+            return found
+    return users
+
+
+async def find_user(session: AsyncSession, name: str) -> User | None:
+    """The one person who is called so; None also when there are several, because nobody knows who is meant."""
+    called = await list_called(session, name)
+    return called[0] if len(called) == 1 else None
 
 
 async def list_users(session: AsyncSession, prefix: str = "", limit: int = 200) -> Sequence[User]:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from bot.chat.markup import render_text
 from tests.acceptance.test_rules import WORLD, paged, set_up
 from tests.house import House
 
@@ -28,3 +29,21 @@ async def test_an_alert_goes_to_the_service_and_the_team_of_that_slug(house: Hou
     await house.send({"title": "C", "alias": "c", "team": "nights"})
     await house.send({"title": "D", "alias": "d", "team": "People of the night"})
     assert await paged(house) == ["kate", "kate", "sam", "sam"]
+
+
+async def test_a_person_is_paged_by_the_handle_before_somebody_who_has_it_as_a_name(
+    house: House, tmp_path: Path
+) -> None:
+    people = {
+        "ada": {"name": "Sam", "role": "owner"},
+        "sam": {"name": "Samuel Ray"},
+        "kim": {"name": "Robin"},
+        "lou": {"name": "Robin"},
+    }
+    await set_up(house, tmp_path, users={**WORLD["users"], **people})
+    await house.command("/page sam Come please")
+    assert await paged(house) == ["sam"]
+    reply = await house.command("/page robin Come please")
+    said = "Several people are called robin: @kim, @lou. Say which by the handle."
+    assert said in render_text(reply.text)
+    assert await paged(house) == ["sam"]
