@@ -53,12 +53,13 @@ async def set_status(session: AsyncSession, heartbeat_id: int, status: Heartbeat
 
 
 async def find_heartbeat(session: AsyncSession, name: str) -> Heartbeat | None:
-    """The heartbeat with this slug or name (case does not matter), watched or not."""
+    """The heartbeat with this slug or, where none has it, with this name (case does not matter), watched or not."""
     wanted = name.strip().lower()
+    by_slug = func.lower(Heartbeat.slug) == wanted
     found = await session.scalars(
         select(Heartbeat)
-        .where(or_(func.lower(Heartbeat.slug) == wanted, func.lower(Heartbeat.name) == wanted))
-        .order_by(Heartbeat.active.desc(), Heartbeat.id)
+        .where(or_(by_slug, func.lower(Heartbeat.name) == wanted))
+        .order_by(by_slug.desc(), Heartbeat.active.desc(), Heartbeat.id)
     )
     return found.first()
 
