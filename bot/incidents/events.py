@@ -127,6 +127,7 @@ class TeamAdded(IncidentEvent):
     """`paged` says that it is called in, if need be; otherwise it comes along with what somebody is on."""
 
     team: str
+    team_id: int
     paged: bool = True
 
 

@@ -182,7 +182,7 @@ async def add_team(unit: Unit, incident: Incident, team: Team, paged: bool = Tru
         return False
     unit.session.add(IncidentTeam(incident_id=incident.id, team_id=team.id))
     await unit.session.flush()
-    unit.emit(TeamAdded(incident.id, team.name, paged))
+    unit.emit(TeamAdded(incident.id, team.name, team.id, paged))
     await want_rooms_of(unit, incident, team)
     return True
 

@@ -55,7 +55,7 @@ async def page_responders(unit: Unit, event: incidents.IncidentDeclared | incide
     incident = await unit.session.get_one(Incident, event.incident_id)
     teams = await incidents_ask.list_teams(unit.session, incident.id)
     if isinstance(event, incidents.TeamAdded):
-        teams = [team for team in teams if team.name == event.team and event.paged]
+        teams = [team for team in teams if team.id == event.team_id and event.paged]
         await _escalate(unit, incident, teams)
         return
     present = [team for team in teams if await _is_on_call(unit, [team.id])]
