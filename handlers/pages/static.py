@@ -62,15 +62,16 @@ def read_assets() -> dict[str, Asset]:
 
 def read_slim(path: Path) -> bytes:
     """A file without comments and the blanks that nobody needs. Pictures, and what others wrote, stay as they are."""
-    if path.suffix == ".png":
+    if path.suffix not in (".js", ".css") or ".min." in path.name:
         return path.read_bytes()
-    text = path.read_text()
-    if ".min." not in path.name and path.suffix in (".js", ".css"):
-        text = re.sub(r"\n\s+", "\n", re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)).strip()
+    text = re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.DOTALL)
+    text = re.sub(r"\n\s+", "\n", text).strip()
     if path.suffix == ".js":
         text = re.sub(r"(?m)\s+// .*$", "", text)
-    if path.suffix == ".css":
-        text = re.sub(r"\s*([{};,])\s*", r"\1", text).replace(": ", ":").replace(";}", "}")
+        text = re.sub(r" (=>|={1,3}|&&|\|\|) ", r"\1", text)
+    else:
+        text = re.sub(r"\s*([{};,>/!])\s*", r"\1", text).replace(": ", ":").replace(";}", "}")
+        text = re.sub(r'="([\w-]+)"\]', r"=\1]", text)
     return text.encode()
 
 

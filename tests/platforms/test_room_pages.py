@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import aiohttp
 import pytest
 
+from handlers.pages.static import FOLDER, read_assets
 from storage.models import BoardMessage, TimelineEntry, User
 from tests.house import House
 
@@ -172,6 +173,16 @@ async def test_what_a_page_loads_is_small_and_kept_for_ever(browser: Browser) ->
         async with browser.http.get(browser.house.url + path) as response:
             assert response.status == 200
             assert "immutable" in response.headers["Cache-Control"]
+
+
+async def test_style_and_script_stay_small() -> None:
+    """As they are sent where nothing compresses them: a style of 20 kB, and of our own a script of 15 kB beside htmx."""
+    assets = read_assets()
+    style, script = assets["room.css"].content, assets["room.js"].content
+    htmx = (FOLDER / "htmx.min.js").read_bytes()
+    assert script.startswith(htmx)
+    assert len(style) <= 20_000
+    assert len(script) - len(htmx) <= 15_000
 
 
 async def test_a_link_signs_in_once(sqlite_house: House) -> None:
