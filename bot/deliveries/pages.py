@@ -114,13 +114,13 @@ class Pages:
         return bool(escalation.steps[page.step]["condition"] == StepCondition.NOT_CLOSED)
 
     async def refresh(self, job: Job) -> Outcome | None:
-        """Edit the copy that a chat platform holds, and take back what a device shows. An e-mail stays as it was, and so
-        does the copy of somebody who is no longer part of a private incident."""
+        """Edit the copy that a chat platform holds, and take back what a device shows. An e-mail stays as it was. Somebody
+        who may not see the private incident reads that they are not needed, and nothing else."""
         is_chat = job.lane in self.delivery.platforms
-        page, user, subject, hidden = await self.delivery.work.look(
+        page, user, subject = await self.delivery.work.look(
             lambda unit: self._read_copy(unit, number_of(job.subject))
         )
-        if not page.address or hidden:
+        if not page.address:
             return None
         if not is_chat:
             return await withdraw(self.delivery, job, page, subject)
@@ -135,9 +135,11 @@ class Pages:
 
         return edited
 
-    async def _read_copy(self, unit: Unit, number: int) -> tuple[Page, User, Subject | None, bool]:
+    async def _read_copy(self, unit: Unit, number: int) -> tuple[Page, User, Subject | None]:
         page, user, subject = await self._read(unit, number)
-        return page, user, subject, await is_hidden_from(unit, page.subject, user)
+        if subject is not None and await is_hidden_from(unit, page.subject, user):
+            subject = subject.hide(self.delivery.work.installation.public_url)
+        return page, user, subject
 
     async def send_update(self, job: Job) -> Outcome | None:
         """A status update to a person who follows."""

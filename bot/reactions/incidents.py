@@ -17,7 +17,7 @@ from bot.paging.escalations import (
     stop_escalations,
 )
 from bot.paging.events import NobodyReached
-from bot.paging.pages import page_as_lifted, queue_pages, refresh_pages
+from bot.paging.pages import page_as_lifted, queue_pages, refresh_page, refresh_pages
 from bot.paging.still import watch_acknowledgement
 from bot.paging.ways import list_methods
 from bot.reactions.rooms import announcement_stream, refresh_incident, room_stream, say
@@ -27,6 +27,7 @@ from storage.questions import catalog, oncall
 from storage.questions import incidents as incidents_ask
 from storage.questions.alerts import list_open_of_incident, list_routes
 from storage.questions.paging import is_any_team_left
+from storage.questions.privacy import list_copies_around
 
 NO_COMMANDER_AFTER = timedelta(minutes=10)
 ASK_TO_RESOLVE_AFTER = timedelta(minutes=5)
@@ -216,6 +217,31 @@ async def wake_up(unit: Unit, event: incidents.AlertsJoined) -> None:
 
 async def refresh_its_pages(unit: Unit, event: incidents.IncidentEvent) -> None:
     await refresh_pages(unit, f"incident:{event.incident_id}")
+
+
+async def show_who_may_see(
+    unit: Unit,
+    event: incidents.IncidentMadePrivate
+    | incidents.IncidentMadePublic
+    | incidents.PersonInvited
+    | incidents.PersonJoined
+    | incidents.PersonLeft
+    | incidents.FollowerAdded,
+) -> None:
+    """On the pages that went out for it and for its alerts: whoever may no longer see it has nothing there to press."""
+    incident = await unit.session.get_one(Incident, event.incident_id)
+    if isinstance(event, (incidents.IncidentMadePrivate, incidents.IncidentMadePublic)):
+        await refresh_copies_around(unit, event.incident_id)
+    elif incident.private:
+        await refresh_copies_around(unit, event.incident_id, event.user_id)
+
+
+async def refresh_copies_around(unit: Unit, incident_id: int, user_id: int | None = None) -> None:
+    """Show on each copy of a page for an incident or one of its alerts what is true now; to one person, or to everybody."""
+    await unit.session.flush()
+    for copy in await list_copies_around(unit.session, incident_id, user_id):
+        refresh_page(unit, copy)
+        unit.touch(f"user:{copy.user_id}")
 
 
 async def send_update(unit: Unit, event: UpdatePosted) -> None:

@@ -27,7 +27,7 @@ from bot.paging.escalations import (
 )
 from bot.paging.evidence import describe_page
 from bot.paging.pages import fail_page, give_up_pages_of
-from bot.reactions.incidents import list_platforms_of
+from bot.reactions.incidents import list_platforms_of, refresh_copies_around
 from bot.reactions.rooms import invite_to_rooms, say, say_to_ops
 from storage.models import ContactMethod, Page, Schedule, User
 from storage.questions import access
@@ -51,7 +51,8 @@ async def _let_all_in(unit: Unit, events: Sequence[paging.PersonPaged]) -> None:
     for event in events:
         if event.subject in private:
             incident = private[event.subject]
-            await take_part(unit, incident, await unit.session.get_one(User, event.user_id), "paged")
+            if await take_part(unit, incident, await unit.session.get_one(User, event.user_id), "paged"):
+                await refresh_copies_around(unit, incident.id, event.user_id)
             await invite_to_rooms(unit, incident.id)
 
 

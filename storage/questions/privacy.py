@@ -7,7 +7,21 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, and_, case, cast, exists, func, not_, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    String,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -22,6 +36,7 @@ from storage.models import (
     RoleHolder,
     User,
 )
+from storage.questions.paging import PageCopy
 from storage.ready import Ready, is_among
 from storage.words import UserRole
 
@@ -110,6 +125,19 @@ async def list_paged(session: AsyncSession, incident_id: int) -> Collection[User
     """Everybody who was paged for an incident."""
     paged = select(Page.user_id).where(Page.subject == f"incident:{incident_id}")
     return (await session.scalars(select(User).where(User.id.in_(paged)).order_by(User.id))).all()
+
+
+async def list_copies_around(
+    session: AsyncSession, incident_id: int, user_id: int | None = None
+) -> list[PageCopy]:
+    """Where pages for an incident and for its alerts are shown: to everybody, or to one person."""
+    alerts = select(literal("alert:") + cast(Alert.id, String)).where(Alert.incident_id == incident_id)
+    asked = select(Page.id, Page.user_id, Page.method, Page.contact_id, Page.address).where(
+        or_(Page.subject == f"incident:{incident_id}", Page.subject.in_(alerts))
+    )
+    if user_id is not None:
+        asked = asked.where(Page.user_id == user_id)
+    return [PageCopy(*row) for row in await session.execute(asked.order_by(Page.id))]
 
 
 async def list_merged(session: AsyncSession, incident_id: int) -> Collection[Incident]:
