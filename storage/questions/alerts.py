@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Table, bindparam, case, func, or_, select, text, update
+from sqlalchemy import Select, Table, bindparam, case, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import Alert, AlertNote, Incident
@@ -173,14 +173,15 @@ async def list_alerts_by_id(session: AsyncSession, ids: Collection[int]) -> Sequ
 
 async def list_open_alerts(session: AsyncSession, limit: int = 50, *, viewer: Looking) -> Sequence[Alert]:
     """Open alerts that this viewer may see, the most urgent first, then the newest."""
-    return (
-        await session.scalars(
-            select(Alert)
-            .where(Alert.status == AlertStatus.OPEN, is_alert_visible(viewer))
-            .order_by(Alert.priority, Alert.id.desc())
-            .limit(limit)
-        )
-    ).all()
+    asked = select(Alert).where(Alert.status == AlertStatus.OPEN, is_alert_visible(viewer))
+    return (await session.scalars(take_urgent(asked, limit))).all()
+
+
+def take_urgent(asked: Select[Alert], limit: int) -> Select[Alert]:
+    """The most urgent of these alerts, then the newest. All are sorted by what is small: only those that are chosen are
+    read with their descriptions."""
+    chosen = asked.with_only_columns(Alert.id).order_by(Alert.priority, Alert.id.desc()).limit(limit)
+    return select(Alert).where(Alert.id.in_(chosen.correlate(None))).order_by(Alert.priority, Alert.id.desc())
 
 
 async def list_open_of_incident(session: AsyncSession, incident_id: int) -> Sequence[Alert]:

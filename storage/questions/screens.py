@@ -22,6 +22,7 @@ from storage.models import (
     Update,
     User,
 )
+from storage.questions.alerts import take_urgent
 from storage.questions.privacy import Looking, is_alert_visible, is_incident_visible
 from storage.words import AlertStatus, IncidentStatus, PageState
 
@@ -142,7 +143,7 @@ async def list_alerts(
         if before is not None:
             asked = asked.where(Alert.id < before)
     else:
-        asked = asked.where(Alert.status == AlertStatus.OPEN).order_by(Alert.priority, Alert.id.desc())
+        asked = asked.where(Alert.status == AlertStatus.OPEN)
     if text:
         wanted = text.lower()
         asked = asked.where(
@@ -152,7 +153,8 @@ async def list_alerts(
                 func.lower(Alert.source).contains(wanted, autoescape=True),
             )
         )
-    return (await session.scalars(asked.limit(limit))).all()
+    is_by_urgency = incident_id is None and not closed
+    return (await session.scalars(take_urgent(asked, limit) if is_by_urgency else asked.limit(limit))).all()
 
 
 async def list_integrations(session: AsyncSession, ids: Collection[int]) -> dict[int, Integration]:

@@ -29,6 +29,7 @@ from storage.questions import (
     paging,
     pruning,
     sayings,
+    screens,
     searches,
     silences,
     swaps,
@@ -54,6 +55,10 @@ PAGE = Page(id=1, user_id=1, escalation_id=1, round=0, step=0, method="slack")
 Ask = Callable[[AsyncSession], Awaitable[Any]]
 QUESTIONS: dict[str, Ask] = {
     "open alerts of a batch": lambda session: alerts.find_open(session, [(1, "a"), (1, "b")]),
+    "most urgent alerts": lambda session: alerts.list_open_alerts(session, viewer=Viewer(1)),
+    "most urgent alerts with a word": lambda session: screens.list_alerts(
+        session, viewer=Viewer(1), text="disk"
+    ),
     "open alerts of an incident": lambda session: alerts.list_open_of_incident(session, 1),
     "open alerts per incident": lambda session: alerts.count_open_in(session, [1, 2]),
     "close alerts": lambda session: alerts.close_alerts(session, [1, 2], NOW, None),
