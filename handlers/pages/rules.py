@@ -153,7 +153,7 @@ class RulePages(EditPages[Rule]):
             await RULES.move(unit, await RULES.get(unit, slug), wanted)
 
         await visit.parts.work.run(run, visit.actor)
-        return visit.go(self.root)
+        return visit.go(f"{self.root}#rule-{slug}")
 
 
 def kind_of(visit: Visit) -> RuleKind:

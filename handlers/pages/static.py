@@ -69,6 +69,7 @@ def read_slim(path: Path) -> bytes:
     if path.suffix == ".js":
         text = re.sub(r"(?m)\s+// .*$", "", text)
         text = re.sub(r" (=>|={1,3}|&&|\|\|) ", r"\1", text)
+        text = re.sub(r";\s+}", ";}", text.replace(") {", "){"))
     else:
         text = re.sub(r"\s*([{};,>/!])\s*", r"\1", text).replace(": ", ":").replace(";}", "}")
         text = re.sub(r'="([\w-]+)"\]', r"=\1]", text)

@@ -285,3 +285,35 @@ async def test_the_keyboard_is_enough(served: Served, chromium: Browser) -> None
     await keys.type("inc-1")
     await keys.press("Enter")
     await mark.page.wait_for_url("**/INC-1", timeout=PATIENCE)
+
+
+async def test_the_keyboard_keeps_its_place(served: Served, chromium: Browser) -> None:
+    """What is pressed may be gone afterwards; the keyboard is where it was then, and never on another button."""
+    hook = await served.add_sender("generic")
+    for name in ("Mail is late", "Disk is full", "Logs are loud"):
+        await send(hook, title=name, alias=name, priority="P4")
+    mark = await open_person(served, chromium, {"viewport": {"width": 375, "height": 812}}, OWNER)
+    await welcome(mark, "Mark")
+    await mark.open("/alerts")
+    keys = mark.page.keyboard
+    middle = mark.page.get_by_role("link", name="Disk is full")
+    for button in ("Ack alert 2", "Close alert 2"):
+        await mark.page.get_by_role("button", name=button).focus()
+        await keys.press("Enter")
+        await expect(mark.page.get_by_role("button", name=button)).to_have_count(0, timeout=PATIENCE)
+        is_left = button.startswith("Ack")
+        await expect(
+            middle if is_left else mark.page.get_by_role("link", name="Mail is late")
+        ).to_be_focused()
+    await mark.page.get_by_label("Alert 1", exact=True).focus()
+    await send(hook, title="Backup is late", alias="backup", priority="P4")
+    await mark.sees("Backup is late", "#list")
+    await expect(mark.page.get_by_label("Alert 1", exact=True)).to_be_focused()
+
+    await mark.open("/alerts/1")
+    await mark.page.locator("#alert-more").focus()
+    for key in ("Enter", "Tab", "Enter"):
+        await keys.press(key)
+    await expect(mark.page.locator("#dialog")).to_be_visible(timeout=PATIENCE)
+    await keys.press("Escape")
+    await expect(mark.page.locator("#alert-more")).to_be_focused()

@@ -86,7 +86,7 @@ async def test_the_list_shows_order_and_state(house: House, browser: Browser) ->
     await browser.post("/rules/-/new/policy", do="save", **{**FORM, "name": "Second"})
     text = read((await browser.get("/rules"))[1])
     assert text.index("Staging is quiet") < text.index("Second")
-    assert (await browser.post("/rules/second/move", place="1"))[1] == "/rules"
+    assert (await browser.post("/rules/second/move", place="1"))[1] == "/rules#rule-second"
     text = read((await browser.get("/rules", script=True))[1])
     assert text.index("Second") < text.index("Staging is quiet")
     await browser.post(f"{place}/switch", on="no")

@@ -92,7 +92,7 @@ async function compose(form) {
 
 on("keydown", async (event) => {
   const { key } = event, menu = $("details.menu[open]");
-  if (key === "Escape" && menu) { menu.open = false; $("summary", menu).focus(); }
+  if (key === "Escape" && menu) shut(menu);
   else if (key === "Escape" && !dialog?.open) $("#replies .reply")?.remove();
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, dialog")) return;
   const tab = $$(".phone-tabs a")["12345".indexOf(key)];

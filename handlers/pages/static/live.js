@@ -69,7 +69,7 @@ on("visibilitychange", () => { // a page nobody looks at leaves its connection t
   else if (!source) listen();
 });
 
-/* What a swap keeps: ticked boxes and an open menu; and a soft light on what changed. */
+/* What a swap keeps: ticked boxes, an open menu, and where the keyboard is; and a soft light on what changed. */
 const before = new WeakMap();
 const textOf = (element) => {
   const copy = element.cloneNode(true);
@@ -79,8 +79,10 @@ const textOf = (element) => {
 body.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const { target } = detail;
   if ($("details[open]", target)) { detail.shouldSwap = false; target.dataset.stale = "1"; return; }
+  const at = document.activeElement, rows = $$("[data-key]", target), row = at.closest("[data-key]");
   before.set(target, {
-    keys: new Map($$("[data-key]", target).map((one) => [one.dataset.key, textOf(one)])),
+    held: target.contains(at), key: row?.dataset.key, place: rows.indexOf(row),
+    keys: new Map(rows.map((one) => [one.dataset.key, textOf(one)])),
     ticks: $$("input[name]:checked", target).map((one) => one.value),
     isLive: detail.requestConfig?.triggeringEvent?.target === body,
   });
@@ -89,7 +91,11 @@ body.addEventListener("htmx:afterSwap", ({ detail: { target } }) => {
   tick();
   if (target.id === "head") setFolded(target.matches(".folded"));
   $$("[data-count-of]:not([id])").forEach((one) => put(one, $(`#count-${one.dataset.countOf}`).textContent));
-  const { keys, ticks, isLive } = before.get(target) || { ticks: [] };
-  if (isLive) $$("[data-key]", target).forEach((one) => one.classList.toggle("fresh", keys.get(one.dataset.key) !== textOf(one)));
+  const { keys, ticks, isLive, held, key, place } = before.get(target) || { ticks: [] }, rows = $$("[data-key]", target);
+  if (isLive) rows.forEach((one) => one.classList.toggle("fresh", keys.get(one.dataset.key) !== textOf(one)));
   $$("input[type=checkbox][name]", target).forEach((box) => { box.checked = ticks.includes(box.value); });
+  if (held && document.activeElement === body) { // what was pressed is gone: on to the link of its row, never to another button
+    const row = rows.find((one) => one.dataset.key === key) || rows[place];
+    (row && $("a", row) || main).focus();
+  }
 });

@@ -51,11 +51,17 @@ async function send(form, button) {
     return false;
   } finally { delete form.dataset.busy; }
 }
+function shut(menu) { // whoever came by the keyboard goes on from its button, also after the dialog that follows
+  if (!menu) return;
+  const byKey = $(":focus-visible", menu);
+  menu.open = false;
+  if (byKey) $("summary", menu).focus();
+}
 on("submit", (event) => {
   const form = event.target;
   if (!("reply" in form.dataset)) return;
   event.preventDefault();
-  form.closest("details")?.removeAttribute("open");
+  shut(form.closest("details"));
   if ("composer" in form.dataset) compose(form);
   else send(form, event.submitter);
 });
@@ -71,7 +77,7 @@ on("click", async (event) => {
   else if (at("time[title]") && !link && matchMedia("(hover: none)").matches) note(at("time").title);
   else if (link?.matches("[data-dialog], [data-copy], .tabs a") && !(event.metaKey || event.ctrlKey)) {
     event.preventDefault();
-    link.closest("details")?.removeAttribute("open");
+    shut(link.closest("details"));
     if (link.dataset.tab) showTab(link);
     else if ("dialog" in link.dataset) show(await ask(link.href));
     else navigator.clipboard?.writeText(link.href).then(() => note(words.copied));
