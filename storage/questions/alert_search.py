@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import Alert, Integration, Page, Team, User
+from storage.questions.alerts import take_first
 from storage.questions.privacy import Looking, is_alert_visible
 from storage.search import FIELDS as KINDS
 from storage.search import All, AnyOf, Kind, Not, Search, Term
@@ -117,10 +118,12 @@ async def list_found(
     """One page of what a search finds. What has no value to sort by comes last. By status: ix_alert_status; else the newest
     are looked at first."""
     column = SORTS[sort]
-    order = [column.is_(None), column.desc() if descending else column.asc()] if sort != "createdAt" else []
-    order.append(Alert.id.desc() if descending else Alert.id.asc())
     asked = select(Alert).where(*_conditions(session, search, viewer, reach))
-    return (await session.scalars(asked.order_by(*order).offset(offset).limit(limit))).all()
+    by_id = Alert.id.desc() if descending else Alert.id.asc()
+    if sort == "createdAt":
+        return (await session.scalars(asked.order_by(by_id).offset(offset).limit(limit))).all()
+    order = [column.is_(None), column.desc() if descending else column.asc(), by_id]
+    return (await session.scalars(take_first(asked, order, limit, offset))).all()
 
 
 async def count_found(session: AsyncSession, search: Search, *, viewer: Looking, reach: Reach) -> int:

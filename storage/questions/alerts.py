@@ -178,10 +178,15 @@ async def list_open_alerts(session: AsyncSession, limit: int = 50, *, viewer: Lo
 
 
 def take_urgent(asked: Select[Alert], limit: int) -> Select[Alert]:
-    """The most urgent of these alerts, then the newest. All are sorted by what is small: only those that are chosen are
-    read with their descriptions."""
-    chosen = asked.with_only_columns(Alert.id).order_by(Alert.priority, Alert.id.desc()).limit(limit)
-    return select(Alert).where(Alert.id.in_(chosen.correlate(None))).order_by(Alert.priority, Alert.id.desc())
+    """The most urgent of these alerts, then the newest."""
+    return take_first(asked, (Alert.priority, Alert.id.desc()), limit)
+
+
+def take_first(asked: Select[Alert], order: Sequence[Any], limit: int, offset: int = 0) -> Select[Alert]:
+    """The first of these alerts in this order. All are sorted by what is small: only those that are chosen are read with
+    their descriptions."""
+    chosen = asked.with_only_columns(Alert.id).order_by(*order).limit(limit).offset(offset or None)
+    return select(Alert).where(Alert.id.in_(chosen.correlate(None))).order_by(*order)
 
 
 async def list_open_of_incident(session: AsyncSession, incident_id: int) -> Sequence[Alert]:
