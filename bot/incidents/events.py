@@ -175,6 +175,12 @@ class FollowerAdded(IncidentEvent):
 
 
 @dataclass(frozen=True)
+class FollowerGone(IncidentEvent):
+    name: str
+    user_id: int
+
+
+@dataclass(frozen=True)
 class TaskAdded(IncidentEvent):
     number: int
     title: str

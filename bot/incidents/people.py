@@ -6,6 +6,7 @@ from bot.errors import Refused
 from bot.flow.unit import Unit
 from bot.incidents.events import (
     FollowerAdded,
+    FollowerGone,
     PersonInvited,
     PersonJoined,
     PersonLeft,
@@ -113,3 +114,4 @@ async def unfollow(unit: Unit, incident: Incident, user: User) -> None:
     if found is None:
         raise Refused("incident.not_followed", ref=incident.ref)
     await unit.session.delete(found)
+    unit.emit(FollowerGone(incident.id, user.name, user.id))

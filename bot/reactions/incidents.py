@@ -226,7 +226,8 @@ async def show_who_may_see(
     | incidents.PersonInvited
     | incidents.PersonJoined
     | incidents.PersonLeft
-    | incidents.FollowerAdded,
+    | incidents.FollowerAdded
+    | incidents.FollowerGone,
 ) -> None:
     """On the pages that went out for it and for its alerts: whoever may no longer see it has nothing there to press."""
     incident = await unit.session.get_one(Incident, event.incident_id)

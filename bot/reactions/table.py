@@ -227,6 +227,7 @@ REACTIONS: Reactions = {
     incidents.PersonJoined: (keep_in_timeline, send_invitations, refresh_card, show_who_may_see),
     incidents.PersonLeft: (keep_in_timeline, forget_invitation, refresh_card, show_who_may_see),
     incidents.FollowerAdded: (refresh_counts, show_who_may_see),
+    incidents.FollowerGone: (refresh_counts, show_who_may_see),
     # its work
     incidents.TaskAdded: (keep_in_timeline, refresh_counts),
     incidents.TaskDone: (keep_in_timeline, refresh_counts),

@@ -60,8 +60,16 @@ async def test_whoever_comes_in_reads_whose_it_is_now(house: House, tmp_path: Pa
     assert await read_card(house, sam, 1) == ("P1 · Disk is filling", ["Acknowledge", "Open"])
 
 
-@pytest.mark.parametrize("line", ["/incident follow INC-1", "/incident join INC-1"])
-async def test_what_is_made_private_and_public_shows_so(house: House, tmp_path: Path, line: str) -> None:
+@pytest.mark.parametrize(
+    ("line", "back"),
+    [
+        ("/incident follow INC-1", "/incident follow INC-1 stop:yes"),
+        ("/incident join INC-1", "/incident leave INC-1"),
+    ],
+)
+async def test_what_is_made_private_and_public_shows_so(
+    house: House, tmp_path: Path, line: str, back: str
+) -> None:
     kate, sam = await say_worse(house, tmp_path, {"urgent": {**SECRET["urgent"], "private": False}})
     assert await read_card(house, sam) == ("P1 · Disk is filling", ["Open"])
     await house.command("/incident private INC-1 yes", kate)
@@ -71,6 +79,8 @@ async def test_what_is_made_private_and_public_shows_so(house: House, tmp_path: 
     await house.command(line, sam)
     await house.command("/incident private INC-1 yes", kate)
     assert await read_card(house, sam) == ("P1 · Disk is filling", ["Open"])
+    await house.command(back, sam)
+    assert await read_card(house, sam) == NOT_NEEDED
 
 
 async def test_a_device_says_no_more_than_that(sqlite_house: House) -> None:
