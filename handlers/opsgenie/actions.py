@@ -3,6 +3,7 @@
 from bot.alerts import lives
 from bot.alerts.edits import run_custom_action
 from bot.alerts.responders import add_responder, escalate, find_responder
+from bot.errors import Invalid
 from bot.flow.unit import Unit
 from handlers.opsgenie.acting import Body, Change, action
 from handlers.opsgenie.door import Call
@@ -37,7 +38,10 @@ def snooze(_: Call, body: Body) -> Change:
     until = need_time(body, "endTime")
 
     async def do(unit: Unit, alert: Alert) -> bool:
-        lives.snooze(unit, alert, until)
+        try:
+            lives.snooze(unit, alert, until)
+        except Invalid as wrong:
+            raise Invalid(wrong.code, "endTime", **wrong.data) from wrong
         return True
 
     return do

@@ -59,6 +59,8 @@ class _Reader:
 
     def __init__(self, text: str) -> None:
         self.text, self.place, self.terms, self.depth = text, 0, 0, 0
+        self.value_at = 0
+        """Where the last value began."""
 
     def read(self) -> Search:
         if not self.text.strip():
@@ -138,23 +140,23 @@ class _Reader:
             raise self.wrong(f"there are more than {MOST_TERMS} terms")
         kind = FIELDS[field]
         if sign != ":" and kind not in (Kind.NUMBER, Kind.TIME):
-            raise self.wrong(f"{field} can't be compared by {sign}")
+            raise self.wrong_value(f"{field} can't be compared by {sign}")
         return Term(field, sign, self.read_typed(field, kind, text))
 
     def read_typed(self, field: str, kind: Kind, text: str) -> Value:
         if kind is Kind.FLAG:
             if text.lower() not in ("true", "false"):
-                raise self.wrong(f"{field} is true or false")
+                raise self.wrong_value(f"{field} is true or false")
             return text.lower() == "true"
         if kind is Kind.NUMBER:
             if not re.fullmatch(r"[0-9]{1,18}", text):
-                raise self.wrong(f"{field} is a number")
+                raise self.wrong_value(f"{field} is a number")
             return min(int(text), HIGHEST)
         if kind is Kind.TIME:
             return self.read_time(field, text)
         words = WORDS_OF.get(field)
         if words and "*" not in text and text.lower() not in (word.lower() for word in words):
-            raise self.wrong(f"{field} is one of {', '.join(words)}")
+            raise self.wrong_value(f"{field} is one of {', '.join(words)}")
         return text
 
     def read_time(self, field: str, text: str) -> datetime:
@@ -164,18 +166,21 @@ class _Reader:
             found = datetime.fromisoformat(text)
             return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
         except (ValueError, OverflowError, OSError) as error:
-            raise self.wrong(f"{field} is a time, in milliseconds since 1970 or in ISO 8601") from error
+            raise self.wrong_value(f"{field} is a time, in milliseconds since 1970 or in ISO 8601") from error
 
     # characters
 
     def read_value(self) -> str:
         """A text in quotes, or up to the next space or parenthesis."""
         self.skip()
+        self.value_at = self.place
         quoted = QUOTED.match(self.text, self.place)
         if quoted:
             self.place = quoted.end()
             return re.sub(r"\\(.)", r"\1", quoted[1]).replace("\x00", "")
         bare = BARE.match(self.text, self.place)
+        if bare is None and self.text.startswith('"', self.place):
+            raise self.wrong("a quotation mark is not closed")
         if bare is None:
             raise self.wrong("a value is missing")
         if bare[0] in ("AND", "OR", "NOT"):
@@ -215,3 +220,6 @@ class _Reader:
 
     def wrong(self, reason: str) -> Invalid:
         return Invalid("query.wrong", "query", reason=reason, place=self.place + 1)
+
+    def wrong_value(self, reason: str) -> Invalid:
+        return Invalid("query.wrong", "query", reason=reason, place=self.value_at + 1)

@@ -175,17 +175,18 @@ def _build_term(term: Term, dialect: str) -> Condition:
     if term.field == "recipients":
         paged = Page.subject == literal("alert:").concat(cast(Alert.id, String))
         return exists().where(paged, User.id == Page.user_id, _is_called(judge))
-    if term.field == "teams":
-        return exists().where(Team.id == Alert.team_id, or_(judge(Team.name), judge(Team.slug)))
-    if term.field == "responders":
+    if term.field in ("teams", "responders"):
         its_team = exists().where(Team.id == Alert.team_id, or_(judge(Team.name), judge(Team.slug)))
-        return or_(its_team, _has_responder(judge, dialect))
+        return or_(its_team, _has_responder(judge, dialect, teams_alone=term.field == "teams"))
     if term.field in ("tag", "actions"):
         return _has_item(Alert.tags if term.field == "tag" else Alert.actions, judge, dialect)
     if term.field in ("details.key", "details.value"):
         return _has_detail(term.field.partition(".")[2], judge, dialect)
-    column = Integration.name if term.field == "integration.name" else Integration.source
-    return exists().where(Integration.id == Alert.integration_id, judge(column))
+    is_asked = judge(Integration.name)
+    if term.field == "integration.type":
+        as_shown = case((Integration.source == "opsgenie", "API"), else_=Integration.source)
+        is_asked = or_(judge(Integration.source), judge(as_shown))
+    return exists().where(Integration.id == Alert.integration_id, is_asked)
 
 
 def _is_called(judge: Judge) -> Condition:
@@ -230,14 +231,17 @@ def _has_item(column: Any, judge: Judge, dialect: str) -> Condition:
     return select(literal(1)).select_from(items).where(judge(items.c.value)).exists()
 
 
-def _has_responder(judge: Judge, dialect: str) -> Condition:
+def _has_responder(judge: Judge, dialect: str, teams_alone: bool) -> Condition:
+    """Whether one of those who were called in is what is asked for."""
     if dialect == "sqlite":
         items = func.json_each(Alert.responders).table_valued("value", name="item")
         name: Any = func.json_extract(items.c.value, "$.name")
+        kind: Any = func.json_extract(items.c.value, "$.type")
     else:
         items = func.jsonb_array_elements(Alert.responders).table_valued("value", name="item")
-        name = items.c.value.op("->>")("name")
-    return select(literal(1)).select_from(items).where(judge(name)).exists()
+        name, kind = items.c.value.op("->>")("name"), items.c.value.op("->>")("type")
+    is_meant = and_(judge(name), kind == "team") if teams_alone else judge(name)
+    return select(literal(1)).select_from(items).where(is_meant).exists()
 
 
 def _has_detail(part: str, judge: Judge, dialect: str) -> Condition:

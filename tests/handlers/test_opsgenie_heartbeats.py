@@ -1,9 +1,11 @@
 """Heartbeats by Opsgenie's API: made, pinged, missed, and back."""
 
+import base64
+
 import opsgenie_sdk
 import pytest
 
-from storage.models import Alert
+from storage.models import Alert, Heartbeat
 from storage.words import AlertStatus, Priority
 from tests.handlers.opsgenie import Sender, make_sender
 from tests.house import House
@@ -85,3 +87,30 @@ async def test_the_vendors_client_pings(sqlite_house: House) -> None:
     assert made.data.name == "backup"
     assert (await sender.call(client.ping, "backup")).result == "PONG - Heartbeat received"
     assert (await sender.call(client.get_heartbeat, "backup")).data.expired is False
+
+
+@pytest.mark.parametrize("given", [":{key}", "{key}:", "ops:{key}", "{key}"])
+async def test_alertmanager_pings_by_basic_authorization(sqlite_house: House, given: str) -> None:
+    """`http_config: {basic_auth: {password: <key>}}` of a webhook is how its Watchdog alert pings a heartbeat."""
+    sender = await make_sender(sqlite_house)
+    await sender.ask("POST", "/heartbeats", BODY)
+    basic = base64.b64encode(given.format(key=sender.key).encode()).decode()
+    url = f"{sqlite_house.url}/v2/heartbeats/backup/ping"
+    headers = {"Authorization": f"Basic {basic}"}
+    async with sqlite_house.http.post(url, json={"alerts": []}, headers=headers) as response:
+        assert response.status == 202
+    assert (await sqlite_house.rows(Heartbeat))[0].last_ping_at is not None
+    for wrong in ("Basic !", "Basic", "Digest x", f"Basic {base64.b64encode(b'ops:nothing').decode()}"):
+        async with sqlite_house.http.post(url, headers={"Authorization": wrong}) as response:
+            assert response.status == 401
+
+
+async def test_the_key_stands_in_the_query_where_a_sender_knows_no_headers(sqlite_house: House) -> None:
+    sender = await make_sender(sqlite_house)
+    await sender.ask("POST", "/heartbeats", BODY)
+    url = f"{sqlite_house.url}/v2/heartbeats/backup/ping"
+    async with sqlite_house.http.get(url, params={"apiKey": sender.key}) as response:
+        assert response.status == 202
+    assert (await sqlite_house.rows(Heartbeat))[0].last_ping_at is not None
+    async with sqlite_house.http.get(url, params={"apiKey": "int_0000"}) as response:
+        assert response.status == 401

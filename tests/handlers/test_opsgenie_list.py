@@ -75,6 +75,7 @@ FOUND = (
     ('teams: "First team"', "1234"),
     ("responders: nobody", ""),
     ("integration.name: OPS AND integration.type: opsgenie", "1234"),
+    ("integration.type: API", "1234"),
     ("disk", "12"),
     ("web", "3"),
     (f"createdAt >= {int((START + timedelta(minutes=2)).timestamp() * 1000)}", "34"),
@@ -94,13 +95,26 @@ async def test_queries_find_what_they_name(house: House) -> None:
         assert counted["data"] == {"count": len(found)}, query
 
 
+async def test_an_alert_is_found_by_each_team_that_it_shows(house: House) -> None:
+    """Its own, and those that were called in; somebody who is called like a team is none."""
+    sender = await make_sender(house)
+    await house.add_second_team("Infra", "Search", "Storage")
+    body = {"message": "db down", "alias": "db", "responders": [{"type": "user", "username": "search"}]}
+    await sender.do("POST", "/alerts", body)
+    for query, count in (("teams: Infra", 0), ("teams: Search", 0), ("responders: Search", 1)):
+        assert (await sender.ask("GET", "/alerts/count", query=query))[1]["data"]["count"] == count, query
+    await sender.do("POST", "/alerts/db/teams", {"team": {"name": "Infra"}}, identifierType="alias")
+    _, found, _ = await sender.ask("GET", "/alerts", query="teams: infra AND teams: first-team")
+    assert [len(alert["teams"]) for alert in found["data"]] == [2]
+
+
 async def test_a_query_that_is_wrong_is_refused_with_a_sentence(sqlite_house: House) -> None:
     sender = await make_sender(sqlite_house)
     status, answer, headers = await sender.ask("GET", "/alerts", query="status: maybe")
     assert status == 422
     assert answer["message"] == "Request body is not processable. Please check the errors."
     assert answer["errors"] == {
-        "query": "The query can't be read at character 14: status is one of open, closed."
+        "query": "The query can't be read at character 9: status is one of open, closed."
     }
     assert headers["X-Request-Id"] == answer["requestId"]
 
@@ -258,7 +272,7 @@ def read_values(field: str, alert: dict[str, Any]) -> list[Any]:
         "teams": ["First team", "first-team"],
         "responders": ["First team", "first-team"],
         "integration.name": [alert["integration"]["name"]],
-        "integration.type": ["opsgenie"],
+        "integration.type": ["opsgenie", "API"],
         "details.key": list(alert["details"]),
         "details.value": list(alert["details"].values()),
         "tinyId": [int(alert["tinyId"])],

@@ -73,6 +73,20 @@ def test_what_is_no_query_is_refused_with_its_place(text: str) -> None:
     assert refused.value.field == "query"
 
 
+@pytest.mark.parametrize(
+    ("text", "place", "reason"),
+    [
+        ("tag: a AND status: maybe", 20, "status is one of open, closed"),
+        ("createdAt > 29-11-2026", 13, "createdAt is a time, in milliseconds since 1970 or in ISO 8601"),
+        ('message: "disk full', 10, "a quotation mark is not closed"),
+    ],
+)
+def test_the_place_of_a_fault_is_where_the_value_begins(text: str, place: int, reason: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        parse_query(text)
+    assert (refused.value.data["place"], refused.value.data["reason"]) == (place, reason)
+
+
 VALUES = {
     Kind.WORDS: st.text('ab "\\()*:<é', min_size=1, max_size=6),
     Kind.NAME: st.text('ab "\\()*:<é', min_size=1, max_size=6),
