@@ -13,6 +13,7 @@ from app_records import data_dir, run_in_house, take_config
 if TYPE_CHECKING:
     from bot.flow.unit import Unit
     from handlers.parts import Parts
+    from storage.models import Integration
 
 
 @click.group()
@@ -55,24 +56,48 @@ def integration_create(
         raise click.ClickException(f"there is no source {source!r}; known are {', '.join(sorted(sources))}")
     if (secret_env or secret_file) and sources[source].scheme is None:
         raise click.ClickException(f"senders of the source {source} do not sign; leave the secret out")
+    rules = read_mapping(mapping)
+    check_sender(source, rules, topics)
 
-    async def create(parts: Parts, unit: Unit) -> tuple[str, str]:
+    async def create(parts: Parts, unit: Unit) -> tuple[str, str, str]:
         from bot.catalog.integrations import create_integration
         from bot.catalog.teams import get_team
 
         team = await get_team(unit, team_name) if team_name else None
-        rules = dict(pair.split("=", 1) for pair in mapping)
         said = {"mapping": rules, **read_trust(secret_env, secret_file, topics)}
         settings = {name: value for name, value in said.items() if value}
-        if source == "email":
-            from handlers.webhooks.email import read_rules
+        row, key = await create_integration(unit, source, name or sources[source].title, team, settings)
+        return tell_address(parts, row, key)
 
-            read_rules(settings)
-        _, key = await create_integration(unit, source, name or sources[source].title, team, settings)
-        return sources[source].show(parts.settings.public_url, key, parts.settings.mail_host)
+    url, paste, slug = run_in_house(read_settings(data_dir=data_dir), create)
+    click.echo(f"{url}\n\n{paste}\n\nIts name here is {slug}.")
 
-    url, paste = run_in_house(read_settings(data_dir=data_dir), create)
-    click.echo(f"{url}\n\n{paste}")
+
+def read_mapping(pairs: tuple[str, ...]) -> dict[str, str]:
+    for pair in pairs:
+        if "=" not in pair:
+            raise click.ClickException(f"--map {pair} says no expression; write it as --map title=check.name")
+    return {field.strip(): text for field, _, text in (pair.partition("=") for pair in pairs)}
+
+
+def check_sender(source: str, mapping: dict[str, str], topics: tuple[str, ...]) -> None:
+    """End with every fault, as the check of a configuration file would tell them."""
+    from bot.catalog.senders import find_faults
+
+    faults = [f"{place}: {reason}" for place, reason in find_faults(source, mapping, topics)]
+    if faults:
+        raise click.ClickException("\n".join(faults))
+
+
+def tell_address(parts: Parts, row: Integration, key: str) -> tuple[str, str, str]:
+    """Where it posts, what to paste at the sender, and what it is called here."""
+    from handlers.webhooks.receive import list_sources
+
+    source = list_sources().get(row.source)
+    if source is None:
+        return key, "", row.slug
+    settings = parts.settings
+    return *source.show(settings.public_url, key, settings.mail_host, row.slug, row.settings), row.slug
 
 
 def read_trust(
@@ -114,17 +139,14 @@ def integration_trust(
 @data_dir
 def integration_key(name: str, data_dir: str | None) -> None:
     """Give an integration a new key; print its webhook URL. The key before works no more."""
-    from handlers.webhooks.receive import list_sources
 
-    async def renew(parts: Parts, unit: Unit) -> tuple[str, str]:
+    async def renew(parts: Parts, unit: Unit) -> tuple[str, str, str]:
         from bot.catalog.integrations import renew_key
 
-        row, key = await renew_key(unit, name)
-        source = list_sources().get(row.source)
-        return source.show(parts.settings.public_url, key, parts.settings.mail_host) if source else (key, "")
+        return tell_address(parts, *await renew_key(unit, name))
 
-    url, paste = run_in_house(read_settings(data_dir=data_dir), renew)
-    click.echo(f"{url}\n\n{paste}")
+    url, paste, slug = run_in_house(read_settings(data_dir=data_dir), renew)
+    click.echo(f"{url}\n\n{paste}\n\nIts name here is {slug}. The key before works no more.")
 
 
 @click.group()

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.access.people import audit, make_handle
 from bot.access.secrets import digest, make_plain_secret, make_secret
-from bot.catalog.senders import can_sign
+from bot.catalog.senders import TOPICAL, can_sign
 from bot.errors import Refused, Unauthenticated, Unknown
 from bot.flow.unit import Unit
 from storage.models import Integration, Team
@@ -43,6 +43,8 @@ async def set_trust(unit: Unit, name: str, trust: Mapping[str, Sequence[str]]) -
         raise Refused("integration.from_file", name=integration.name)
     if (trust.get("secret_env") or trust.get("secret_file")) and not can_sign(integration.source):
         raise Refused("integration.can_not_sign", source=integration.source)
+    if trust.get("topics") and integration.source != TOPICAL:
+        raise Refused("integration.no_topics", source=integration.source)
     said = {**integration.settings, **{kind: list(found) for kind, found in trust.items()}}
     integration.settings = {kind: value for kind, value in said.items() if value}
     audit(unit, "integration.trust_set", f"integration:{integration.id}", integration.name)
@@ -74,12 +76,19 @@ async def renew_key(unit: Unit, name: str) -> tuple[Integration, str]:
 
 
 async def find_integration(unit: Unit, name: str) -> Integration:
-    """The integration of this slug or name; raises Unknown."""
-    found = await ask.find_named(unit.session, Integration, name)
-    if found is None:
-        known = [row.slug for row in await ask.list_named(unit.session, Integration)]
-        raise Unknown("integration.unknown", name=name, known=known[:10])
-    return found
+    """The integration of this slug or name; raises Unknown, and Refused where several have the name: the wrong one would
+    lose its key."""
+    rows = await ask.list_named(unit.session, Integration)
+    wanted = name.strip().lower()
+    found = [row for row in rows if row.slug == name.strip()] or [
+        row for row in rows if wanted in (row.slug, row.name.lower())
+    ]
+    if not found:
+        raise Unknown("integration.unknown", name=name, known=[row.slug for row in rows][:10])
+    if len(found) > 1:
+        known = [f"{row.slug} ({row.source})" for row in found[:10]]
+        raise Refused("integration.ambiguous", name=name, known=known)
+    return found[0]
 
 
 async def get_integration(unit: Unit, source: str, key: str) -> Integration:

@@ -5,6 +5,7 @@ The key itself is read here and forgotten: only its digest goes further.
 
 import importlib.util
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated
@@ -36,6 +37,7 @@ FIELDS = (
 MAILBOX = "email"
 MAPPED = ("generic", MAILBOX)
 """The sources whose fields can be said."""
+TOPICAL = "sns"
 VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 TOPIC = re.compile(r"arn:[a-z0-9-]+:sns:[a-z0-9-]+:\d{12}:([A-Za-z0-9_-]+|[A-Za-z0-9_-]*\*)(\.fifo)?")
 KEY = re.compile(r"[A-Za-z0-9_-]{20,200}")
@@ -133,38 +135,63 @@ def _make_key(source: str, secret: str) -> Key:
     return Key(source, digest(secret))
 
 
-def _read_expression(text: str, info: ValidationInfo) -> str:
-    """What a source reads its fields by; which source it is stands before, and may be wrong itself."""
-    if info.data.get("source") == MAILBOX:
-        return _read_mail_rule(text)
+def _find_expression_fault(source: str, text: str) -> str:
+    """What is wrong with what a source reads one of its fields by; empty when nothing is."""
+    if source == MAILBOX:
+        try:
+            mail_rules.read_rule(text)
+        except mail_rules.NoRule:
+            return reasons.BAD_MAIL_RULE
+        except mail_rules.NoPattern as error:
+            return reasons.tell_pattern(str(error))
+        return ""
     try:
         jmespath.compile(text).search({})
-    except RecursionError as error:
-        raise wrong(reasons.tell_expression(reasons.EXPRESSION_TOO_DEEP)) from error
-    except IncompleteExpressionError as error:
-        raise wrong(reasons.tell_expression(reasons.EXPRESSION_ENDS_EARLY)) from error
+    except RecursionError:
+        return reasons.tell_expression(reasons.EXPRESSION_TOO_DEEP)
+    except IncompleteExpressionError:
+        return reasons.tell_expression(reasons.EXPRESSION_ENDS_EARLY)
     except JMESPathTypeError:
-        return text  # a matter of the body that is sent
+        return ""  # a matter of the body that is sent
     except JMESPathError as error:
-        raise wrong(reasons.tell_expression(str(error).partition(", for expression")[0])) from error
+        return reasons.tell_expression(str(error).partition(", for expression")[0])
+    return ""
+
+
+def _read_expression(text: str, info: ValidationInfo) -> str:
+    """Which source it is stands before, and may be wrong itself."""
+    fault = _find_expression_fault(info.data.get("source", ""), text)
+    if fault:
+        raise wrong(fault)
     return text
 
 
-def _read_mail_rule(text: str) -> str:
-    try:
-        mail_rules.read_rule(text)
-    except mail_rules.NoRule as error:
-        raise wrong(reasons.BAD_MAIL_RULE) from error
-    except mail_rules.NoPattern as error:
-        raise wrong(reasons.tell_pattern(str(error))) from error
-    return text
+def _find_field_fault(source: str, name: str) -> str:
+    known = mail_rules.FIELDS if source == MAILBOX else FIELDS
+    return "" if name in known else reasons.tell_unknown("field", name, known)
 
 
 def _read_mapped(name: str, info: ValidationInfo) -> str:
-    known = mail_rules.FIELDS if info.data.get("source") == MAILBOX else FIELDS
-    if name not in known:
-        raise wrong(reasons.tell_unknown("field", name, known))
+    fault = _find_field_fault(info.data.get("source", ""), name)
+    if fault:
+        raise wrong(fault)
     return name
+
+
+def find_faults(source: str, mapping: Mapping[str, str], topics: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """What is wrong with what is said about an integration outside of a configuration file: the place, and the sentence that
+    the file would get."""
+    if mapping and source not in MAPPED:
+        yield "mapping", reasons.NOT_MAPPED
+        return
+    for name, text in mapping.items():
+        fault = _find_field_fault(source, name) or _find_expression_fault(source, text)
+        if fault:
+            yield f"mapping.{name}", fault
+    if topics and source != TOPICAL:
+        yield "topics", reasons.ONLY_SNS
+        return
+    yield from ((topic, reasons.BAD_TOPIC) for topic in topics if not TOPIC.fullmatch(topic))
 
 
 SourceName = Annotated[Line, AfterValidator(_read_source)]

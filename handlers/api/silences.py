@@ -234,7 +234,7 @@ OPERATIONS = (
         Body=NewSilence,
         status=201,
         scope=Scope.WRITE,
-        problems=(404,),
+        problems=(404, 409),
         header=("Location", "Where the silence is."),
         links={"silence": {"operationId": "getSilence", "parameters": {"silence": "$response.body#/number"}}},
     ),

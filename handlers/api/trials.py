@@ -232,18 +232,18 @@ async def get_payload(call: Call[NoQuery, NoBody]) -> PayloadDetail:
 OPERATIONS = (
     Operation(
         "POST", "/rules/test", "testRules", "What rules make of a message. Nothing is changed.",
-        test_rules, TestResult, Body=RulesTest, scope=Scope.ADMIN, problems=(404,),
+        test_rules, TestResult, Body=RulesTest, scope=Scope.ADMIN, problems=(404, 409),
     ),
     Operation(
         "POST", "/rules/replay", "replayRules", "What a changed rule would make otherwise. Nothing is changed.",
-        replay_rules, ReplayResult, Body=RulesReplay, scope=Scope.ADMIN, problems=(404,),
+        replay_rules, ReplayResult, Body=RulesReplay, scope=Scope.ADMIN, problems=(404, 409),
     ),
     Operation(
         "GET", "/integrations/{integration}/payloads", "listPayloads", "The messages of a sender that are kept.",
-        list_payloads, Listing[PayloadItem], PageQuery, scope=Scope.ADMIN, problems=(403,), parts=(INTEGRATION,),
+        list_payloads, Listing[PayloadItem], PageQuery, scope=Scope.ADMIN, problems=(403, 409), parts=(INTEGRATION,),
     ),
     Operation(
         "GET", "/integrations/{integration}/payloads/{id}", "getPayload", "One message that is kept.",
-        get_payload, PayloadDetail, scope=Scope.ADMIN, problems=(403,), parts=(INTEGRATION, NUMBER),
+        get_payload, PayloadDetail, scope=Scope.ADMIN, problems=(403, 409), parts=(INTEGRATION, NUMBER),
     ),
 )  # fmt: skip

@@ -106,7 +106,7 @@ async def _show_sender(visit: Visit, slug: str, key: str = "") -> web.Response:
         source = list_sources().get(row.source)
         team = await unit.session.get(Team, row.team_id) if row.team_id else None
         messages = await list_kept(unit.session, row.id, LAST) if may_edit(visit) else ()
-        values.update(_tell_address(visit, source, key) if source else {})
+        values.update(_tell_address(visit, source, row, key) if source else {})
         return {"sender": row, "source": source, "team": team, "messages": messages}
 
     shown = await visit.show(
@@ -117,10 +117,10 @@ async def _show_sender(visit: Visit, slug: str, key: str = "") -> web.Response:
     return shown
 
 
-def _tell_address(visit: Visit, source: Source, key: str) -> Values:
+def _tell_address(visit: Visit, source: Source, row: Integration, key: str) -> Values:
     """Where it posts and what to paste there; without a key, with a gap in its place."""
     settings = visit.parts.settings
-    url, paste = source.show(settings.public_url, key or "KEY", settings.mail_host)
+    url, paste = source.show(settings.public_url, key or "KEY", settings.mail_host, row.slug, row.settings)
     return {"url": url, "paste": paste}
 
 

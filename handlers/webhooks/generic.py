@@ -10,6 +10,9 @@ acknowledged or acked.
 """
 
 import hashlib
+import json
+import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -17,7 +20,7 @@ import jmespath
 from jmespath.exceptions import JMESPathError
 
 from bot.alerts.signal import Action, LinkTo, Signal, read_priority
-from bot.errors import Invalid, Malformed
+from bot.errors import Invalid, Malformed, Problem
 from handlers.webhooks.bodies import FORM, MULTIPART, read_fields
 from handlers.webhooks.source import Hook, Source, link_to, read_json, text_of
 
@@ -49,6 +52,9 @@ NAMES = {
 }
 LINKS = ("url", "link", "link_to_upstream_details")
 IMAGES = ("image_url", "image")
+EXAMPLE = {"title": "Checkout is slow", "priority": "P2", "service": "web"}
+PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
+"""An expression that is a way to a value, and nothing else."""
 
 
 @lru_cache(maxsize=500)
@@ -134,11 +140,41 @@ def _read_links(value: Any) -> tuple[LinkTo, ...]:
     return tuple(links)
 
 
+def make_body(settings: Mapping[str, Any]) -> str:
+    """What curl's `-d` takes to try this mapping: an alert whose values stand where its plain expressions look for them."""
+    mapping = {name: str(text) for name, text in (settings.get("mapping") or {}).items()}
+    alert: dict[str, Any] = {}
+    for name, text in EXAMPLE.items():
+        path = mapping.get(name, name)
+        if PLAIN.fullmatch(path):
+            _put(alert, path.split("."), text)
+    body: Any = alert
+    if mapping.get("list"):
+        body = {}
+        if PLAIN.fullmatch(mapping["list"]):
+            _put(body, mapping["list"].split("."), [alert])
+    try:
+        parse(Hook(json.dumps(body).encode(), settings=settings))
+    except Problem:
+        return "@body.json"
+    return f"'{json.dumps(body)}'"
+
+
+def _put(into: dict[str, Any], path: list[str], value: Any) -> None:
+    for name in path[:-1]:
+        inner = into.setdefault(name, {})
+        if not isinstance(inner, dict):
+            return
+        into = inner
+    into.setdefault(path[-1], value)
+
+
 SOURCE = Source(
     name="generic",
     title="Any JSON",
     parse=parse,
+    make_body=make_body,
     paste="""curl -X POST {url} \\
   -H 'Content-Type: application/json' \\
-  -d '{{"title": "Checkout is slow", "priority": "P2", "service": "web"}}'""",
+  -d {body}""",
 )

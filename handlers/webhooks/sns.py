@@ -106,7 +106,8 @@ SOURCE = Source(
     title="AWS SNS and CloudWatch",
     parse=parse,
     make_guard=SnsGuard,
-    paste="""Allow the topic here: tocsin integration create sns --topic arn:aws:sns:<region>:<account>:<topic>
+    paste="""Allow the topic here, where you have not done so:
+tocsin integration trust {sender} --topic arn:aws:sns:<region>:<account>:<topic>
 Then at AWS:
 aws sns subscribe --topic-arn arn:aws:sns:<region>:<account>:<topic> --protocol https --notification-endpoint {url}
 The subscription confirms itself. Leave raw message delivery off: without it messages are signed.""",

@@ -43,6 +43,10 @@ class Hook:
 
 
 Parsed = Signal | ChangeReport
+HOW_IT_SIGNS = """
+Tell Tocsin where it finds the secret (until then the key in the URL is what lets the sender in), by one of
+tocsin integration trust {sender} --secret-env VARIABLE
+tocsin integration trust {sender} --secret-file PATH"""
 
 
 class Guard(Protocol):
@@ -59,8 +63,8 @@ class Guard(Protocol):
 class Source:
     """`parse` is pure and raises Malformed or Invalid, with a sentence that names the fault, and nothing else; an empty list
     means that there is nothing to do about it (a test message, a state that is no trouble). `paste` is what to put at the
-    sender, with `{url}` in it (and its `{scheme}`, `{site}` and `{path}`, `{root}`, `{key}`). `routed` lets senders put
-    one more word behind the key."""
+    sender, with `{url}` in it (and its `{scheme}`, `{site}` and `{path}`, `{root}`, `{key}`, the integration's `{sender}`
+    and what `make_body` makes). `routed` lets senders put one more word behind the key."""
 
     name: str
     title: str
@@ -77,14 +81,28 @@ class Source:
     """Who is asked besides, for senders whose signature can't be checked without asking elsewhere."""
     address: str = "{root}/hooks/{name}/{key}"
     """Where the sender posts; an API that another product has, too, is at the address that its clients know."""
+    make_body: Callable[[Mapping[str, Any]], str] | None = None
+    """Writes a `{body}` to try an integration of these settings with."""
 
-    def show(self, root: str, key: str, host: str = "") -> tuple[str, str]:
+    def show(
+        self,
+        root: str,
+        key: str,
+        host: str = "",
+        sender: str = "<name>",
+        settings: Mapping[str, Any] | None = None,
+    ) -> tuple[str, str]:
         """The address with this key in it, and what to paste at the sender. `root` is the URL of the installation,
-        `host` the name of its mail server."""
+        `host` the name of its mail server, `sender` the slug of the integration."""
+        settings = settings or {}
         url = self.address.format(root=root, name=self.name, key=key, host=host)
         parts = urlsplit(url)
-        values = {"scheme": parts.scheme, "site": parts.netloc, "path": parts.path}
-        return url, self.paste.format(url=url, root=root, key=key, host=host, **values)
+        values = {"scheme": parts.scheme, "site": parts.netloc, "path": parts.path, "sender": sender}
+        values["body"] = self.make_body(settings) if self.make_body else ""
+        paste = self.paste.format(url=url, root=root, key=key, host=host, **values)
+        if self.scheme is not None and not (settings.get("secret_env") or settings.get("secret_file")):
+            paste += HOW_IT_SIGNS.format(sender=sender)
+        return url, paste
 
 
 ESCAPE = re.compile(

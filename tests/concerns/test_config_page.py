@@ -148,6 +148,47 @@ def test_the_commands_that_say_what_a_sender_signs_with(tmp_path: Path):
     assert re.search(r"^Routing key \(integration key\): [0-9a-f]{32}$", made.stdout, re.MULTILINE)
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["generic", "--map", "title"], "--map title says no expression; write it as --map title=check.name"),
+        (
+            ["generic", "--map", "titel=a.b"],
+            "mapping.titel: there is no field `titel`; did you mean `title`?",
+        ),
+        (["generic", "--map", "title=[["], "mapping.title: is not a JMESPath expression: it ends too early"),
+        (["email", "--map", "alias=subject:("], "mapping.alias: "),
+        (["grafana", "--map", "title=a"], "mapping: only the sources `generic` and `email` have a mapping"),
+        (["grafana", "--topic", "a"], "topics: only the source `sns` has it"),
+        (["sns", "--topic", "alarms"], "alarms: must be the ARN of a topic"),
+    ],
+)
+def test_what_is_wrong_about_a_new_sender_is_told_before_it_is_made(
+    tmp_path: Path, words: list[str], told: str
+) -> None:
+    refused = run("integration", "create", *words, folder=tmp_path)
+    assert (refused.returncode, told in refused.stderr) == (1, True), refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_key_is_not_taken_from_one_of_several_senders_of_a_name(tmp_path: Path) -> None:
+    made = [run("integration", "create", "alertmanager", folder=tmp_path).stdout for _ in range(2)]
+    assert [text.splitlines()[-1] for text in made] == [
+        "Its name here is prometheus-alertmanager.",
+        "Its name here is prometheus-alertmanager-2.",
+    ]
+    refused = run("integration", "key", "Prometheus Alertmanager", folder=tmp_path)
+    assert refused.returncode == 1
+    assert (
+        "Several integrations are called Prometheus Alertmanager: prometheus-alertmanager (alertmanager), "
+        "prometheus-alertmanager-2 (alertmanager). Write which one you mean." in refused.stderr
+    )
+    renewed = run("integration", "key", "prometheus-alertmanager-2", folder=tmp_path)
+    assert renewed.stdout.endswith(
+        "Its name here is prometheus-alertmanager-2. The key before works no more.\n"
+    )
+
+
 @pytest.mark.parametrize("name", ["nope", "prometheus"])
 def test_the_command_that_makes_a_key(tmp_path: Path, name: str):
     made = run("integration", "create", "alertmanager", "--name", "Prometheus", folder=tmp_path)

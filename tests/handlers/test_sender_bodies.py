@@ -224,3 +224,36 @@ def test_a_template_makes_the_fields_that_its_bodies_have(module: Any) -> None:
 def list_names(value: Any) -> set[tuple[Any, ...]]:
     """The ways to all fields of objects, not of what is in lists."""
     return {way for way in list_places(value) if all(isinstance(key, str) for key in way)}
+
+
+@pytest.mark.parametrize(
+    ("mapping", "body"),
+    [
+        ({}, '{"title": "Checkout is slow", "priority": "P2", "service": "web"}'),
+        (
+            {"list": "checks", "title": "check.name", "alias": "check.id", "priority": "'P2'"},
+            '{"checks": [{"check": {"name": "Checkout is slow"}, "service": "web"}]}',
+        ),
+        ({"title": "join(': ', [host, name])"}, None),
+        ({"title": "a", "service": "a.b"}, '{"a": "Checkout is slow", "priority": "P2"}'),
+    ],
+)
+def test_what_people_paste_is_read_by_the_mapping_of_their_sender(
+    mapping: dict[str, str], body: str | None
+) -> None:
+    settings = {"mapping": mapping}
+    _, paste = SOURCES["generic"].show("https://tocsin.example.org", "int_key", settings=settings)
+    pasted = paste.rpartition("-d ")[2]
+    assert pasted == ("@body.json" if body is None else f"'{body}'")
+    if body is not None:
+        (signal,) = SOURCES["generic"].parse(Hook(body.encode(), settings=settings))
+        assert signal.title == "Checkout is slow"
+
+
+@pytest.mark.parametrize("name", ["github", "sentry", "sns"])
+def test_what_people_paste_says_how_tocsin_hears_of_the_secret_or_the_topic(name: str) -> None:
+    _, paste = SOURCES[name].show("https://tocsin.example.org", "int_key", sender="my-sender")
+    assert "tocsin integration trust my-sender --" in paste
+    told = {"secret_env": ["SECRET"]}
+    _, paste = SOURCES[name].show("https://tocsin.example.org", "int_key", sender="me", settings=told)
+    assert ("integration trust" in paste) is (name == "sns")
