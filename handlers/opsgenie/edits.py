@@ -55,7 +55,7 @@ def change_description(_: Call, body: Body) -> Change:
 
 
 def change_priority(_: Call, body: Body) -> Change:
-    priority = limits.read_priority(body, None)
+    priority = limits.need_priority(body)
     return _plain(lambda unit, alert: edits.change_priority(unit, alert, priority))
 
 

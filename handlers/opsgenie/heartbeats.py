@@ -179,7 +179,7 @@ async def _read(unit: Unit, body: Body, now: Wanted) -> Wanted:
 
 def _read_priority(body: Body) -> Priority:
     try:
-        return limits.read_priority({"priority": body["alertPriority"]}, None)
+        return limits.need_priority({"priority": body["alertPriority"]})
     except Invalid as wrong:
         raise Invalid(wrong.code, "alertPriority", **{**wrong.data, "name": "alertPriority"}) from wrong
 

@@ -81,11 +81,9 @@ def read_details(body: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
-def read_priority(body: Mapping[str, Any], default: Priority | None = Priority.P3) -> Priority:
-    """P1 to P5; raises Invalid. None as default means that it has to be there."""
+def need_priority(body: Mapping[str, Any]) -> Priority:
+    """P1 to P5; raises Invalid."""
     text = read_text(body, "priority", 20).upper()
-    if not text and default is not None:
-        return default
     if text not in Priority.__members__:
         raise Invalid("field.not_one_of", "priority", name="priority", known=list(Priority.__members__))
     return Priority(text)

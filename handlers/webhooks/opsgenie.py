@@ -11,7 +11,7 @@ sender says one. Source: docs.opsgenie.com/docs/alert-api#create-alert
 import uuid
 from typing import Any
 
-from bot.alerts.signal import Action, Signal
+from bot.alerts.signal import Action, Signal, clip, read_priority
 from handlers.opsgenie import limits
 from handlers.webhooks.source import Hook, Source, link_to, read_object
 
@@ -21,7 +21,11 @@ def parse(hook: Hook) -> list[Signal]:
 
 
 def read_create(body: dict[str, Any]) -> Signal:
-    """The signal that opens the alert; raises Invalid. Without an alias it gets one of its own."""
+    """The signal that opens the alert; raises Invalid. Without an alias it gets one of its own.
+
+    Senders fill in message and priority from labels that may be missing or say `critical`, and don't send again what was
+    refused: neither costs the alert.
+    """
     responders = [
         *limits.read_responders(body),
         *limits.read_responders({"teams": _as_teams(body.get("teams"))}, "teams"),
@@ -30,9 +34,9 @@ def read_create(body: dict[str, Any]) -> Signal:
     return Signal(
         action=Action.TRIGGER,
         alias=limits.read_alias(body) or str(uuid.uuid4()),
-        title=limits.need_text(body, "message", limits.MESSAGE),
+        title=_find_title(body, details) or limits.need_text(body, "message", limits.MESSAGE),
         description=limits.read_text(body, "description", limits.DESCRIPTION),
-        priority=limits.read_priority(body),
+        priority=read_priority(limits.read_text(body, "priority", 40)),
         source=limits.read_text(body, "source", limits.SOURCE),
         service=details.get("service", ""),
         team=next((one["name"] for one in responders if one["type"] == "team" and one["name"]), ""),
@@ -46,6 +50,19 @@ def read_create(body: dict[str, Any]) -> Signal:
         responders=tuple(responders),
         actions=tuple(limits.read_words(body, "actions", limits.ACTIONS, limits.ACTION)),
     )
+
+
+def _find_title(body: dict[str, Any], details: dict[str, str]) -> str:
+    """The message, or the first of what else says what it is about."""
+    lines = limits.read_text(body, "description", limits.DESCRIPTION).splitlines()
+    found = (
+        limits.read_text(body, "message", limits.MESSAGE),
+        details.get("alertname", ""),
+        *(line.strip() for line in lines),
+        limits.read_text(body, "entity", limits.ENTITY),
+        limits.read_text(body, "alias", limits.ENTITY),
+    )
+    return clip(next((text for text in found if text), ""), limits.MESSAGE)
 
 
 def _as_teams(value: Any) -> Any:

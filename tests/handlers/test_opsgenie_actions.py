@@ -270,7 +270,6 @@ async def test_what_is_too_long_is_cut_and_what_is_wrong_is_named(house: House) 
         ({}, "message"),
         ({"message": ""}, "message"),
         ({"message": {"a": 1}}, "message"),
-        ({"message": "x", "priority": "P9"}, "priority"),
         ({"message": "x", "tags": {"a": 1}}, "tags"),
         ({"message": "x", "details": [1]}, "details"),
         ({"message": "x", "responders": "me"}, "responders"),
@@ -285,6 +284,32 @@ async def test_what_is_too_long_is_cut_and_what_is_wrong_is_named(house: House) 
         answered = [name.title() for name in headers]
         assert {"X-Request-Id", "X-Response-Time", "X-Ratelimit-State", "X-Ratelimit-Reason"} <= set(answered)
     assert len(await house.rows(Alert)) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "title", "priority"),
+    [
+        ({"message": "Disk full", "priority": "critical"}, "Disk full", "P1"),
+        ({"message": "Disk full", "priority": "warning"}, "Disk full", "P3"),
+        ({"message": "Disk full", "priority": "P9"}, "Disk full", "P3"),
+        ({"message": "Disk full", "priority": " p2 "}, "Disk full", "P2"),
+        ({"message": "", "details": {"alertname": "DiskFull"}, "description": "db"}, "DiskFull", "P3"),
+        ({"message": " ", "description": "\n The disk is full\nreally"}, "The disk is full", "P3"),
+        ({"alias": "9f2c", "entity": "db1"}, "db1", "P3"),
+        ({"message": None, "alias": "9f2c"}, "9f2c", "P3"),
+    ],
+)
+async def test_what_a_template_filled_in_wrongly_costs_no_alert(
+    sqlite_house: House, body: dict[str, Any], title: str, priority: str
+) -> None:
+    """Alertmanager fills message and priority from labels of the group, and gives up on what was refused."""
+    sender = await make_sender(sqlite_house)
+    assert (await sender.do("POST", "/alerts", body))["success"]
+    alert = await sender.alert()
+    assert (alert.title, alert.priority.value) == (title, priority)
+    wrong = {"priority": "critical"}
+    status, answer, _ = await sender.ask("PUT", f"/alerts/{alert.uid}/priority", wrong)
+    assert (status, list(answer["errors"])) == (422, ["priority"])
 
 
 @pytest.mark.parametrize("prefix", ["/v2", "/jsm/ops/integration/v2"])
