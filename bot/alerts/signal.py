@@ -1,6 +1,7 @@
 """A signal: one parsed message from a sender. What every parser of a webhook gives."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -60,23 +61,36 @@ class Signal(msgspec.Struct, frozen=True):
 
 SEVERITIES = {
     "critical": Priority.P1,
+    "crit": Priority.P1,
+    "urgent": Priority.P1,
+    "blocker": Priority.P1,
+    "emerg": Priority.P1,
+    "p0": Priority.P1,
+    "sev0": Priority.P1,
     "page": Priority.P1,
     "emergency": Priority.P1,
     "disaster": Priority.P1,
     "fatal": Priority.P1,
     "error": Priority.P2,
+    "err": Priority.P2,
     "high": Priority.P2,
     "major": Priority.P2,
     "warning": Priority.P3,
+    "warn": Priority.P3,
+    "moderate": Priority.P3,
     "medium": Priority.P3,
     "average": Priority.P3,
     "minor": Priority.P4,
     "low": Priority.P4,
     "info": Priority.P5,
+    "notice": Priority.P5,
     "informational": Priority.P5,
     "none": Priority.P5,
     "debug": Priority.P5,
+    **{f"sev{priority.value[1]}": priority for priority in Priority},
 }
+"""What senders call how urgent something is; `SEV-1` is written `sev1` here."""
+SEV = re.compile(r"sev[-_ ](?=\d$)")
 
 
 def read_priority(word: object, default: Priority = Priority.P3) -> Priority:
@@ -84,7 +98,7 @@ def read_priority(word: object, default: Priority = Priority.P3) -> Priority:
     text = str(word or "").strip().lower()
     if text.upper() in Priority.__members__:
         return Priority(text.upper())
-    return SEVERITIES.get(text, default)
+    return SEVERITIES.get(SEV.sub("sev", text), default)
 
 
 def fit_alias(alias: str) -> str:

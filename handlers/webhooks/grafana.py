@@ -22,6 +22,8 @@ LEGACY = {
     "paused": None,
     "pending": None,
 }
+FAILURES = {"DatasourceNoData": "No data", "DatasourceError": "Can't be evaluated"}
+"""Alerts that Grafana raises about a rule itself, and what to call them."""
 
 
 def parse(hook: Hook) -> list[Signal]:
@@ -36,6 +38,9 @@ def parse(hook: Hook) -> list[Signal]:
 
 def _parse_unified(alert: Any, body: dict[str, Any], place: int) -> Signal:
     signal = parse_alert(alert, body, place)
+    failure = FAILURES.get(signal.labels.get("alertname", ""), "")
+    if failure:
+        signal = _read_failure(signal, failure, alert)
     shown = [link for link in signal.links if link.title not in ("Alertmanager", "Graph", "Dashboard")]
     links = link_to(
         ("Panel", alert.get("panelURL")),
@@ -51,6 +56,15 @@ def _parse_unified(alert: Any, body: dict[str, Any], place: int) -> Signal:
         images=link_to((signal.title, alert.get("imageURL"))),
         raw=alert,
     )
+
+
+def _read_failure(signal: Signal, failure: str, alert: dict[str, Any]) -> Signal:
+    """An alert about the rule itself: what the rule says of its trouble is not what is wrong."""
+    rule = signal.labels.get("rulename", "")
+    about = rule if signal.title.startswith(signal.labels["alertname"]) else signal.title
+    told = text_of(extra_of(alert, "annotations").get("Error"))
+    description = "\n\n".join(part for part in (told, signal.description) if part)
+    return replace(signal, title=f"{failure}: {about or signal.title}", description=description)
 
 
 def _parse_legacy(body: dict[str, Any]) -> list[Signal]:

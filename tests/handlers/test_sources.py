@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from bot.alerts.signal import Action, Signal
+from bot.alerts.signal import Action, Signal, read_priority
 from bot.errors import Invalid, Malformed
 from handlers.webhooks.receive import list_sources
 from handlers.webhooks.source import Hook
@@ -290,3 +290,33 @@ async def test_a_multipart_form_that_holds_no_json_is_refused_with_its_fault(sql
     ):
         async with sqlite_house.http.post(url, data=form) as response:
             assert (response.status, (await response.json())["title"]) == (400, code)
+
+
+@pytest.mark.parametrize(
+    ("annotations", "name", "title", "description"),
+    [
+        ({}, "DatasourceNoData", "No data: CPU of web", ""),
+        ({"summary": "CPU is high"}, "DatasourceNoData", "No data: CPU is high", ""),
+        ({"Error": "timeout"}, "DatasourceError", "Can't be evaluated: CPU of web", "timeout"),
+        ({}, "CPU of web", "CPU of web", ""),
+    ],
+)
+def test_grafana_names_the_rule_that_has_no_data(
+    annotations: dict[str, str], name: str, title: str, description: str
+) -> None:
+    labels = {"alertname": name, "rulename": "CPU of web", "ref_id": "A"}
+    alert = {"status": "firing", "labels": labels, "annotations": annotations, "fingerprint": "f"}
+    (signal,) = list_sources()["grafana"].parse(Hook(json.dumps({"alerts": [alert]}).encode()))
+    assert (signal.title, signal.description) == (title, description)
+
+
+@pytest.mark.parametrize(
+    ("word", "priority"),
+    [
+        ("crit", "P1"), ("URGENT", "P1"), ("P0", "P1"), ("sev0", "P1"), ("SEV-1", "P1"), ("sev 2", "P2"),
+        ("SEV5", "P5"), ("warn", "P3"),
+        ("err", "P2"), ("notice", "P5"), ("p4", "P4"), ("sev9", "P3"), ("what?", "P3"), (None, "P3"), (1, "P3"),
+    ],
+)  # fmt: skip
+def test_the_words_of_senders_for_how_urgent_it_is(word: object, priority: str) -> None:
+    assert read_priority(word).value == priority
