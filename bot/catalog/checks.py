@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from bot.catalog import reasons
 from bot.catalog.contacts import check_paged
-from bot.catalog.effects import SECTION_OF, RouteShape
+from bot.catalog.effects import SECTION_OF, IncidentRuleShape, RouteShape
 from bot.catalog.kinds import GAP
 from bot.catalog.lines import Place
 from bot.catalog.maintenance import check_maintenance
@@ -60,6 +60,15 @@ def _check_rules(config: Config, raw: Raw) -> Iterator[Found]:
     for slug, rule in config.routing_rules.items():
         for place, reason in check_route(rule):
             yield ("routing_rules", slug, *place), reason
+    for slug, incident_rule in config.incident_rules.items():
+        for place, reason in check_incident_rule(incident_rule):
+            yield ("incident_rules", slug, *place), reason
+
+
+def check_incident_rule(rule: IncidentRuleShape) -> Iterator[Found]:
+    """What is wrong between the keys of one incident rule: without a number it would open an incident for every alert."""
+    if rule.within is not None and rule.alerts is None:
+        yield ("within",), reasons.WITHIN_WITHOUT_ALERTS
 
 
 def check_route(rule: RouteShape) -> Iterator[Found]:

@@ -85,10 +85,12 @@ def read_entry(
 
 def read_draft(kind: RuleKind, entry: object, names: Names) -> dict[str, Any]:
     """The columns of `Rule` that an entry says, but for slug, place and origin; raises EntryWrong."""
-    from bot.catalog.checks import check_route
-    from bot.catalog.effects import KINDS, RouteShape, RuleShape, columns_of
+    from bot.catalog.checks import check_incident_rule, check_route
+    from bot.catalog.effects import KINDS, IncidentRuleShape, RouteShape, RuleShape, columns_of
 
     def check(shape: RuleShape) -> Iterable[Found]:
+        if isinstance(shape, IncidentRuleShape):
+            return check_incident_rule(shape)
         return check_route(shape) if isinstance(shape, RouteShape) else ()
 
     return columns_of(kind, read_entry("rule", KINDS[kind], entry, names, check), names.ids)

@@ -20,7 +20,7 @@ from bot.catalog.kinds import (
     Zone,
     one_of,
 )
-from bot.catalog.rules import FieldName, Operation, Template, Title, Value
+from bot.catalog.rules import FieldName, NewPriority, Operation, Template, Title, Value
 from bot.catalog.shape import Shape, key
 from storage.words import Priority, RuleKind
 
@@ -124,7 +124,7 @@ class ActionShape(RuleShape):
     team: Template | None = key("the team that it is for", '"{{ labels.team }}"', default=None)
     user: Template | None = key("who did it at the sender", '"{{ user }}"', default=None)
     note: Template | None = key("what is written on the alert", '"{{ note }}"', default=None)
-    priority: Template | None = key("P1 to P5", '"{{ labels.prio }}"', default=None)
+    priority: NewPriority | None = key("P1 to P5", '"{{ labels.prio }}"', default=None)
     tags: Annotated[list[Template], Field(max_length=50)] = key(
         "tags that it gets", '["{{ labels.region }}"]', default=[]
     )
@@ -171,7 +171,7 @@ class AlertPolicyShape(RuleShape):
     entity: Template | None = key("what it is about", '"{{ labels.host }}"', default=None)
     source: Template | None = key("where it comes from", '"{{ source }}"', default=None)
     service: Template | None = key("the service that is impacted", '"{{ labels.app }}"', default=None)
-    priority: Template | None = key("its new priority", "P4", default=None)
+    priority: NewPriority | None = key("its new priority", "P4", default=None)
     tags: Annotated[list[Template], Field(max_length=50)] = key("tags that it gets", "[night]", default=[])
     labels: dict[str, Template] = key("labels that it gets", '{environment: "staging"}', default={})
     responders: Annotated[list[ToResponder], Field(max_length=50)] = key(

@@ -84,6 +84,7 @@ LIST_UNUSED = "only `one_of` compares with a list; use it, or give one value"
 COMMA_IN_LIST = "a value in a list can't contain a comma"
 EXPRESSION_ENDS_EARLY = "it ends too early"
 EXPRESSION_TOO_DEEP = "it is nested too deep"
+WITHIN_WITHOUT_ALERTS = "says how soon so many alerts must come, so say how many, `alerts: 20`; or remove it"
 NOT_A_PRIORITY = "a priority is P1, P2, P3, P4 or P5"
 STATEMENT_IN_TITLE = "may contain `{{ field }}` and filters, but no statements, powers or ranges"
 
@@ -119,6 +120,20 @@ def tell_missing(name: str, description: str, example: str) -> str:
 
 def tell_unknown_key(name: str, known: Collection[str]) -> str:
     return f"there is no key {spell(name)} here; {suggest(name, known)}"
+
+
+def tell_field(name: str, known: Collection[str]) -> str:
+    """For conditions, where most people forget that a label is written with `labels.`."""
+    first, _, rest = name.partition(".")
+    if first.lower() in ("label", "tag", "detail", "details", "annotation") and rest:
+        return f"there is no field {spell(name)}; a label is written {spell(f'labels.{rest}')}"
+    if not rest and not _find_nearest(name, known):
+        return f"{tell_unknown('field', name, known)}; a label is written {spell(f'labels.{name}')}"
+    return tell_unknown("field", name, known)
+
+
+def tell_no_number(operation: str) -> str:
+    return f"`{operation}` compares numbers, and priorities like `P2`; write one, or use another operation"
 
 
 def tell_unknown(what: str, name: str, known: Collection[str]) -> str:
@@ -236,7 +251,9 @@ def tell_needs_policy(owned: Collection[str]) -> str:
 
 
 def tell_pattern(problem: str) -> str:
-    return f"is not a regular expression: {problem}"
+    hint = "; RE2 looks neither ahead nor behind, so use a second condition with `not: yes`"
+    looks = any(sign in problem for sign in ("(?!", "(?=", "(?<"))
+    return f"is not a regular expression: {problem}{hint if looks else ''}"
 
 
 def tell_expression(problem: str) -> str:

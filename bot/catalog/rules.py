@@ -12,11 +12,12 @@ from bot.alerts.fields import LABEL, NAMES, PAYLOAD, TEXTS, is_field
 from bot.alerts.filter import OPERATIONS, PATTERNS
 from bot.catalog import reasons
 from bot.catalog.kinds import Line, read_line, wrong
-from bot.chat.sandbox import Text, render_user_template
+from bot.chat.sandbox import FILTERS, METHODS, Text, list_calls, render_user_template
 from bot.errors import Invalid
 from storage.words import Priority
 
 WITHOUT_VALUE = "is_empty"
+OF_NUMBERS = {"at_least", "at_most", "greater_than", "less_than"}
 OF_WHOLE_PRIORITY = {"equals", "equals_ignoring_case", "at_least", "at_most", "one_of"}
 
 
@@ -31,7 +32,7 @@ def _read_field(name: str) -> str:
     if name in (LABEL, PAYLOAD):
         raise wrong(reasons.NO_LABEL)
     if not is_field(name):
-        raise wrong(reasons.tell_unknown("field", name, (*NAMES, "labels.<name>", "payload.<way>")))
+        raise wrong(reasons.tell_field(name, (*NAMES, "labels.<name>", "payload.<way>")))
     return name
 
 
@@ -65,6 +66,8 @@ def _check_value(value: str, info: ValidationInfo) -> str:
         parts = value.split(",") if operation == "one_of" else [value]
         if any(part.strip() not in set(Priority) for part in parts):
             raise wrong(reasons.NOT_A_PRIORITY)
+    elif operation in OF_NUMBERS and not any(sign.isdigit() for sign in value):
+        raise wrong(reasons.tell_no_number(operation))
     return value
 
 
@@ -79,11 +82,21 @@ def _check_pattern(text: str) -> None:
         raise wrong(reasons.tell_pattern(problem)) from error
 
 
+def _check_calls(text: str) -> None:
+    """What a template calls that is nowhere; whether it can be read at all is asked elsewhere."""
+    methods, filters = list_calls(text)
+    for what, names, known in (("method", methods, METHODS), ("filter", filters, FILTERS)):
+        for name in names:
+            if name not in known:
+                raise wrong(reasons.tell_unknown(what, name, known))
+
+
 def _check_template(text: str, anything: bool) -> str:
     """A template over an alert's fields; one that may name the sender's own fields is only tried for its form."""
     sample: dict[str, Any] = {name: Text(name) for name in (*TEXTS, "message")} | {"priority": Text("P1")}
     sample |= {name: _Anything() for name in ("labels", "details", "payload", "_payload")} | {"tags": []}
     try:
+        _check_calls(text)
         render_user_template(text, sample, "title")
     except Invalid as problem:
         reason = str(problem.data.get("reason", problem.code))
@@ -104,6 +117,12 @@ def _read_template(text: str) -> str:
     return _check_template(text, anything=True)
 
 
+def _read_new_priority(text: str) -> str:
+    if "{{" not in text and text.upper() not in set(Priority):
+        raise wrong(reasons.NOT_A_PRIORITY)
+    return text
+
+
 FieldName = Annotated[Line, AfterValidator(_read_field)]
 Operation = Annotated[Line, AfterValidator(_read_operation)]
 Value = Annotated[
@@ -120,3 +139,4 @@ Template = Annotated[
     AfterValidator(_read_template),
 ]
 """Over fields, labels, and whatever the sender sends, which nobody knows beforehand."""
+NewPriority = Annotated[Template, AfterValidator(_read_new_priority)]

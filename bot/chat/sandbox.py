@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import re2
-from jinja2 import StrictUndefined, Template, TemplateError
+from jinja2 import StrictUndefined, Template, TemplateError, nodes
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -208,12 +208,27 @@ SANDBOX.globals.clear()
 
 @lru_cache(maxsize=1_000)
 def _read(source: str) -> Template:
-    """The template; raises TemplateError. Expressions between slashes become texts."""
+    """The template; raises TemplateError."""
+    return SANDBOX.from_string(_quote(source))
+
+
+def _quote(source: str) -> str:
+    """Expressions between slashes become texts."""
 
     def quote(found: re.Match[str]) -> str:
         return found[1] + json.dumps(found[2].replace("\\/", "/"))
 
-    return SANDBOX.from_string(REGEX.sub(quote, source))
+    return REGEX.sub(quote, source)
+
+
+def list_calls(source: str) -> tuple[list[str], list[str]]:
+    """The methods and the filters that a template uses; none of what is no template."""
+    try:
+        tree = SANDBOX.parse(_quote(source))
+    except TemplateError:
+        return [], []
+    called = [call.node.attr for call in tree.find_all(nodes.Call) if isinstance(call.node, nodes.Getattr)]
+    return called, [found.name for found in tree.find_all(nodes.Filter)]
 
 
 def render_user_template(

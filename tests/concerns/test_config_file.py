@@ -291,6 +291,49 @@ def test_a_key_may_stand_in_a_file_beside_the_configuration(tmp_path: Path):
     assert read(tmp_path, text).integrations["x"].secret is not None
 
 
+@pytest.mark.parametrize(
+    ("section", "entry", "key", "reason"),
+    [
+        ("alert_policies", "{field: severity, operation: equals, value: info}", "conditions[0].field",
+         "a label is written `labels.severity`"),
+        ("alert_policies", "{field: label.env, operation: equals, value: x}", "conditions[0].field",
+         "there is no field `label.env`; a label is written `labels.env`"),
+        ("alert_policies", "{field: titel, operation: equals, value: x}", "conditions[0].field", "did you mean `title`?"),
+        ("alert_policies", "{field: title, operation: matches, value: '^(?!test)'}", "conditions[0].value",
+         "RE2 looks neither ahead nor behind"),
+        ("alert_policies", "{field: labels.count, operation: greater_than, value: many}", "conditions[0].value",
+         "`greater_than` compares numbers"),
+        ("actions", "title: '{{ title | uper }}'", "title", "there is no filter `uper`; did you mean `upper`?"),
+        ("actions", "title: '{{ Region.upcase() }}'", "title", "there is no method `upcase`; did you mean"),
+        ("actions", "priority: high", "priority", "a priority is P1, P2, P3, P4 or P5"),
+        ("incident_rules", "within: 5m", "within", "so say how many, `alerts: 20`"),
+    ],
+)  # fmt: skip
+def test_a_fault_of_a_rule_says_what_to_write(
+    tmp_path: Path, section: str, entry: str, key: str, reason: str
+):
+    entry = f"conditions: [{entry}]" if entry.startswith("{") else entry
+    of = "integration: x, " if section == "actions" else ""
+    text = USERS_ONLY + "integrations:\n  x: {name: X, source: generic}\n"
+    [(line, where, told)] = faults_of(tmp_path, f"{text}{section}:\n  one: {{name: One, {of}{entry}}}")
+    assert (line, where) == (6, f"{section}.one.{key}")
+    assert reason in told
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "title: '{{ Region.toUpperCase() }}: {{ payload.a.b.extract(/(x|y)/) | default(\"\") | upper }}'",
+        "priority: p2",
+        "priority: '{{ labels.prio }}'",
+        "conditions: [{field: labels.at, operation: at_least, value: 2026-01-01}]",
+    ],
+)
+def test_a_rule_without_a_fault(tmp_path: Path, entry: str):
+    text = USERS_ONLY + "integrations:\n  x: {name: X, source: generic}\n"
+    assert read(tmp_path, f"{text}actions:\n  one: {{name: One, integration: x, {entry}}}").actions
+
+
 ONCE = "starts: 2026-12-06T02:00, length: 2h"
 WEEKLY = f"{ONCE}, everything: yes, repeat: weekly"
 

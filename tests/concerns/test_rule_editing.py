@@ -51,7 +51,9 @@ COMMON = {
     "hours": HOURS,
 }
 LABELS = st.dictionaries(st.sampled_from(["zone", "after"]), TEMPLATES, min_size=1)
-TEXTS = dict.fromkeys(("title", "description", "entity", "source", "service", "priority"), TEMPLATES)
+PRIORITIES = st.sampled_from(["P1", "p4", "{{ labels.prio }}"])
+TEXTS = dict.fromkeys(("title", "description", "entity", "source", "service"), TEMPLATES)
+TEXTS["priority"] = PRIORITIES
 MANY = st.lists(NAMED, min_size=1, unique=True)
 ENTRIES: dict[RuleKind, st.SearchStrategy[dict[str, Any]]] = {
     RuleKind.ACTION: st.fixed_dictionaries(
@@ -114,7 +116,7 @@ ENTRIES: dict[RuleKind, st.SearchStrategy[dict[str, Any]]] = {
             "services": MANY,
             "private": st.just(True),
         },
-    ),
+    ).filter(lambda entry: "alerts" in entry or "within" not in entry),
 }
 ROUTE = {"name": "All to us", "team": "first-team"}
 
