@@ -20,7 +20,8 @@ BECOMES = {
     "close": Action.RESOLVE,
     "note": Action.NOTE,
 }
-"""What an action does to the signal; `ignore` drops it."""
+"""What an action does to the signal; `ignore` drops it, and one that says nothing leaves it what its sender says: a rule
+that gives better titles keeps no alert from its end."""
 TEXTS = ("alias", "title", "description", "entity", "source", "service", "team", "user", "note")
 CHANGED = (*TEXTS, "tags", "labels")
 EMPTY: dict[str, Any] = {"tags": (), "labels": {}, "links": (), "images": ()}
@@ -41,15 +42,17 @@ def act(signal: Signal, integration: str, rules: ReadyRules, at: datetime) -> Ac
     fields = read_fields(signal, integration)
     trace: list[Step] = []
     for rule in list_matching(rules, fields, at, trace):
-        does = str(rule.then.get("do", "create"))
-        trace.append({"stage": "action", "reason": does, "rule": rule.name})
+        does = str(rule.then.get("do", ""))
+        said: Step = {"stage": "action", "reason": does or "said", "rule": rule.name}
+        trace.append(said if does else {**said, "action": signal.action.value})
         if does == "ignore":
             return Acted(None, tuple(trace), rule)
+        becomes = BECOMES.get(does, signal.action)
         without = [name for name in rule.then.get("without", ()) if name in EMPTY]
         left_out: dict[str, Any] = {name: EMPTY[name] for name in without}
         plain = signal
-        if left_out or signal.action is not BECOMES[does]:
-            plain = replace(signal, action=BECOMES[does], **left_out)
+        if left_out or signal.action is not becomes:
+            plain = replace(signal, action=becomes, **left_out)
         if not rule.rewrites:
             return Acted(plain, tuple(trace), rule)
         old = {name: getattr(plain, name) for name in CHANGED if name in rule.rewrites}

@@ -112,8 +112,10 @@ class ActionShape(RuleShape):
     """What a message of one sender becomes, by slug. The first that matches counts; without one, what the sender said."""
 
     integration: IntegrationName = key("the sender whose messages it is about", "prometheus")
-    do: Annotated[Do, one_of(Do)] = key(
-        "create, acknowledge, close, note or ignore", "create", default=Do.CREATE
+    do: Annotated[Do, one_of(Do)] | None = key(
+        "create, acknowledge, close, note or ignore (default: what its sender says, so that ends stay ends)",
+        "create",
+        default=None,
     )
     alias: Template | None = key("what makes messages the same alert", '"{{ alias }}"', default=None)
     title: Template | None = key("the alert's title", '"{{ title }} on {{ entity }}"', default=None)

@@ -39,6 +39,8 @@ FILTERS = (
 )
 REGEX = re.compile(r"(\.\s*(?:extract|replaceAll|split)\(\s*)/((?:\\.|[^/\\\n])*)/")
 """`extract(/id=(\\d+)/)`: a regular expression between slashes, as Opsgenie writes it."""
+NOT_IN_IT = re.compile(r"^'[\w.]+(?: object)?' has no attribute '([^']*)'$")
+"""What Jinja says of a label, or a value of the sender's, that is not there."""
 JAVA_DATE = (
     ("yyyy", "%Y"),
     ("MMM", "%b"),
@@ -247,4 +249,6 @@ def render_user_template(
     try:
         return _read(source).render(values)[:limit]
     except (TemplateError, ArithmeticError, TypeError, ValueError, LookupError, RecursionError) as error:
-        raise Invalid("template.wrong", field, reason=str(error)) from error
+        raise Invalid(
+            "template.wrong", field, reason=NOT_IN_IT.sub(r"there is no `\1` in it", str(error))
+        ) from error

@@ -16,7 +16,7 @@ IN_FIELDS = ("name", "match", "conditions")
 LARGEST_TEXT = 20_000
 STARTS: dict[RuleKind, dict[str, Entry]] = {
     RuleKind.ACTION: {
-        "title": {"do": "create", "title": "{{ title }} on {{ entity }}"},
+        "title": {"title": "{{ title }} on {{ entity }}"},
         "ignore": {"do": "ignore"},
         "close": {"do": "close", "alias": "{{ alias }}"},
     },

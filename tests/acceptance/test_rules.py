@@ -126,6 +126,32 @@ async def test_actions_make_of_messages_what_they_say(house: House, tmp_path: Pa
     assert "still HM" in [note.text for note in await house.rows(AlertNote)]
 
 
+async def test_an_action_that_says_nothing_of_what_to_do_keeps_no_alert_from_its_end(
+    house: House, tmp_path: Path
+) -> None:
+    action = {
+        "name": "Titles",
+        "integration": "checks",
+        "title": "{{ host }}: {{ title }}",
+        "alias": "{{ host }}",
+        "priority": "{{ labels.prio }}",
+    }
+    await set_up(house, tmp_path, actions={"titles": action})
+    message = {"title": "Disk full", "alias": "x", "host": "db1"}
+    for status, outcome in (
+        ("down", "opened"),
+        ("ack", "acknowledged"),
+        ("down", "repeated"),
+        ("ok", "closed"),
+    ):
+        assert (await house.send({**message, "status": status}))[1]["alerts"][0]["outcome"] == outcome
+    (alert,) = await house.rows(Alert)
+    assert (alert.title, alert.alias, alert.status) == ("db1: Disk full", "db1", AlertStatus.CLOSED)
+    why = await house.ask("/alert why 1")
+    assert "The action “Titles” matches: what the sender said counts (trigger)" in why
+    assert "wrong, what the sender said is used: there is no `prio` in it" in why
+
+
 async def test_without_a_matching_action_what_the_sender_said_counts(
     sqlite_house: House, tmp_path: Path
 ) -> None:
