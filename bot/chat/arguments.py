@@ -2,7 +2,7 @@
 API call and the help text; this module reads a line against it.
 
 A line is positional words in the order of the fields, with `name:value` anywhere; a field with `rest` takes all
-that is left. Values with spaces are quoted when named (`next:"in 20 min"`).
+that is left. Values with spaces are quoted (`next:"in 20 min"`, `"tomorrow 09:00"`).
 """
 
 import re
@@ -13,6 +13,9 @@ from typing import Any, TypeVar
 from bot.chat.form import Choice
 
 NAMED = r"(?<!\S)(?:--)?{name}[:=](?:\"(?P<quoted>[^\"]*)\"|(?P<bare>\S+))"
+FIRST_QUOTED = re.compile(r'"[^"]*"(?!\S)')
+FIRST_WORD = re.compile(r"\S+")
+ALL_QUOTED = re.compile(r'"[^"]*"')
 Parse = Callable[["Reading", str], Awaitable[Any]]
 Suggest = Callable[["Reading", str], Awaitable[list[Choice]]]
 V = TypeVar("V")
@@ -132,6 +135,13 @@ def split_line(line: str, arguments: tuple[Argument, ...]) -> dict[str, str]:
         elif not argument.required and any(later.rest and later.required for later in open_arguments[index:]):
             continue
         else:
-            word, _, left = left.partition(" ")
-            values[argument.name], left = word, left.strip()
-    return {name: value.strip().strip('"') for name, value in values.items()}
+            word = (FIRST_QUOTED.match(left) or FIRST_WORD.match(left) or [left])[0]
+            values[argument.name], left = word, left[len(word) :].strip()
+    return {name: _unquote(value.strip()) for name, value in values.items()}
+
+
+def _unquote(value: str) -> str:
+    """The text between quotation marks that stand around all of it; others belong to it: `alertname="Disk full"`."""
+    if ALL_QUOTED.fullmatch(value):
+        return value[1:-1].strip()
+    return value[1:] if value.startswith('"') and value.count('"') == 1 else value

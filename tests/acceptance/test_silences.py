@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from bot.chat.markup import render_text
 from storage.models import Alert, AuditEntry, Escalation, Incident, Silence
 from storage.words import AlertStatus, EscalationState
@@ -99,6 +101,34 @@ async def test_arguments_may_be_named_and_patterns_written(house: House) -> None
     assert (await house.rows(Silence))[0].matchers == [
         {"name": "title", "operation": "matches", "value": "Trouble.*"}
     ]
+
+
+@pytest.mark.parametrize(
+    ("line", "until", "matchers"),
+    [
+        ('1h alertname=~"Disk.*"', "04:00", [("alertname", "matches", "Disk.*")]),
+        ('1h alertname="Disk full"', "04:00", [("alertname", "is", "Disk full")]),
+        ('1h "free space"="1 %"', "04:00", [("free space", "is", "1 %")]),
+        ('"tomorrow 09:00" severity=info', "09:00", [("severity", "is", "info")]),
+        (
+            '1h alertname=~"Disk.*", instance!=db1 why:"db2 is being replaced"',
+            "04:00",
+            [("alertname", "matches", "Disk.*"), ("instance", "is_not", "db1")],
+        ),
+        ('1h title="Disk full" why:new', "04:00", [("title", "is", "Disk full")]),
+    ],
+)
+async def test_what_the_page_says_to_type_works(
+    sqlite_house: House, line: str, until: str, matchers: list[tuple[str, str, str]]
+) -> None:
+    told = await sqlite_house.ask(f"/tocsin silence {line}")
+    assert "Silence 1 lasts until" in told, told
+    (row,) = await sqlite_house.rows(Silence)
+    found = [
+        (str(one["name"]).removeprefix("labels."), one["operation"], one["value"]) for one in row.matchers
+    ]
+    assert found == matchers
+    assert f"{row.ends_at:%H:%M}" == until
 
 
 async def test_what_is_wrong_is_said(house: House) -> None:
