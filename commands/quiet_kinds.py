@@ -16,6 +16,7 @@ from storage.models import Maintenance, Silence
 from storage.questions import silences as ask
 
 TOMORROW = "tomorrow "
+CURLY = str.maketrans("“”„", '"""')
 EVERYTHING = ("everything", "all", "*")
 SPANS = (
     Choice("1h", "1 hour"),
@@ -24,6 +25,11 @@ SPANS = (
     Choice("1d", "1 day"),
     Choice("7d", "7 days"),
 )
+
+
+def _straighten(text: str) -> str:
+    """A phone's quotation marks as those that matchers are written with, where there are no others."""
+    return text if '"' in text else text.translate(CURLY)
 
 
 async def _until(reading: Reading, text: str) -> datetime:
@@ -46,7 +52,7 @@ async def _suggest_spans(_: Reading, prefix: str) -> list[Choice]:
 async def _which(reading: Reading, text: str) -> tuple[Matcher, ...]:
     """Matchers as they are written, or the number of an alert: that very trouble."""
     if not text.strip().lstrip("#").isdecimal():
-        return parse_matchers(text, reading.name)
+        return parse_matchers(_straighten(text), reading.name)
     alert = await ALERT.parse(reading, text)
     return (await propose_matchers(reading.unit, alert))[0]
 
@@ -84,7 +90,7 @@ async def _suggest_repeats(_: Reading, prefix: str) -> list[Choice]:
 
 
 async def _targets(reading: Reading, text: str) -> tuple[Matcher, ...]:
-    return () if text.strip().lower() in EVERYTHING else parse_matchers(text, reading.name)
+    return () if text.strip().lower() in EVERYTHING else parse_matchers(_straighten(text), reading.name)
 
 
 async def _suggest_targets(reading: Reading, prefix: str) -> list[Choice]:

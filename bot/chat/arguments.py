@@ -12,10 +12,11 @@ from typing import Any, TypeVar
 
 from bot.chat.form import Choice
 
-NAMED = r"(?<!\S)(?:--)?{name}[:=](?:\"(?P<quoted>[^\"]*)\"|(?P<bare>\S+))"
-FIRST_QUOTED = re.compile(r'"[^"]*"(?!\S)')
+NAMED = r"(?<!\S)(?:--)?{name}[:=](?:\"(?P<quoted>[^\"]*)\"|[“„](?P<curly>[^“”]*)[“”]|(?P<bare>\S+))"
+"""Phones write quotation marks that are curly."""
+FIRST_QUOTED = re.compile(r'(?:"[^"]*"|[“„][^“”]*[“”])(?!\S)')
 FIRST_WORD = re.compile(r"\S+")
-ALL_QUOTED = re.compile(r'"[^"]*"')
+ALL_QUOTED = re.compile(r'"[^"]*"|[“„][^“”]*[“”]')
 Parse = Callable[["Reading", str], Awaitable[Any]]
 Suggest = Callable[["Reading", str], Awaitable[list[Choice]]]
 V = TypeVar("V")
@@ -123,7 +124,8 @@ def split_line(line: str, arguments: tuple[Argument, ...]) -> dict[str, str]:
     for argument in arguments:
         found = re.search(NAMED.format(name=re.escape(argument.name)), line)
         if found:
-            values[argument.name] = found["quoted"] if found["quoted"] is not None else found["bare"]
+            given = (found["quoted"], found["curly"], found["bare"])
+            values[argument.name] = next(text for text in given if text is not None)
             line = (line[: found.start()] + line[found.end() :]).strip()
     left = line.strip()
     open_arguments = [argument for argument in arguments if argument.name not in values]

@@ -115,6 +115,8 @@ async def test_arguments_may_be_named_and_patterns_written(house: House) -> None
             "04:00",
             [("alertname", "matches", "Disk.*"), ("instance", "is_not", "db1")],
         ),
+        ("1h alertname=“Disk full”", "04:00", [("alertname", "is", "Disk full")]),
+        ('1h title="Say “hi”"', "04:00", [("title", "is", "Say “hi”")]),
         ('1h title="Disk full" why:new', "04:00", [("title", "is", "Disk full")]),
     ],
 )

@@ -33,6 +33,10 @@ class Args:
         ('1h "begun', "1h", "begun"),
         ('until:"in 20 min" a="b"', "in 20 min", 'a="b"'),
         ('1h what:"a b" why:c', "1h", "a b"),
+        ("“tomorrow 09:00” a=b", "tomorrow 09:00", "a=b"),
+        ("until:“in 20 min” a=“b c”", "in 20 min", "a=“b c”"),
+        ("1h „all of it“", "1h", "all of it"),
+        ("1h see “502” here", "1h", "see “502” here"),
         ('1h a disk of 5"', "1h", 'a disk of 5"'),
     ],
 )
