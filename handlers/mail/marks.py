@@ -27,6 +27,8 @@ MEANINGS = {
 }
 WORD = "(?P<word>" + "|".join(sorted(map(re.escape, MEANINGS), key=len, reverse=True)) + ")"
 REPLY = re.compile(r"^(?:re|fwd?|aw|wg|sv|vs|tr|antw|rv)(?:\[\d{1,3}\])?\s?:\s?", re.IGNORECASE)
+PRIORITY = re.compile(r"\[?(P[1-5])(?:\]|\s?:|\s?[-–] )", re.IGNORECASE)
+"""`[P1] x`, `P1: x`."""
 STARS = re.compile(r"^\*{1,3}\s?|\s?\*{1,3}$")
 MARKS = tuple(
     re.compile(pattern, re.IGNORECASE)
@@ -61,8 +63,9 @@ class Subject:
 
     @property
     def severity(self) -> str:
-        """The mark that says how bad it is, if one does."""
-        return next((word for word in self.words if word in SEVERITIES), "")
+        """The priority at the beginning of the title, or the mark that says how bad it is; empty where none does."""
+        named = PRIORITY.match(self.title)
+        return named[1] if named else next((word for word in self.words if word in SEVERITIES), "")
 
 
 def read_subject(text: str) -> Subject:

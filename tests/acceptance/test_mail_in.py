@@ -322,3 +322,19 @@ async def test_the_key_in_a_mail_is_not_kept(mail_house: MailHouse) -> None:
 async def test_a_mail_with_long_lines_is_taken(mail_house: MailHouse) -> None:
     mail = b"Subject: Disk full on web\r\n\r\n<p>" + b"x" * 20_000 + b"</p>\r\n"
     assert await mail_house.send(mail) == 250
+
+
+@pytest.mark.parametrize(
+    ("subject", "severity"),
+    [
+        ("[P1] payments down", "P1"),
+        ("P2: payments slow", "P2"),
+        ("Fwd: [FIRING:1] [p4] payments odd", "p4"),
+        ("P3 - payments odd", "P3"),
+        ("[WARNING] [P1] payments odd", "P1"),
+        ("P1 printer is out of paper", ""),
+        ("Port P1: down", ""),
+    ],
+)
+def test_a_priority_at_the_beginning_of_a_subject_is_the_priority(subject: str, severity: str) -> None:
+    assert read_subject(subject).severity == severity
