@@ -14,7 +14,7 @@ from bot.alerts.queue import Sender
 from bot.alerts.responders import Responder, add_responder, find_responder
 from bot.alerts.signal import Signal
 from bot.alerts.storing import Receipt
-from bot.errors import Forbidden, Unauthenticated, Unknown
+from bot.errors import Forbidden, Invalid, Malformed, Unauthenticated, Unknown
 from bot.flow.unit import Actor, Unit
 from bot.incidents.privacy import find_visible
 from bot.logs import get_logger
@@ -34,7 +34,7 @@ from handlers.opsgenie.find import is_within_reach
 from handlers.opsgenie.requests import OUTCOMES, Outcome, read_request, spell_request
 from handlers.opsgenie.shapes import spell_time
 from handlers.webhooks.opsgenie import read_create
-from handlers.webhooks.reception import keep_payload
+from handlers.webhooks.reception import keep_payload, keep_unread
 from storage.models import Alert, Integration
 from storage.words import AlertStatus
 
@@ -59,7 +59,12 @@ async def create(call: Call) -> Answer:
     except Unauthenticated as unknown:
         await call.parts.work.look(lambda unit: find_caller(call.parts, unit, call.request))
         raise Forbidden("opsgenie.not_a_sender") from unknown
-    signal = read_create(read_object(raw, call.request.headers.get("Content-Type", "")))
+    try:
+        signal = read_create(read_object(raw, call.request.headers.get("Content-Type", "")))
+    except (Malformed, Invalid) as problem:
+        log.warning("opsgenie.refused", integration=sender.id, problem=problem.code)
+        await keep_unread(call.parts, sender, keep_payload(call.request, raw), problem)
+        raise
     if not signal.source:
         signal = replace(signal, source=call.request.remote or "")
     signal = replace(signal, responders=await find_responders(call, signal))

@@ -88,16 +88,11 @@ class Reception:
         return taken
 
     async def _parse(self, source: Source, hook: Hook, sender: Sender, payload: Payload) -> Sequence[Parsed]:
-        """What the message says. One that can't be read is kept, now and then, for whoever sets the sender up."""
+        """What the message says; one that can't be read is kept."""
         try:
             return source.parse(hook)
         except (Malformed, Invalid) as problem:
-            samples, outcome, now = self.parts.intake.samples, "refused", self.parts.work.clock.now()
-            if samples.wants(sender.id, outcome, now):
-                samples.note(sender.id, outcome, now)
-                code = problem.code
-                with suppress(Unavailable):
-                    await self.parts.work.run(lambda unit: keep_refused(unit, sender.id, payload, code))
+            await keep_unread(self.parts, sender, payload, problem)
             raise
 
     def check_signature(self, source: Source, hook: Hook, sender: Sender) -> None:
@@ -111,6 +106,15 @@ class Reception:
             raise Unavailable("signature.no_secret", names=sorted(secrets))
         if not any([source.scheme.holds(hook, secret) for secret in known]):  # noqa: C419 (each takes its time)
             raise Unauthenticated("signature.wrong", header=source.scheme.header)
+
+
+async def keep_unread(parts: Parts, sender: Sender, payload: Payload, problem: Problem) -> None:
+    """Keep a message that can't be read, now and then, for whoever sets the sender up."""
+    samples, outcome, now = parts.intake.samples, "refused", parts.work.clock.now()
+    if samples.wants(sender.id, outcome, now):
+        samples.note(sender.id, outcome, now)
+        with suppress(Unavailable):
+            await parts.work.run(lambda unit: keep_refused(unit, sender.id, payload, problem.code))
 
 
 def read_hook(request: web.Request, body: bytes, sender: Sender) -> Hook:

@@ -1,13 +1,14 @@
 """What can be done with an alert by Opsgenie's API, as people see it afterwards."""
 
 import io
+import json
 from datetime import timedelta
 from typing import Any
 
 import aiohttp
 import pytest
 
-from storage.models import Alert, AlertNote, Escalation, Incident, Page, Team
+from storage.models import Alert, AlertNote, Escalation, Incident, Page, RawPayload, Team
 from storage.words import AlertStatus, EscalationState, PageState, Priority, Scope
 from tests.handlers.opsgenie import Sender, make_sender
 from tests.house import START, House
@@ -310,6 +311,19 @@ async def test_what_a_template_filled_in_wrongly_costs_no_alert(
     wrong = {"priority": "critical"}
     status, answer, _ = await sender.ask("PUT", f"/alerts/{alert.uid}/priority", wrong)
     assert (status, list(answer["errors"])) == (422, ["priority"])
+
+
+async def test_a_new_alert_that_can_not_be_read_is_kept_for_whoever_sets_the_sender_up(
+    sqlite_house: House,
+) -> None:
+    sender = await make_sender(sqlite_house)
+    url, wrong = f"{sqlite_house.url}/v2/alerts", {"message": "x", "tags": {"a": 1}}
+    for _ in range(2):
+        async with sqlite_house.http.post(url, json=wrong, params={"apiKey": sender.key}) as response:
+            assert response.status == 422
+    (row,) = await sqlite_house.rows(RawPayload)
+    assert (row.outcome, json.loads(row.body)) == ("refused field.not_list", wrong)
+    assert sender.key not in f"{row.query} {row.headers} {row.body}"
 
 
 @pytest.mark.parametrize("prefix", ["/v2", "/jsm/ops/integration/v2"])
