@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import CodeType
@@ -165,9 +166,13 @@ class Templates:
         """The sentence that a person reads about a problem, in markup."""
         return self.render_sentence("errors/sentences", problem.code, **problem.data)
 
-    def explain_step(self, step: Mapping[str, Any]) -> Rich:
-        """The sentence for a line of an alert's trace, {"stage": ..., "reason": ...}."""
-        return self.render_sentence("trace", f"{step['stage']}.{step['reason']}", **step)
+    def explain_step(self, step: Mapping[str, Any], zone: str = "UTC") -> Rich:
+        """The sentence for a line of an alert's trace, {"stage": ..., "reason": ...}; `until` is told by the clocks of
+        `zone`."""
+        values = dict(step)
+        with suppress(ValueError):  # a trace that was written otherwise
+            values["until"] = spell_local(datetime.fromisoformat(str(step.get("until"))), zone)
+        return self.render_sentence("trace", f"{step['stage']}.{step['reason']}", **values)
 
     def explain_reason(self, reason: str) -> Rich:
         """Why something could not be delivered, in words: a reason that begins with a code has its sentence in

@@ -11,9 +11,10 @@ import yaml
 from bot.catalog.apply import apply_config
 from bot.catalog.file import read_config
 from bot.catalog.integrations import find_integration
+from bot.chat.markup import render_text
 from bot.flow.unit import Unit
 from handlers.webhooks.kept import Replay, replay_kept
-from storage.models import Alert, AlertNote, Incident, Rule
+from storage.models import Alert, AlertNote, Incident, Rule, User
 from storage.words import AlertStatus, Priority
 from tests.house import House
 
@@ -183,8 +184,24 @@ async def test_a_delayed_alert_pages_later_and_only_if_it_is_still_open(house: H
     one, two = await house.rows(Alert)
     assert (one.title, one.held_by, two.held_by) == ("late: One", "", "rule:wait")
     why = await house.ask("/alert why 1")
-    assert "“Wait a bit” lets it wait until" in why
+    assert "“Wait a bit” lets it wait until Mon 23 Nov 2026, 03:05 UTC" in why
+    assert "Held back by that policy: it pages nobody" in why
     assert "What held it back ended" in why
+
+
+async def test_until_when_is_told_by_the_clocks_of_who_asks(sqlite_house: House, tmp_path: Path) -> None:
+    wait = {"name": "Wait a bit", "delay": "5m"}
+    await set_up(sqlite_house, tmp_path, alert_policies={"wait": wait})
+    await sqlite_house.send({"title": "One"})
+    kate = next(user for user in await sqlite_house.rows(User) if user.handle == "kate")
+
+    async def move(unit: Unit) -> None:
+        (await unit.session.get_one(User, kate.id)).zone = "Asia/Tokyo"
+
+    await sqlite_house.parts.work.run(move)
+    kate = next(user for user in await sqlite_house.rows(User) if user.handle == "kate")
+    reply = await sqlite_house.command("/alert why 1", kate)
+    assert "lets it wait until Mon 23 Nov 2026, 12:05 JST" in render_text(reply.text)
 
 
 async def test_suppressed_counted_and_flapping_alerts(house: House, tmp_path: Path) -> None:
