@@ -49,7 +49,9 @@ def read_lines(content: bytes) -> tuple[Written, list[Fault]]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
-        return Written({}, {}), [Fault(line, "file", reasons.tell_yaml(error.problem, error.context))]
+        written = text.splitlines()[line - 1 : line]
+        told = reasons.tell_yaml(error.problem, error.context, "".join(written))
+        return Written({}, {}), [Fault(line, "file", told)]
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, max(int(error.position), 0)) + 1
         return Written({}, {}), [Fault(line, "file", reasons.tell_character(error.character))]

@@ -4,6 +4,7 @@ They are here and not in templates/, because an operator reads them in a termina
 """
 
 import difflib
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -14,7 +15,7 @@ NOT_A_MAP = "the file must consist of keys like `users:` and `teams:`; `tocsin c
 TOO_DEEP = (
     "values are nested too deep here, or there are too many of them; `tocsin config example` shows the shape"
 )
-NO_SUCH_KEY = "a key must be plain text; write out what `<<` would merge"
+NO_SUCH_KEY = "a key must be plain text; a text that begins with `{{` needs quotation marks; `<<` is not read"
 NO_OWNER = "nobody is an owner; give one person `role: owner`, who can then sign in and let in the others"
 ONLY_GAPS = "nobody takes part; name at least one person, for example `[kate, sam]`"
 STEPS_OUT_OF_ORDER = "this step comes before the one above it; write the steps in order of their time"
@@ -130,6 +131,35 @@ def tell_field(name: str, known: Collection[str]) -> str:
     if not rest and not _find_nearest(name, known):
         return f"{tell_unknown('field', name, known)}; a label is written {spell(f'labels.{name}')}"
     return tell_unknown("field", name, known)
+
+
+SIGNS = {
+    **dict.fromkeys(("=", "==", "eq", "is"), "`equals`"),
+    **dict.fromkeys(
+        ("!=", "not_equals", "not_equal", "ne", "is_not", "differs"), "`equals`, and `not: yes` beside it"
+    ),
+    **dict.fromkeys(("not_contains", "does_not_contain"), "`contains`, and `not: yes` beside it"),
+    **dict.fromkeys(("not_matches", "!~"), "`matches`, and `not: yes` beside it"),
+    **dict.fromkeys(("not_in", "none_of"), "`one_of`, and `not: yes` beside it"),
+    **dict.fromkeys(("=~", "~", "regex", "regexp", "re", "like"), "`matches`"),
+    **dict.fromkeys(("in", "any_of"), "`one_of`"),
+    **dict.fromkeys((">", "gt"), "`greater_than`"),
+    **dict.fromkeys(("<", "lt"), "`less_than`"),
+    **dict.fromkeys((">=", "gte"), "`at_least`"),
+    **dict.fromkeys(("<=", "lte"), "`at_most`"),
+    "exists": "`is_empty`, and `not: yes` beside it",
+    "not_empty": "`is_empty`, and `not: yes` beside it",
+}
+"""Operations by the names that other programs give them."""
+
+
+def tell_operation(name: str, known: Collection[str]) -> str:
+    meant = SIGNS.get(name.strip().lower().replace(" ", "_").replace("-", "_"))
+    return (
+        f"there is no operation {spell(name)}; write {meant}"
+        if meant
+        else tell_unknown("operation", name, known)
+    )
 
 
 def tell_no_number(operation: str) -> str:
@@ -274,7 +304,19 @@ def tell_title(problem: str, known: Collection[str]) -> str:
     return f"is not a template: {problem.rstrip('.')}"
 
 
-def tell_yaml(problem: str | None, context: str | None) -> str:
+UNQUOTED = re.compile(
+    r"^(?P<before>\s*(?:(?:- )+(?![\w.-]+: )|(?:- )*[\w.-]+: )\s*)"
+    r"(?P<text>(?=[^'\"|>#\s])(?!\[?\s*\{(?!\{)).*(?:\{\{|: |\]).*)$"
+)
+"""A value that needs quotation marks and has none: `title: {{ title }} on x`, `title: a: b`, `title: [a] b`."""
+
+
+def tell_yaml(problem: str | None, context: str | None, line: str = "") -> str:
+    """`line` is the line at fault, as it was written."""
+    found = UNQUOTED.match(line)
+    if found and '"' not in found["text"]:
+        right = found["before"].strip() + f' "{found["text"].strip()}"'
+        return f"a text with `{{{{`, `: ` or brackets in it needs quotation marks; write {spell(right)}"
     if problem and "'\\t'" in problem:
         return "a line begins with a tab; indent with spaces"
     said = ", ".join(part for part in (context, problem) if part)

@@ -38,7 +38,7 @@ def _read_field(name: str) -> str:
 
 def _read_operation(name: str) -> str:
     if name not in OPERATIONS:
-        raise wrong(reasons.tell_unknown("operation", name, OPERATIONS))
+        raise wrong(reasons.tell_operation(name, OPERATIONS))
     return name
 
 

@@ -321,6 +321,45 @@ def test_a_fault_of_a_rule_says_what_to_write(
 
 
 @pytest.mark.parametrize(
+    ("entry", "reason"),
+    [
+        ("title: {{ title }} on {{ labels.host }}", 'write `title: "{{ title }} on {{ labels.host }}"`'),
+        ("title: a: b", 'needs quotation marks; write `title: "a: b"`'),
+        ("title: [staging] {{ title }}", 'write `title: "[staging] {{ title }}"`'),
+        ("title: {{ title }}", "a text that begins with `{{` needs quotation marks"),
+        ("conditions: [{field: title, operation: equals, value: a: b}]", "this is not YAML"),
+        ("title: 'a' b: c", "this is not YAML"),
+    ],
+)
+def test_a_text_that_needs_quotation_marks_is_told_so(tmp_path: Path, entry: str, reason: str):
+    text = USERS_ONLY + "integrations:\n  x: {name: X, source: generic}\nactions:\n  one:\n    "
+    (line, _, told), *_ = faults_of(tmp_path, f"{text}{entry}\n    name: One\n    integration: x\n")
+    assert line == 7
+    assert reason in told
+
+
+@pytest.mark.parametrize(
+    ("operation", "reason"),
+    [
+        ("'='", "write `equals`"),
+        ("not_equals", "write `equals`, and `not: yes` beside it"),
+        ("'!='", "write `equals`, and `not: yes` beside it"),
+        ("does not contain", "write `contains`, and `not: yes` beside it"),
+        ("regex", "write `matches`"),
+        ("in", "write `one_of`"),
+        ("'>='", "write `at_least`"),
+        ("equal", "did you mean `equals`?"),
+    ],
+)
+def test_operations_are_found_by_the_names_of_others(tmp_path: Path, operation: str, reason: str):
+    condition = f"{{field: title, operation: {operation}, value: a}}"
+    text = f"{USERS_ONLY}alert_policies:\n  one: {{name: One, conditions: [{condition}]}}"
+    [(_, where, told)] = faults_of(tmp_path, text)
+    assert where == "alert_policies.one.conditions[0].operation"
+    assert reason in told
+
+
+@pytest.mark.parametrize(
     "entry",
     [
         "title: '{{ Region.toUpperCase() }}: {{ payload.a.b.extract(/(x|y)/) | default(\"\") | upper }}'",
