@@ -40,8 +40,11 @@ setup: $(DEV) ## Install everything a developer needs into .venv
 run: $(RUN) ## Start Tocsin (make run ARGS="--config my.yaml")
 	@exec $(VENV)/bin/tocsin serve $(ARGS)
 
+# One more than there are cores: some tests wait.
+WORKERS = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+
 test: $(DEV) $(PROGRAMS) ## Run the tests, on all cores (make test ARGS="-k paging" for some of them, on one)
-	@$(VENV)/bin/python -m pytest $(or $(ARGS),-n logical --maxprocesses 6 --dist loadgroup)
+	@$(VENV)/bin/python -m pytest $(or $(ARGS),-n $(WORKERS) --maxprocesses 6 --dist loadgroup)
 
 check: $(DEV) ## Check style, types and who imports whom
 	@failed=0; \
