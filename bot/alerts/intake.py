@@ -151,7 +151,7 @@ class Intake:
         if known is not self._known:
             self._known = known.detach(unit)
         await known.keep_lines(unit)
-        good = [one for one in group if _is_still(one, known)]
+        good = _list_still_true(group, known)
         await self._hear(unit, {one.integration_id for one in good})
         receipts: list[list[Receipt | None]] = [[None] * len(one.signals) for one in good]
         payloads = Payloads(unit, [(one.integration_id, one.payload) for one in good])
@@ -173,12 +173,13 @@ class Intake:
     ) -> None:
         """Of what opened no alert."""
         wanted: dict[int, str] = {}
-        for place, (delivery, answers) in enumerate(zip(good, receipts, strict=True)):
-            first = next((one.outcome for one in answers if one is not None), "")
-            sender = delivery.integration_id
-            if place not in payloads.kept and self.samples.wants(sender, first, unit.now):
-                self.samples.note(sender, first, unit.now)
-                wanted[place] = first
+        for place, (delivery, (first, *_)) in enumerate(zip(good, receipts, strict=True)):
+            if first is None or place in payloads.kept:
+                continue
+            sender, outcome = delivery.integration_id, first.outcome
+            if self.samples.wants(sender, outcome, unit.now):
+                self.samples.note(sender, outcome, unit.now)
+                wanted[place] = outcome
         await payloads.keep(wanted)
 
     async def _hear(self, unit: Unit, integrations: set[int]) -> None:
@@ -210,6 +211,19 @@ class Intake:
                 else:
                     found.append(Waiting(place, index, integration.id, acted.signal, acted.trace))
         return found
+
+
+def _list_still_true(group: Sequence[Delivery], known: Catalog) -> list[Delivery]:
+    """Those whose integration is what they were let in and read by."""
+    is_true: dict[tuple[int, int], bool] = {}
+    good = []
+    for one in group:
+        key = (one.integration_id, id(one.sender))
+        if key not in is_true:
+            is_true[key] = _is_still(one, known)
+        if is_true[key]:
+            good.append(one)
+    return good
 
 
 def _is_still(delivery: Delivery, known: Catalog) -> bool:

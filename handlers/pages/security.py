@@ -67,7 +67,8 @@ def check_origin(request: web.Request) -> None:
     """
     if request.method in SAFE:
         return
-    if COOKIE not in request.cookies and not request.path.startswith(("/login", "/declare")):
+    has_session = "Cookie" in request.headers and COOKIE in request.cookies
+    if not has_session and not request.path.startswith(("/login", "/declare")):
         return
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
