@@ -26,6 +26,7 @@ PROGRAM_PATHS = (
     "/heartbeats/",
     "/push/",
     "/twilio/",
+    "/v1/",
     "/v2/",
     "/jsm/",
     "/healthz",

@@ -78,3 +78,11 @@ async def test_who_is_on_call_is_told_as_paging_sees_it(house: House) -> None:
         ("timeline", {"interval": "52", "intervalUnit": "months"}),
     ):
         assert (await sender.ask("GET", f"/schedules/{schedule.id}/{path}", **wrong))[0] == 422
+
+
+async def test_what_is_not_served_says_so_in_opsgenies_shape(sqlite_house: House) -> None:
+    for path in ("/v2/integrations", "/v2/maintenance/7", "/v1/incidents/create", "/v1/services"):
+        async with sqlite_house.http.post(sqlite_house.url + path, json={"message": "x"}) as response:
+            answer = await response.json()
+            assert (response.status, set(answer)) == (404, {"message", "took", "requestId"})
+        assert f"not {path}" in answer["message"]
