@@ -116,9 +116,37 @@ def _explain(wrong: msgspec.ValidationError, kind: type[msgspec.Struct]) -> Inva
             "field.unknown" if fault == "contains unknown" else "field.missing", name, name=name, known=known
         )
     name = place["place"] if place else ""
+    if text.startswith("Invalid enum value") and (words := list_words(kind, name)):
+        return Invalid("field.not_one_of", name, name=name, known=words)
     if "matching regex" in text:
         return Invalid("field.shape", name or None, name=name)
     return Invalid("field.wrong", name or None, name=name, reason=PLACE.sub("", text))
+
+
+def list_words(kind: type[msgspec.Struct], place: str) -> list[str]:
+    """What may stand at a place (`rules[0].kind`) that takes one of several words; empty where it takes others."""
+    reached = _list_types(msgspec.inspect.type_info(kind))
+    for step in re.findall(r"[^.\[\]]+|\[", place):
+        if step == "[":
+            found = [one.item_type for one in reached if hasattr(one, "item_type")]
+        elif not step.isdecimal():
+            fields = [field for one in reached for field in getattr(one, "fields", ())]
+            found = [field.type for field in fields if field.encode_name == step]
+        else:
+            continue
+        reached = [one for type_ in found for one in _list_types(type_)]
+    return [
+        str(word.value) for one in reached if isinstance(one, msgspec.inspect.EnumType) for word in one.cls
+    ]
+
+
+def _list_types(found: Any) -> list[Any]:
+    """Each that it may be, without what is said about it."""
+    if isinstance(found, msgspec.inspect.Metadata):
+        return _list_types(found.type)
+    if isinstance(found, msgspec.inspect.UnionType):
+        return [one for part in found.types for one in _list_types(part)]
+    return [found]
 
 
 async def find_actor(unit: Unit, key: ApiKey | None, name: str | None) -> tuple[Actor, User | None]:

@@ -158,3 +158,15 @@ async def test_an_unsaved_change_of_a_rule_of_the_file_is_tried_but_not_saved(
     assert (different["before"]["incident"], different["after"]["incident"]) == ("INC-1", "")
     answer = await do(api, "PUT", "/rules/urgent", {"rule": change["rule"]}, 409)
     assert "is in the configuration file" in answer["detail"]
+
+
+async def test_a_word_that_is_none_of_those_is_told_with_them(sqlite_house: House) -> None:
+    api = Program(sqlite_house, await sqlite_house.key("admin"))
+    for method, path, body, field in (
+        ("POST", "/rules", {"kind": "actoin", "rule": {}}, "kind"),
+        ("GET", "/rules?kind=actoin", None, "kind[0]"),
+    ):
+        status, problem = await api.try_to(method, path, body)
+        assert (status, problem["field"]) == (422, field)
+        assert "should be one of" in problem["detail"]
+        assert "action, policy, route, incident" in problem["detail"]

@@ -173,7 +173,7 @@ WRONG_DECLARATIONS = [
     (b'{"title": null}', 422, "field.wrong", "title"),
     (b'{"title": "  "}', 422, "field.shape", "title"),
     (b'{"title": "a\\u0000b"}', 422, "field.shape", "title"),
-    (b'{"title": "x", "priority": "high"}', 422, "field.wrong", "priority"),
+    (b'{"title": "x", "priority": "high"}', 422, "field.not_one_of", "priority"),
     (b'{"title": "x", "services": "web"}', 422, "field.wrong", "services"),
     (b'{"title": "x", "services": ["web", "shop"]}', 404, "service.unknown", "services"),
     (b'{"title": "x", "teams": ["shop"]}', 404, "team.unknown", "teams"),
