@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -125,13 +127,25 @@ def integration_trust(
 ) -> None:
     """Say what an integration signs with, or which topics may send, in place of what was said before."""
 
-    async def change(_: Parts, unit: Unit) -> str:
-        from bot.catalog.integrations import set_trust
+    async def change(_: Parts, unit: Unit) -> tuple[str, str]:
+        from bot.catalog.integrations import find_integration, set_trust
 
-        return (await set_trust(unit, name, read_trust(secret_env, secret_file, topics))).name
+        before = tell_trust((await find_integration(unit, name)).settings)
+        return (await set_trust(unit, name, trust)).name, before
 
-    told = run_in_house(read_settings(data_dir=data_dir), change)
-    click.echo(f"{told}: {', '.join((*secret_env, *secret_file, *topics)) or 'the key alone'}")
+    trust = read_trust(secret_env, secret_file, topics)
+    told, before = run_in_house(read_settings(data_dir=data_dir), change)
+    now = tell_trust(trust)
+    click.echo(f"{told}: {now}{f' (before: {before})' if before != now else ''}")
+    for variable in secret_env:
+        if not os.environ.get(variable):
+            until = "Set it where Tocsin runs: until then what this sender signs is answered with 503."
+            click.echo(f"{variable} is not set here. {until}", err=True)
+
+
+def tell_trust(settings: Mapping[str, Any]) -> str:
+    found = [one for kind in ("secret_env", "secret_file", "topics") for one in settings.get(kind, ())]
+    return ", ".join(found) or "the key alone"
 
 
 @integration.command("key")

@@ -139,7 +139,10 @@ def test_the_commands_that_say_what_a_sender_signs_with(tmp_path: Path):
     made = run("integration", "create", "pagerduty", "--name", "Pages", folder=tmp_path)
     assert "/hooks/pagerduty/int_" in made.stdout
     told = run("integration", "trust", "pages", "--secret-env", "A", "--secret-file", "s", folder=tmp_path)
-    assert told.stdout == "Pages: A, s\n"
+    assert told.stdout.startswith("Pages: A, ")
+    assert "A is not set here. Set it where Tocsin runs" in told.stderr
+    again = run("integration", "trust", "pages", folder=tmp_path).stdout
+    assert re.fullmatch(r"Pages: the key alone \(before: A, /.*/s\)\n", again)
     assert run("integration", "trust", "pages", folder=tmp_path).stdout == "Pages: the key alone\n"
     refused = run("integration", "create", "generic", "--secret-env", "A", folder=tmp_path)
     assert (refused.returncode, "do not sign" in refused.stderr) == (1, True)
