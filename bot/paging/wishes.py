@@ -77,19 +77,24 @@ def _follow_rule(
     if rule is None:
         return [Planned(way) for way in ways]
     planned: dict[Way, Planned] = {}
+    names = {name for step in rule["steps"] for name in step["by"]}
     for step in sorted(rule["steps"], key=lambda one: int(one["after"])):
         wait = timedelta(seconds=int(step["after"]))
         for name in step["by"]:
-            for way in find_ways(ways, name):
+            for way in find_ways(ways, name, names):
                 planned.setdefault(way, Planned(way, wait, "step" if wait else ""))
-    only_room = all(name == ROOM for step in rule["steps"] for name in step["by"])
+    only_room = names == {ROOM}
     return list(planned.values()) if planned or only_room else [Planned(way) for way in ways]
 
 
-def find_ways(ways: Collection[Way], name: str) -> list[Way]:
-    """The ways that a rule calls so: the one with that label, or else all of that kind."""
+def find_ways(ways: Collection[Way], name: str, names: Collection[str]) -> list[Way]:
+    """The ways that a rule calls so: the one with that label, or else all of that kind. Of those, whichever is among all
+    `names` of the rule by its label comes when that says, unless the kind has no other."""
     named = [way for way in ways if way.label == name]
-    return named or [way for way in ways if way.method == name]
+    if named:
+        return named
+    alike = [way for way in ways if way.method == name]
+    return [way for way in alike if way.label not in names] or alike
 
 
 def _keep_quiet(

@@ -58,6 +58,17 @@ def test_a_rule_names_all_of_a_kind_or_one_by_its_label() -> None:
     assert plan({"rules": [rule((0, ["work"]))]}, [*ALL, second]) == {"room": 0, "work": 0}
 
 
+def test_what_a_rule_names_by_its_label_does_not_come_with_its_kind() -> None:
+    home = Way("email", 2, "home")
+    late = {"rules": [rule((0, ["slack", "email"]), (5, ["home"]))]}
+    assert plan(late, [*ALL, home]) == {"room": 0, "slack": 0, "email": 0, "home": 5}
+    assert plan(late, [ROOM, home]) == {"room": 0, "home": 0}, (
+        "the kind has no other, so nothing would come at once"
+    )
+    early = {"rules": [rule((0, ["home"]), (5, ["email"]))]}
+    assert plan(early, [*ALL, home]) == {"room": 0, "home": 0, "email": 5}
+
+
 def test_a_rule_of_which_nothing_works_now_is_not_followed() -> None:
     paging = {"rules": [rule((0, ["room"]), (5, ["phone"]))]}
     assert plan(paging, [ROOM, CHAT, MAIL]) == {"room": 0, "slack": 0, "email": 0}
