@@ -23,14 +23,15 @@ class EscalationStory:
 
 @dataclass(frozen=True)
 class PagingStory:
-    """Escalations and pages of some subjects, in order."""
+    """Escalations and pages of some subjects, in order; also those by which a person called somebody."""
 
     escalations: tuple[EscalationStory, ...]
     pages: tuple[PageStory, ...]
 
 
 async def explain_paging(unit: Unit, subjects: Collection[str]) -> PagingStory:
-    pages = await ask.list_pages(unit.session, subjects)
+    direct = await ask.list_direct_pages(unit.session, subjects)
+    pages = sorted([*await ask.list_pages(unit.session, subjects), *direct], key=lambda page: page.id)
     users = await access.list_users_by_id(unit.session, {page.user_id for page in pages})
     found = []
     for subject in subjects:

@@ -147,6 +147,13 @@ async def list_pages(session: AsyncSession, subjects: Collection[str]) -> Sequen
     return (await session.scalars(select(Page).where(Page.subject.in_(subjects)).order_by(Page.id))).all()
 
 
+async def list_direct_pages(session: AsyncSession, subjects: Collection[str]) -> Sequence[Page]:
+    """The pages by which a person called somebody about these subjects, in their own words: ix_page_subject."""
+    about = Page.reason["about"].as_string()
+    direct = select(Page).where(Page.subject == "", about.in_(subjects)).order_by(Page.id)
+    return (await session.scalars(direct)).all()
+
+
 class PageCopy(NamedTuple):
     """Where a page is shown; one that was not sent yet has no address."""
 

@@ -39,6 +39,8 @@ async def test_an_alert_given_to_somebody_pages_them(house: House) -> None:
     assert len(await house.pages(kate)) == 1
     (incident,) = await house.rows(Incident)
     assert incident.acknowledged_by == kate.id
+    why = await house.ask("/alert why 1")
+    assert f"Kate in the Room: sent at 03:00 — {house.owner.name} asked for them" in why
 
 
 async def test_merging_brings_the_team_along_and_later_alerts_follow(house: House) -> None:

@@ -84,3 +84,11 @@ async def test_a_page_says_why_it_is_you(sqlite_house: House) -> None:
     sentences = await house.ask("/incident timeline INC-1")
     assert "on call next in Primary on-call" in sentences
     assert "on call before in Primary on-call" in sentences
+    why = await house.ask("/alert why 1")
+    for words in (
+        "— on call next in Primary",
+        "— on call before in Primary",
+        "— admin of ",
+        "— chosen by chance from ",
+    ):
+        assert words in why
