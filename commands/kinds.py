@@ -18,6 +18,7 @@ from bot.errors import Forbidden, Invalid, Unknown
 from bot.flow.unit import Unit
 from bot.incidents.people import ROLES
 from bot.incidents.privacy import find_viewer, get_incident, is_visible
+from bot.oncall.answers import list_on_call
 from storage.models import Alert, Heartbeat, Incident, Schedule, Service, Team, User
 from storage.questions import access, alerts, catalog
 from storage.questions import incidents as ask
@@ -152,7 +153,27 @@ async def _person(reading: Reading, text: str) -> User:
     mention = MENTION.match(text.strip())
     if mention:
         return await get_user_of_account(reading.unit, reading.invocation.platform, mention["address"])
-    return await get_user(reading.unit, text)
+    try:
+        return await get_user(reading.unit, text)
+    except Unknown as wrong:
+        if wrong.code != "user.unknown":
+            raise
+        raise await _explain_nobody(reading.unit, wrong) from wrong
+
+
+async def _explain_nobody(unit: Unit, wrong: Unknown) -> Unknown:
+    """Who names a schedule or a team where one person is meant is told who that would be."""
+    name = str(wrong.data["name"]).removeprefix("schedule:").removeprefix("team:")
+    schedule = await catalog.find_named(unit.session, Schedule, name)
+    if schedule is not None:
+        (entry,) = await list_on_call(unit, unit.now, [schedule.id])
+        people = [user.handle for user in entry.people]
+        return Unknown("user.is_schedule", name=schedule.name, people=people)
+    team = await catalog.find_named(unit.session, Team, name)
+    if team is None:
+        return wrong
+    members = await catalog.list_members(unit.session, [team.id])
+    return Unknown("user.is_team", name=team.name, people=[user.handle for user in members][:10])
 
 
 async def _suggest_people(reading: Reading, prefix: str) -> list[Choice]:

@@ -28,9 +28,9 @@ LONGEST_SNOOZE = timedelta(days=7)
 
 
 async def get_alert(unit: Unit, name: str) -> Alert:
-    """The alert called `12` or `#12`; raises Unknown, alike for one that is not there and one of an incident that who
-    acts here may not see."""
-    number = name.lstrip("#")
+    """The alert called `12`, `#12` or, as in an SMS, `A12`; raises Unknown, alike for one that is not there and one of an
+    incident that who acts here may not see."""
+    number = name.lstrip("#aA")
     alert = await unit.session.get(Alert, int(number)) if number.isdecimal() and len(number) < 10 else None
     if alert is None or (
         alert.incident_id is not None and await find_visible(unit, alert.incident_id) is None

@@ -67,6 +67,25 @@ async def test_my_shifts_have_their_own_ends(house: House, people):
     assert "now until Mon 23 Nov 2026, 09:00 UTC" in told
     assert "Mon 14 Dec 2026, 09:00 UTC until Mon 21 Dec 2026, 09:00 UTC" in told
     assert "28 Dec" not in told, "it begins later than in four weeks"
+    assert len([line for line in told.splitlines() if line.startswith("- Primary on-call: ")]) == 3
+
+
+async def test_who_pages_a_schedule_or_a_team_is_told_whom_to_name(house: House, people):
+    kate, sam, _ = people
+    await set_rotations(house, {"name": "Daily", "participants": [kate.id, sam.id]})
+    for name in ("primary", "schedule:primary", "@primary"):
+        told = await house.ask(f"/page {name} Come")
+        assert told.strip() == "Primary on-call is a schedule; name one person. On call in it now: @sam."
+    assert "is a team; name one person: @" in await house.ask("/page first-team Come")
+    await house.command("/oncall override nobody 1h")
+    assert "Nobody is on call in it now." in await house.ask("/page primary Come")
+    assert await house.pages() == []
+
+
+async def test_an_alert_is_found_by_the_name_that_an_sms_gives_it(house: House, people):
+    await house.send(NOISE)
+    assert "You are on it: alert 1 is acknowledged." in await house.ask("/alert ack A1")
+    assert "There is no alert 12." in await house.ask("/alert ack a12")
 
 
 async def test_who_is_on_call_for_good_is_told_no_end(house: House, people):
