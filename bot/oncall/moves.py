@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.flow.unit import Unit
-from bot.oncall.exceptions import ExceptionMade, check_times
+from bot.oncall.exceptions import ExceptionMade, check_times, name_of
 from bot.oncall.plan import Forwarding, Override, Plan, TimeOff
 from bot.oncall.resolve import Span, resolve
 from bot.oncall.rosters import list_rosters
 from storage.models import Rotation, Schedule, User
-from storage.questions import access
+from storage.questions import access, oncall
 
 FARTHEST = timedelta(days=366)
 """How much of a longer override is looked at."""
@@ -124,8 +124,27 @@ async def tell_moves(
     override = Override(
         0, user.id if user else None, starts_at, ends_at, rotation.id if rotation is not None else None
     )
-    (roster,) = await list_rosters(unit, starts_at, ends_at, [schedule.id])
+    coming = [user.id] if user else []
+    (roster,) = await list_rosters(unit, starts_at, ends_at, [schedule.id], coming)
     return await name_moves(unit, find_moves(roster.plan, override))
+
+
+@dataclass(frozen=True)
+class Passed:
+    """A forwarding by which what would be somebody's is another's."""
+
+    name: str
+    taker: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+async def list_passed(unit: Unit, user: User | None, start: datetime, end: datetime) -> list[Passed]:
+    """To whom this person forwards in this time, the newest first: an override for them goes there, too."""
+    rows = await oncall.list_forwardings(unit.session, start, end)
+    own = [row for row in reversed(rows) if user is not None and row.giver_id == user.id]
+    people = await access.list_users_by_id(unit.session, {row.taker_id for row in own})
+    return [Passed(name_of(row), people[row.taker_id].name, row.starts_at, row.ends_at) for row in own]
 
 
 async def name_moves(unit: Unit, moves: Sequence[Move]) -> list[Told]:

@@ -30,9 +30,14 @@ class Roster:
 
 
 async def list_rosters(
-    unit: Unit, start: datetime, end: datetime, schedule_ids: Collection[int] | None = None
+    unit: Unit,
+    start: datetime,
+    end: datetime,
+    schedule_ids: Collection[int] | None = None,
+    coming: Collection[int] = (),
 ) -> list[Roster]:
-    """These schedules, or all, with every exception that touches the time from `start` to `end`."""
+    """These schedules, or all, with every exception that touches the time from `start` to `end`; also with those of people
+    who may be `coming` into them."""
     session = unit.session
     schedules = await oncall.list_schedules(session, schedule_ids)
     ids = [schedule.id for schedule in schedules]
@@ -52,7 +57,7 @@ async def list_rosters(
                 tuple(rotations[schedule.id]),
                 schedule.combine is Combine.LAYERS,
                 tuple(overrides[schedule.id]),
-                *away.pick(rotations[schedule.id], overrides[schedule.id]),
+                *away.pick(rotations[schedule.id], overrides[schedule.id], coming),
                 gone,
             ),
             names[schedule.id],
@@ -137,12 +142,12 @@ class _Away:
         return {one.taker for one in self.forwardings}
 
     def pick(
-        self, rotations: Iterable[Rotation], overrides: Iterable[Override]
+        self, rotations: Iterable[Rotation], overrides: Iterable[Override], coming: Collection[int]
     ) -> tuple[tuple[Forwarding, ...], tuple[TimeOff, ...]]:
-        """What matters for the people of a schedule, and for those to whom their shifts may come."""
+        """What matters for the people of a schedule and who is coming, and for those to whom their shifts may come."""
         if not self.forwardings and not self.times_off:
             return (), ()
-        reached = _list_people(rotations, overrides)
+        reached = _list_people(rotations, overrides).union(coming)
         grown = True
         while grown:
             takers = {one.taker for one in self.forwardings if one.giver in reached}

@@ -8,7 +8,7 @@ from bot.chat.arguments import arg
 from bot.chat.registry import Call, Command
 from bot.chat.reply import Reply
 from bot.oncall.exceptions import get_rotation, make_override, name_of
-from bot.oncall.moves import SHOWN, tell_moves
+from bot.oncall.moves import SHOWN, list_passed, tell_moves
 from commands.kinds import FLAG, SCHEDULE
 from commands.oncall_kinds import END, MOMENT, ROTATION, WHO, choose_schedule
 from storage.models import Rotation, Schedule, User
@@ -38,6 +38,8 @@ async def run(call: Call) -> Reply:
         "zone": call.user.zone if call.user else "UTC",
         "moves": await tell_moves(unit, schedule, args.who, starts, args.until, rotation),
         "shown": SHOWN,
+        "passed": await list_passed(unit, args.who, starts, args.until),
+        "now": unit.now,
     }
     if args.preview:
         line = spell_line(args, schedule, rotation)

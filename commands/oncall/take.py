@@ -7,7 +7,7 @@ from bot.chat.arguments import arg
 from bot.chat.registry import Call, Command
 from bot.chat.reply import Reply
 from bot.oncall.exceptions import make_override
-from bot.oncall.moves import SHOWN, tell_moves
+from bot.oncall.moves import SHOWN, list_passed, tell_moves
 from commands.kinds import FUTURE, SCHEDULE, get_person
 from commands.oncall_kinds import choose_schedule
 from storage.models import Schedule
@@ -27,7 +27,15 @@ async def run(call: Call) -> Reply:
     until = call.args.until or call.unit.now + USUAL
     moves = await tell_moves(call.unit, schedule, user, call.unit.now, until)
     await make_override(call.unit, schedule, user, call.unit.now, until)
-    data = {"schedule": schedule.name, "until": until, "zone": user.zone, "moves": moves, "shown": SHOWN}
+    data = {
+        "schedule": schedule.name,
+        "until": until,
+        "zone": user.zone,
+        "moves": moves,
+        "shown": SHOWN,
+        "passed": await list_passed(call.unit, user, call.unit.now, until),
+        "now": call.unit.now,
+    }
     return Reply("oncall_take", data)
 
 

@@ -59,6 +59,22 @@ async def test_whoever_forwards_is_not_woken_and_the_page_says_for_whom_it_is(ho
     assert "Sam until" in await who(house)
 
 
+async def test_whoever_takes_the_pager_while_they_forward_hears_who_has_it(house: House, people):
+    kate, _, ines = people
+    await set_rotations(house, {"name": "Daily", "participants": [kate.id]})
+    await house.command("/oncall forward @sam 4h", ines)
+    told = await house.ask("/oncall take 2h", ines)
+    assert "You have the pager" not in told
+    assert "You forward to Sam until Mon 23 Nov 2026, 07:00 UTC: for that time this goes there, too." in told
+    assert "/oncall cancel forwarding-1 ends that" in told
+    assert "Sam instead of Kate" in told
+    assert "Sam (for Ines, who forwards)" in await who(house)
+    told = await house.ask("/oncall override @ines 1h starts:2026-11-23T05:30", kate)
+    assert "Ines forwards to Sam until" in told
+    await house.command("/oncall cancel forwarding-1", ines)
+    assert "You have the pager of Primary on-call" in await house.ask("/oncall take 2h", ines)
+
+
 async def test_my_shifts_have_their_own_ends(house: House, people):
     kate, sam, _ = people
     weekly = {"kind": RotationKind.WEEKLY, "starts": "2026-11-16T09:00"}
