@@ -25,7 +25,9 @@ from storage.questions import incidents as ask
 from storage.questions.flow import remember_arrival
 from storage.words import IncidentStatus, Priority
 
-DURATION = re.compile(r"^(?:in )?(\d+)\s*(s|sec|m|min|minutes?|h|hours?|d|days?|w|weeks?)$")
+PART = re.compile(r"(\d+)\s*(s|sec|m|min|minutes?|h|hours?|d|days?|w|weeks?)(?![a-z])\s*")
+DURATION = re.compile(rf"^(?:in |for )?(?:{PART.pattern})+$")
+TOMORROW = "tomorrow "
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 AGO = re.compile(r"^(.+?)\s+ago$")
 CLOCK = re.compile(r"^(\d{1,2}):(\d{2})$")
@@ -75,11 +77,17 @@ async def _text(_: Reading, text: str) -> str:
 
 
 def parse_duration(text: str, field: str = "") -> timedelta:
-    """`45s`, `20m`, `20 min`, `2h`, `1d`; raises Invalid."""
-    found = DURATION.match(text.strip().lower())
-    if not found or len(found[1]) > 5:
+    """`45s`, `20m`, `20 min`, `2h`, `1h30m`, `1d`; raises Invalid."""
+    clean = text.strip().lower()
+    parts = PART.findall(clean) if DURATION.match(clean) else []
+    if not parts or any(len(number) > 5 for number, _ in parts):
         raise Invalid("duration.wrong", field, text=text)
-    return timedelta(seconds=int(found[1]) * SECONDS[found[2][0]])
+    return timedelta(seconds=sum(int(number) * SECONDS[unit[0]] for number, unit in parts))
+
+
+def says_tomorrow(text: str) -> bool:
+    """Whether it means the day after today, whatever else a time would count from."""
+    return text.strip().lower().removeprefix("until ").lstrip().startswith(TOMORROW)
 
 
 async def _duration(reading: Reading, text: str) -> timedelta:
@@ -88,8 +96,10 @@ async def _duration(reading: Reading, text: str) -> timedelta:
 
 def parse_time(text: str, now: datetime, zone: str, forward: bool, field: str = "") -> datetime:
     """A moment: a length of time from now (or `10m ago`), a clock time (`14:05`, today or the nearest one in the
-    direction asked for), or a date and time (`2026-11-23 14:05`). Raises Invalid."""
+    direction asked for), `tomorrow 09:00`, or a date and time (`2026-11-23 14:05`). Raises Invalid."""
     clean = text.strip().lower()
+    if forward:
+        clean = clean.removeprefix("until ").strip()
     ago = AGO.match(clean)
     if ago:
         return now - parse_duration(ago[1], field)
@@ -105,12 +115,14 @@ def parse_time(text: str, now: datetime, zone: str, forward: bool, field: str = 
         elif not forward and at > local:
             at -= timedelta(days=1)
         return at.astimezone(UTC)
+    if forward and clean.startswith(TOMORROW):
+        clean = f"{local.date() + timedelta(days=1)} {clean.removeprefix(TOMORROW).strip()}"
     try:
-        at = datetime.fromisoformat(text.strip())
+        at = datetime.fromisoformat(clean.upper())
     except ValueError:
-        raise Invalid("time.wrong", field, text=text) from None
+        raise Invalid("time.wrong", field, text=text, forward=forward) from None
     if not 2000 <= at.year <= 2100:
-        raise Invalid("time.wrong", field, text=text)
+        raise Invalid("time.wrong", field, text=text, forward=forward)
     return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
 
 

@@ -16,8 +16,8 @@ from bot.oncall.exceptions import AnyException, get_exception
 from bot.oncall.feeds import OWN
 from bot.oncall.overview import list_coming
 from bot.oncall.rosters import Roster
-from commands.kinds import PERSON, TEXT, find_acting_user, get_person, parse_time
-from commands.quiet_kinds import TOMORROW, UNTIL
+from commands.kinds import PERSON, TEXT, find_acting_user, get_person, parse_time, says_tomorrow
+from commands.quiet_kinds import UNTIL
 from storage.models import Schedule, Team, User
 from storage.questions import catalog, oncall
 
@@ -36,7 +36,7 @@ async def _moment(reading: Reading, text: str) -> datetime:
 async def _end(reading: Reading, text: str) -> datetime:
     """When something is over: `8h` and `06:00` count from when it begins, where that is said to be later than now."""
     unit, starts = reading.unit, reading.values.get("starts", "").strip()
-    if not starts or text.strip().lower().startswith(TOMORROW):
+    if not starts or says_tomorrow(text):
         at: datetime = await UNTIL.parse(reading, text)
         return at
     try:

@@ -1,8 +1,5 @@
 """The kinds of argument of what keeps alerts quiet: which alerts, and for how long."""
 
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
-
 from bot.alerts.maintenance import get_maintenance
 from bot.alerts.matchers import Matcher, parse_matchers, spell_matchers
 from bot.alerts.proposals import propose_matchers
@@ -11,11 +8,10 @@ from bot.alerts.windows import REPEATS
 from bot.chat.arguments import Kind, Reading
 from bot.chat.form import Choice
 from bot.errors import Problem
-from commands.kinds import ALERT, FUTURE, SERVICE, TEAM, TEXT, find_acting_user
+from commands.kinds import ALERT, FUTURE, SERVICE, TEAM, TEXT
 from storage.models import Maintenance, Silence
 from storage.questions import silences as ask
 
-TOMORROW = "tomorrow "
 CURLY = str.maketrans("“”„", '"""')
 EVERYTHING = ("everything", "all", "*")
 SPANS = (
@@ -30,19 +26,6 @@ SPANS = (
 def _straighten(text: str) -> str:
     """A phone's quotation marks as those that matchers are written with, where there are no others."""
     return text if '"' in text else text.translate(CURLY)
-
-
-async def _until(reading: Reading, text: str) -> datetime:
-    """What FUTURE reads, and `tomorrow 09:00`."""
-    clean = text.strip().lower()
-    if not clean.startswith(TOMORROW):
-        at: datetime = await FUTURE.parse(reading, text)
-        return at
-    user = await find_acting_user(reading.unit, reading.invocation)
-    local = reading.unit.now.astimezone(ZoneInfo(user.zone if user else "UTC"))
-    day = f"{local.date() + timedelta(days=1)} {clean.removeprefix(TOMORROW).strip()}"
-    found: datetime = await FUTURE.parse(reading, day)
-    return found
 
 
 async def _suggest_spans(_: Reading, prefix: str) -> list[Choice]:
@@ -115,6 +98,6 @@ async def _suggest_maintenances(reading: Reading, prefix: str) -> list[Choice]:
 TARGETS = Kind("suggest", _targets, _suggest_targets, example="service=web")
 MAINTENANCE = Kind("suggest", _maintenance, _suggest_maintenances, example="2")
 REPEAT = Kind("suggest", TEXT.parse, _suggest_repeats, example="weekly")
-UNTIL = Kind("suggest", _until, _suggest_spans, example="4h")
+UNTIL = Kind("suggest", FUTURE.parse, _suggest_spans, example="4h")
 WHICH = Kind("suggest", _which, _suggest_which, example="service=web")
 SILENCE = Kind("suggest", _silence, _suggest_silences, example="4")

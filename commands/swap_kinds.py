@@ -11,7 +11,7 @@ from bot.errors import Invalid, Problem, Unknown
 from bot.oncall.answers import HORIZON, Shift, list_next_shifts, read_shifts
 from bot.oncall.rosters import list_rosters
 from bot.oncall.swaps import Exchange, get_swap, list_circle
-from commands.kinds import PERSON, find_acting_user, parse_time
+from commands.kinds import PERSON, find_acting_user, parse_time, says_tomorrow
 from storage.models import Schedule, Swap, User
 from storage.questions import access, oncall
 from storage.questions import swaps as ask
@@ -84,7 +84,7 @@ def _part_of(*, begins: bool) -> Kind:
     async def read(reading: Reading, text: str) -> datetime:
         user = await find_acting_user(reading.unit, reading.invocation)
         shift = await _own_shift(reading, reading.values.get("shift", ""))
-        base = max(shift.starts_at, reading.unit.now)
+        base = reading.unit.now if says_tomorrow(text) else max(shift.starts_at, reading.unit.now)
         zone = user.zone if user is not None else "UTC"
         at = parse_time(text, base - MOMENT if begins else base, zone, forward=True, field=reading.name)
         if not shift.starts_at <= at <= shift.ends_at:
