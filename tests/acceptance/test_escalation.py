@@ -90,6 +90,30 @@ async def test_snooze_is_quiet_and_then_pages_whoever_is_on_call_then(house: Hou
     assert len(await house.pages(house.owner)) == 1
 
 
+async def test_what_is_snoozed_says_so_to_whoever_escalates_or_asks_why(house: House) -> None:
+    await house.send({"title": "Disk is filling", "alias": "disk", "priority": "P5"})
+    await house.command("/alert snooze 1 1h")
+    assert "Snoozed until Mon 23 Nov 2026, 04:00 UTC" in await house.ask("/alert why 1")
+    told = await house.ask("/alert escalate 1")
+    assert "Alert 1 is snoozed until Mon 23 Nov 2026, 04:00 UTC, and pages nobody until then." in told
+    assert "/alert snooze 1 1s" in told
+    await house.command("/alert snooze 1 1s")
+    await house.at("00:02")
+    assert len(await house.pages(house.owner)) == 2
+    assert "Snoozed" not in await house.ask("/alert why 1")
+
+
+async def test_whoever_reopens_what_no_team_is_part_of_hears_that_nobody_is_paged(house: House) -> None:
+    await house.add_second_team("Database", "Dana", service="db")
+    await house.command("/incident declare Checkout is down")
+    await house.command("/incident resolve INC-1")
+    assert "Nobody is paged: no team is part of it." in await house.ask("/incident reopen INC-1")
+    assert await house.pages() == []
+    await house.command("/incident declare Checkout is slow team:first-team")
+    await house.command("/incident resolve INC-2")
+    assert "Whoever is on call now is paged." in await house.ask("/incident reopen INC-2")
+
+
 async def test_unacknowledging_pages_again_from_the_first_step(house: House) -> None:
     await house.send(URGENT)
     await house.command("/incident ack INC-1")
