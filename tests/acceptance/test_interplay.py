@@ -41,6 +41,11 @@ async def test_an_alert_given_to_somebody_pages_them(house: House) -> None:
     assert incident.acknowledged_by == kate.id
     why = await house.ask("/alert why 1")
     assert f"Kate in the Room: sent at 03:00 — {house.owner.name} asked for them" in why
+    (message,) = await house.messages(f"direct-{kate.id}")
+    assert message.card is not None
+    answer, look = message.card["buttons"]
+    assert (answer["label"], look["label"]) == ("I am coming", "Open")
+    assert look["command"].endswith("/alerts/1")
 
 
 async def test_merging_brings_the_team_along_and_later_alerts_follow(house: House) -> None:
