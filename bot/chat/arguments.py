@@ -2,7 +2,8 @@
 API call and the help text; this module reads a line against it.
 
 A line is positional words in the order of the fields, with `name:value` anywhere; a field with `rest` takes all
-that is left. Values with spaces are quoted (`next:"in 20 min"`, `"tomorrow 09:00"`).
+that is left. Values with spaces are quoted (`next:"in 20 min"`). Two need no quotation marks: moments
+(`at:2026-11-23 14:05`), and a text of many lines that is named behind other words.
 """
 
 import re
@@ -12,8 +13,14 @@ from typing import Any, TypeVar
 
 from bot.chat.form import Choice
 
-NAMED = r"(?<!\S)(?:--)?{name}[:=](?:\"(?P<quoted>[^\"]*)\"|[“„](?P<curly>[^“”]*)[“”]|(?P<bare>\S+))"
+MOMENT = (
+    r"(?i:(?:\d{4}-\d\d-\d\d|today|tomorrow) \d{1,2}:\d\d(?::\d\d)?|in \d+ ?[a-z]+|\d+ ?[a-z]+ ago)(?!\S)"
+)
+"""What people write in several words and mean as one value."""
+NAME = r"(?<!\S)(?:--)?%s[:=]"
+NAMED = NAME + r"(?:\"(?P<quoted>[^\"]*)\"|[“„](?P<curly>[^“”]*)[“”]|(?P<bare>" + MOMENT + r"|\S+))"
 """Phones write quotation marks that are curly."""
+FIRST_MOMENT = re.compile(MOMENT)
 FIRST_QUOTED = re.compile(r'(?:"[^"]*"|[“„][^“”]*[“”])(?!\S)')
 FIRST_WORD = re.compile(r"\S+")
 ALL_QUOTED = re.compile(r'"[^"]*"|[“„][^“”]*[“”]')
@@ -73,9 +80,13 @@ class Argument:
         shown = (
             self.label.lower()
             if self.rest or self.required
-            else f"{self.name}:{self.kind.example or self.label.lower()}"
+            else f"{self.name}:{_quote(self.kind.example or self.label.lower())}"
         )
         return f"<{shown}>" if self.required else f"[{shown}]"
+
+
+def _quote(example: str) -> str:
+    return f'"{example}"' if " " in example else example
 
 
 def arg(
@@ -122,11 +133,15 @@ def split_line(line: str, arguments: tuple[Argument, ...]) -> dict[str, str]:
     last one."""
     values: dict[str, str] = {}
     for argument in arguments:
-        found = re.search(NAMED.format(name=re.escape(argument.name)), line)
+        found = re.search(NAMED % re.escape(argument.name), line)
         if found:
             given = (found["quoted"], found["curly"], found["bare"])
             values[argument.name] = next(text for text in given if text is not None)
-            line = (line[: found.start()] + line[found.end() :]).strip()
+            end = found.end()
+            if argument.many_lines and found["bare"] and line[: found.start()].strip():
+                end = _find_next_name(line, end, arguments)
+                values[argument.name] = line[found.start("bare") : end]
+            line = (line[: found.start()] + line[end:].removeprefix(" ")).strip()
     left = line.strip()
     open_arguments = [argument for argument in arguments if argument.name not in values]
     for index, argument in enumerate(open_arguments):
@@ -137,9 +152,18 @@ def split_line(line: str, arguments: tuple[Argument, ...]) -> dict[str, str]:
         elif not argument.required and any(later.rest and later.required for later in open_arguments[index:]):
             continue
         else:
-            word = (FIRST_QUOTED.match(left) or FIRST_WORD.match(left) or [left])[0]
+            word = (FIRST_QUOTED.match(left) or FIRST_MOMENT.match(left) or FIRST_WORD.match(left) or [left])[
+                0
+            ]
             values[argument.name], left = word, left[len(word) :].strip()
     return {name: _unquote(value.strip()) for name, value in values.items()}
+
+
+def _find_next_name(line: str, start: int, arguments: tuple[Argument, ...]) -> int:
+    """Where the next `name:` begins behind this position, or the end of the line."""
+    names = "|".join(re.escape(argument.name) for argument in arguments)
+    found = re.compile(NAME % f"(?:{names})").search(line, start)
+    return found.start() if found else len(line)
 
 
 def _unquote(value: str) -> str:

@@ -14,13 +14,13 @@ async def _person_or_nobody(reading: Reading, text: str) -> User | str:
     return "" if text.strip().lower() in ("none", "nobody", "-") else await PERSON.parse(reading, text)
 
 
-WHO = type(PERSON)("suggest", _person_or_nobody, PERSON.suggest, example="@kate, me or none")
+WHO = type(PERSON)("suggest", _person_or_nobody, PERSON.suggest, example="@kate")
 
 
 @dataclass(frozen=True)
 class Args:
     role: str = arg("Role", ROLE)
-    person: User | str | None = arg("Who", WHO, default=None)
+    person: User | str | None = arg("Who", WHO, default=None, hint="@kate, me or none")
 
 
 async def run(call: Call) -> Reply:

@@ -20,7 +20,7 @@ async def _url(_: Reading, text: str) -> str:
 class Args:
     url: str | None = arg(
         "Secret address of a calendar of your absences (ICS), or off",
-        Kind("text", _url, example="https://… or off"),
+        Kind("text", _url, example="https://…"),
         default=None,
     )
 

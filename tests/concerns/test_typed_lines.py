@@ -37,9 +37,47 @@ class Args:
         ("until:“in 20 min” a=“b c”", "in 20 min", "a=“b c”"),
         ("1h „all of it“", "1h", "all of it"),
         ("1h see “502” here", "1h", "see “502” here"),
+        ("2026-11-30 14:05 a=b", "2026-11-30 14:05", "a=b"),
+        ("a=b until:2026-11-30 14:05", "2026-11-30 14:05", "a=b"),
+        ("a=b until:in 20 min", "in 20 min", "a=b"),
+        ("until:10m ago a=b", "10m ago", "a=b"),
+        ("until:tomorrow 9:00 a=b", "tomorrow 9:00", "a=b"),
+        ("2026-11-30 14:05x", "2026-11-30", "14:05x"),
         ('1h a disk of 5"', "1h", 'a disk of 5"'),
     ],
 )
 def test_a_line_is_read(line: str, until: str, what: str) -> None:
     values = split_line(line, list_arguments(Args))
     assert (values["until"], values["what"]) == (until, what)
+
+
+@dataclass(frozen=True)
+class Told:
+    title: str = arg("Title", TEXT, rest=True)
+    summary: str = arg("Known so far", TEXT, default="", many_lines=True)
+    private: str = arg("Private", TEXT, default="")
+
+
+@pytest.mark.parametrize(
+    ("line", "title", "summary"),
+    [
+        (
+            "Laptop stolen summary:in the train, last night private:yes",
+            "Laptop stolen",
+            "in the train, last night",
+        ),
+        ("Laptop stolen private:yes summary:in the train", "Laptop stolen", "in the train"),
+        ('Laptop summary:"in the train" stolen private:yes', "Laptop stolen", "in the train"),
+        ("summary:train Laptop stolen private:yes", "Laptop stolen", "train"),
+        ("Laptop stolen private:yes summary:", "Laptop stolen summary:", None),
+    ],
+)
+def test_a_text_behind_the_title_needs_no_quotation_marks(line: str, title: str, summary: str | None) -> None:
+    values = split_line(line, list_arguments(Told))
+    assert (values["title"], values.get("summary")) == (title, summary)
+    assert values["private"] == "yes"
+
+
+def test_an_example_with_spaces_is_shown_as_it_is_typed() -> None:
+    usages = [argument.usage for argument in list_arguments(Told)]
+    assert usages == ["<title>", '[summary:"known so far"]', "[private:private]"]
