@@ -92,6 +92,7 @@ class Templates:
                 "duration": spell_duration,
                 "local": spell_local,
                 "clock": spell_clock,
+                "when": spell_when,
                 "lines": escape_lines,
                 "prose": Rich,
                 "reason": self.explain_reason,
@@ -200,3 +201,13 @@ def spell_local(at: datetime, zone: str = "UTC") -> str:
 def spell_clock(at: datetime, zone: str = "UTC") -> str:
     """The clock time of an instant in `zone`: `14:05`."""
     return at.astimezone(ZoneInfo(zone)).strftime("%H:%M")
+
+
+def spell_when(at: datetime, zone: str, now: datetime) -> str:
+    """The clock time, with the day when it is not today: `14:05`, `Sun 22 Nov 14:05`."""
+    local, today = spell_local(at, zone), spell_local(now, zone)
+    clock = spell_clock(at, zone)
+    day = local.partition(",")[0]
+    if day == today.partition(",")[0]:
+        return clock
+    return f"{day.rpartition(' ')[0] if day[-4:] == today.partition(',')[0][-4:] else day} {clock}"

@@ -18,7 +18,10 @@ class Args:
 
 async def run(call: Call) -> Reply:
     entry = await add_note(call.unit, call.incident, call.args.text, call.args.at)
-    return Reply("incident_note", {"ref": call.incident.ref, "entry": entry.id})
+    zone = call.user.zone if call.user else "UTC"
+    return Reply(
+        "incident_note", {"ref": call.incident.ref, "entry": entry.id, "at": call.args.at, "zone": zone}
+    )
 
 
 COMMAND = Command("incident note", "Add to the timeline", run, Args, about="incident", submit="Add")

@@ -35,10 +35,9 @@ async def run(call: Call) -> Reply:
         await keep_said(call.unit, call.incident, call.invocation.about)
     task = await add_task(call.unit, call.incident, args.title, args.owner, args.due, args.follow_up)
     owner = args.owner.name if args.owner else ""
-    return Reply(
-        "incident_task",
-        {"ref": call.incident.ref, "number": task.number, "title": task.title, "owner": owner},
-    )
+    zone = call.user.zone if call.user else "UTC"
+    told = {"ref": call.incident.ref, "number": task.number, "title": task.title, "owner": owner}
+    return Reply("incident_task", {**told, "due_at": task.due_at, "zone": zone})
 
 
 COMMAND = Command("incident task", "Add a task", run, Args, about="incident", ask=True, submit="Add")

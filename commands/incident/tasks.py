@@ -7,7 +7,8 @@ from bot.incidents.view import build_incident_view
 
 async def run(call: Call) -> Reply:
     view = await build_incident_view(call.unit.session, call.incident.id)
-    return Reply("incident_tasks", {"ref": view.ref, "tasks": view.tasks})
+    zone = call.user.zone if call.user else "UTC"
+    return Reply("incident_tasks", {"ref": view.ref, "tasks": view.tasks, "zone": zone})
 
 
 COMMAND = Command("incident tasks", "List the tasks", run, about="incident", needs="stakeholder", reads=True)

@@ -27,6 +27,7 @@ async def run(call: Call) -> Reply:
         "lines": found[-SHOWN:],
         "more": max(len(found) - SHOWN, 0),
         "zone": zone,
+        "now": call.unit.now,
     }
     return Reply("incident_timeline", data)
 

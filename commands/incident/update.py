@@ -22,7 +22,9 @@ async def run(call: Call) -> Reply:
     args: Args = call.args
     update = await post_update(call.unit, call.incident, args.text, args.status, args.next)
     zone = call.user.zone if call.user else "UTC"
-    return Reply("incident_update", {"ref": call.incident.ref, "next_at": update.next_at, "zone": zone})
+    told = {"ref": call.incident.ref, "next_at": update.next_at, "zone": zone}
+    refused = args.next is not None and update.next_at is None
+    return Reply("incident_update", {**told, "refused": refused, "status": call.incident.status})
 
 
 COMMAND = Command(

@@ -46,9 +46,8 @@ async def make_task(unit: Unit, action: MessageAction) -> Reply:
     incident = await _get_incident(unit, action)
     await keep_said(unit, incident, action.said)
     task = await add_task(unit, incident, action.said.text)
-    return Reply(
-        "incident_task", {"ref": incident.ref, "number": task.number, "title": task.title, "owner": ""}
-    )
+    told = {"ref": incident.ref, "number": task.number, "title": task.title, "owner": ""}
+    return Reply("incident_task", {**told, "due_at": None, "zone": "UTC"})
 
 
 ACTIONS: dict[str, Callable[[Unit, MessageAction], Awaitable[Reply]]] = {

@@ -35,7 +35,6 @@ def offer(templates: Templates) -> None:
         "rich_line": render_rich_line,
         "iso": spell_iso,
         "exact": spell_exact,
-        "when": spell_when,
         "said": render_saying,
     }
     for name, function in filters.items():
@@ -50,16 +49,6 @@ def spell_exact(at: datetime, zone: str) -> str:
     """Local time in full and UTC: `Mon 23 Nov 2026, 14:05 CET · 13:05 UTC`."""
     local = spell_local(at, zone)
     return local if local.endswith(" UTC") else f"{local} · {spell_clock(at)} UTC"
-
-
-def spell_when(at: datetime, zone: str, now: datetime) -> str:
-    """The clock time, with the day when it is not today: `14:05`, `Sun 22 Nov 14:05`."""
-    local, today = spell_local(at, zone), spell_local(now, zone)
-    clock = spell_clock(at, zone)
-    day = local.partition(",")[0]
-    if day == today.partition(",")[0]:
-        return clock
-    return f"{day.rpartition(' ')[0] if day[-4:] == today.partition(',')[0][-4:] else day} {clock}"
 
 
 def render_saying(text: str) -> Markup:
