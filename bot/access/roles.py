@@ -7,9 +7,15 @@ from storage.words import UserRole
 ORDER = (UserRole.STAKEHOLDER, UserRole.RESPONDER, UserRole.ADMIN, UserRole.OWNER)
 
 
+def has_role(user: User | None, needs: str) -> bool:
+    """Whether the person's role includes `needs`; a program's does as `check_role` says."""
+    role = user.role if user is not None else UserRole.RESPONDER
+    return ORDER.index(role) >= ORDER.index(UserRole(needs))
+
+
 def check_role(user: User | None, needs: str) -> None:
     """Raise Forbidden unless the person's role includes `needs`. A program with a key (no person) acts as responder;
     its key's scope was checked at the door."""
-    role = user.role if user is not None else UserRole.RESPONDER
-    if ORDER.index(role) < ORDER.index(UserRole(needs)):
+    if not has_role(user, needs):
+        role = user.role if user is not None else UserRole.RESPONDER
         raise Forbidden("role.missing", role=role.value, needs=needs)

@@ -115,6 +115,11 @@ class Templates:
         if self._ours is not None:
             self._ours.add_html_filter(name, function)
 
+    def add_html_test(self, name: str, function: Callable[..., bool]) -> None:
+        self.html.tests[name] = function
+        if self._ours is not None:
+            self._ours.add_html_test(name, function)
+
     def _render(self, name: str, render: "Callable[[Templates], T]") -> T:
         """A template that the operator wrote and that fails must not keep a page from anybody: ours is used instead, and
         the log says so."""

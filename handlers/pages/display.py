@@ -7,8 +7,11 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from bot.access.roles import has_role
 from bot.chat.markup import render_html, render_inline_html
+from bot.chat.registry import Registry
 from bot.chat.templates import Templates, spell_clock, spell_local
+from storage.models import User
 
 FOUND = re.compile(
     r"(?P<code>`[^`\n]+`)"
@@ -19,8 +22,8 @@ FOUND = re.compile(
 )
 
 
-def offer(templates: Templates) -> None:
-    """Add these filters to the templates of pages."""
+def offer(templates: Templates, registry: Registry) -> None:
+    """Add these filters and tests to the templates of pages."""
     here = f'href="{templates.public_url}/'
 
     def render_rich(markup: str) -> Markup:
@@ -30,6 +33,12 @@ def offer(templates: Templates) -> None:
     def render_rich_line(markup: str) -> Markup:
         return Markup(render_inline_html(markup).replace(here, 'href="/'))  # noqa: S704
 
+    def is_runnable_by(line: str, user: User) -> bool:
+        """Whether somebody's role lets them run a command line. Links are for everybody."""
+        command, _ = registry.find(line)
+        return command is None or has_role(user, command.needs)
+
+    templates.add_html_test("runnable_by", is_runnable_by)
     filters: dict[str, Callable[..., Any]] = {
         "rich": render_rich,
         "rich_line": render_rich_line,

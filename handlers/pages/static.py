@@ -83,7 +83,7 @@ def find_asset(name: str) -> str:
 
 def list_routes(parts: Parts) -> list[web.RouteDef]:
     parts.templates.use_globals(asset=find_asset)
-    display.offer(parts.templates)
+    display.offer(parts.templates, parts.registry)
     by_path = {asset.path: asset for asset in read_assets().values()}
 
     async def send(request: web.Request) -> web.Response:
