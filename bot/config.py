@@ -326,13 +326,17 @@ def find_own_name() -> str:
         return "owner"
 
 
-def find_own_zone() -> str:
+UTC_ALIKE = frozenset({"Etc/UTC", "Etc/UCT", "Etc/Universal", "Etc/Zulu", "UCT", "Universal", "Zulu"})
+"""What machines without a place call their time zone; in the Room, UTC gives way to the browser's."""
+
+
+def find_own_zone(clock: Path = Path("/etc/localtime")) -> str:
     """The machine's IANA time zone, or UTC."""
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
     try:
-        name = str(Path("/etc/localtime").resolve()).partition("zoneinfo/")[2] or "UTC"
+        name = str(clock.resolve()).partition("zoneinfo/")[2] or "UTC"
         ZoneInfo(name)
     except (OSError, ValueError, ZoneInfoNotFoundError):
         return "UTC"
-    return name
+    return "UTC" if name in UTC_ALIKE else name
