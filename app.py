@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app_chat import discord, read_settings, slack
-from app_records import data_dir, key, oncall, run_in_house, user
+from app_records import data_dir, key, oncall, run_in_house, telling_of_the_database, user
 from app_senders import heartbeat, integration, rules
 
 if TYPE_CHECKING:
@@ -324,7 +324,8 @@ def migrate(data_dir: str | None) -> None:
     settings = read_settings(data_dir=data_dir)
     from migrations.run import migrate as run
 
-    before, after = run(settings.server_url)
+    with telling_of_the_database():
+        before, after = run(settings.server_url)
     click.echo(
         f"schema {after}, nothing to do" if before == after else f"schema {before or 'none'} -> {after}"
     )

@@ -6,6 +6,7 @@ Like `app.py` it imports inside its functions, so that `tocsin --help` answers a
 from __future__ import annotations
 
 import asyncio
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ import click
 from app_chat import read_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterator
 
     from bot.config import Settings
     from bot.flow.unit import Unit
@@ -23,6 +24,21 @@ if TYPE_CHECKING:
 SHOWN_MOVES = 20
 """Of each schedule."""
 data_dir = click.option("--data-dir", help="Where the database is kept (TOCSIN_DATA_DIR, default ./data).")
+
+
+@contextmanager
+def telling_of_the_database() -> Iterator[None]:
+    """A database that is away, damaged, or takes nothing is told in a sentence."""
+    from sqlalchemy.exc import DBAPIError
+
+    from bot.errors import Unavailable
+
+    try:
+        yield
+    except (Unavailable, DBAPIError, OSError) as gone:
+        cause = (gone.__cause__ if isinstance(gone, Unavailable) else None) or gone
+        reason = str(getattr(cause, "orig", None) or cause).partition("\n")[0]
+        raise click.ClickException(f"the database does not answer, or takes nothing: {reason}") from gone
 
 
 def run_in_house(
@@ -37,7 +53,6 @@ def run_in_house(
     from storage.engine import Database
 
     _find_database(settings)
-    migrate(settings.server_url)
 
     async def run() -> Any:
         database = Database(settings.database_url, pooled=bool(settings.listen_url))
@@ -53,7 +68,9 @@ def run_in_house(
             await asyncio.gather(*(platform.stop() for platform in parts.platforms.values()))
             await database.close()
 
-    return asyncio.run(run())
+    with telling_of_the_database():
+        migrate(settings.server_url)
+        return asyncio.run(run())
 
 
 async def take_config(unit: Unit, config: str | None) -> None:

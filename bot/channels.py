@@ -1,4 +1,4 @@
-"""Settings of the channels that reach one person outside chat, from the environment; e-mail has its own in `bot.config`.
+"""Settings of the channels that reach one person outside chat, from the environment.
 
 Secrets are in `NAME` or in the file that `NAME_FILE` names. What is not set is off; ntfy needs nothing.
 """
@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from bot.secret import Secret, read_secret
 
@@ -78,6 +78,41 @@ class Channels:
     """Whom push services write to: `mailto:` or `https:`; empty for the public URL."""
     heartbeat_url: str = ""
     """Who watches over Tocsin: gets a POST every minute while paging works."""
+
+
+SMTP_SHAPE = (
+    "must look like smtp://user:password@mail.example.org:587?from=tocsin@example.org, or begin with smtps://; "
+    "in a user or a password / is written %2F, ? is %3F, # is %23 and % is %25"
+)
+
+
+@dataclass(frozen=True)
+class MailServer:
+    """One SMTP server, and how to speak to it."""
+
+    host: str
+    port: int
+    sender: str
+    user: str = ""
+    password: str = field(default="", repr=False)
+    tls: bool = False
+
+
+def read_mail_server(url: str) -> MailServer:
+    """Read `TOCSIN_SMTP_URL`; raises ValueError with a reason that tells nothing of the URL, which holds a password."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise ValueError(SMTP_SHAPE) from None
+    asked = parse_qs(parts.query, keep_blank_values=True)
+    odd = parts.path.strip("/") or parts.fragment or set(asked) - {"from"}
+    if parts.scheme not in ("smtp", "smtps") or not host or odd:
+        raise ValueError(SMTP_SHAPE)
+    tls = parts.scheme == "smtps"
+    sender = asked.get("from", [""])[0] or f"tocsin@{host}"
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    return MailServer(host, port or (465 if tls else 25), sender, user, password, tls)
 
 
 def read_channels(environment: Mapping[str, str], faults: list[str]) -> Channels:

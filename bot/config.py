@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bot.channels import Channels, read_channels
+from bot.channels import Channels, read_channels, read_mail_server
 from bot.secret import Secret, read_secret
+
+LOG_LEVELS = ("debug", "info", "warn", "warning", "error", "critical")
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ def read_settings(
     faults: list[str] = []
     folder = Path(data_dir or environment.get("TOCSIN_DATA_DIR") or "data").expanduser().absolute()
     address = host or environment.get("TOCSIN_HOST") or "127.0.0.1"
-    number = port if port is not None else _read_port(environment.get("TOCSIN_PORT", "8080"), faults)
+    number = _read_port(environment.get("TOCSIN_PORT", "8080") if port is None else str(port), faults)
     public_url = (environment.get("TOCSIN_PUBLIC_URL") or f"http://{address}:{number}").rstrip("/")
     if not public_url.startswith(("http://", "https://")):
         faults.append(f"TOCSIN_PUBLIC_URL must begin with http:// or https://, and is {public_url!r}")
@@ -133,8 +135,14 @@ def read_settings(
     if listen_url and not listen_url.startswith(("postgresql", "postgres:")):
         faults.append("TOCSIN_LISTEN_URL must begin with postgresql://")
     smtp_url = read_secret(environment, "TOCSIN_SMTP_URL", faults)
-    if smtp_url and not smtp_url.value.startswith(("smtp://", "smtps://")):
-        faults.append("TOCSIN_SMTP_URL must begin with smtp:// or smtps://")
+    if smtp_url:
+        try:
+            read_mail_server(smtp_url.value)
+        except ValueError as error:
+            faults.append(f"TOCSIN_SMTP_URL {error}")
+    log_level = environment.get("TOCSIN_LOG_LEVEL", "").strip().lower() or "warning"
+    if log_level not in LOG_LEVELS:
+        faults.append(f"TOCSIN_LOG_LEVEL must be debug, info, warning or error, and is {log_level!r}")
     named = config_file or environment.get("TOCSIN_CONFIG")
     templates = environment.get("TOCSIN_TEMPLATES_DIR")
     visitor_role = environment.get("TOCSIN_VISITOR_ROLE", "responder")
@@ -164,7 +172,7 @@ def read_settings(
         smtp_url=smtp_url,
         templates_dir=Path(templates) if templates else None,
         config_file=Path(named) if named else None,
-        log_level=environment.get("TOCSIN_LOG_LEVEL", "warning"),
+        log_level=log_level,
         slack=slack,
         discord=discord,
         visitor_role=visitor_role,

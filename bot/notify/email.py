@@ -1,13 +1,12 @@
 """E-mail by SMTP. `TOCSIN_SMTP_URL` is `smtp://[user:password@]host[:port][?from=tocsin@example.org]`, or `smtps://` for TLS
 from the first byte; plain SMTP upgrades by STARTTLS when the server offers it."""
 
-from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import formatdate
-from urllib.parse import parse_qs, unquote, urlsplit
 
 import aiosmtplib
 
+from bot.channels import read_mail_server
 from bot.errors import Rejected, Retry
 from bot.logs import get_logger
 from bot.notify.notifier import Notice
@@ -17,31 +16,6 @@ log = get_logger(__name__)
 TIMEOUT = 10.0
 
 
-@dataclass(frozen=True)
-class Server:
-    """One SMTP server, and how to speak to it."""
-
-    host: str
-    port: int
-    sender: str
-    user: str = ""
-    password: str = ""
-    tls: bool = False
-
-
-def read_server(url: str) -> Server:
-    """Read `TOCSIN_SMTP_URL`; raises ValueError with the reason."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-        raise ValueError(
-            "an SMTP URL looks like smtp://user:password@mail.example.org:587?from=tocsin@example.org"
-        )
-    tls = parts.scheme == "smtps"
-    sender = parse_qs(parts.query).get("from", [f"tocsin@{parts.hostname}"])[0]
-    user, password = unquote(parts.username or ""), unquote(parts.password or "")
-    return Server(parts.hostname, parts.port or (465 if tls else 25), sender, user, password, tls)
-
-
 class EmailNotifier:
     """Sends through the server that the URL names; after a refused login the URL is read again."""
 
@@ -49,7 +23,7 @@ class EmailNotifier:
 
     def __init__(self, url: Secret) -> None:
         self.url = url
-        self.server = read_server(url.value)
+        self.server = read_mail_server(url.value)
 
     async def send(self, address: str, notice: Notice, key: str) -> str:
         """Returns the Message-ID; raises Retry or Rejected."""
@@ -65,7 +39,7 @@ class EmailNotifier:
         if not self.url.reread():
             return False
         try:
-            self.server = read_server(self.url.value)
+            self.server = read_mail_server(self.url.value)
         except ValueError as error:
             log.warning("email.url_wrong", reason=str(error))
             return False

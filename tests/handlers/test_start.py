@@ -67,3 +67,40 @@ def test_a_database_that_is_named_is_not_told_of(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert "/login/" in done.stdout
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("words", ["doctor", "migrate", "user link kate", "key list"])
+@pytest.mark.parametrize("kind", ["damaged", "away"])
+def test_a_database_that_does_not_answer_is_told_in_a_sentence(tmp_path: Path, words: str, kind: str) -> None:
+    url = f"sqlite:///{tmp_path}/tocsin.db" if kind == "damaged" else "postgresql://a:hidden@127.0.0.1:1/b"
+    (tmp_path / "tocsin.db").write_text("This is no database, but a text that somebody put here. " * 40)
+    done = run(tmp_path, *words.split(), TOCSIN_DATABASE_URL=url)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("Error: the database does not answer, or takes nothing: ")
+    assert "Traceback" not in done.stderr
+    assert "hidden" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "smtp://kate:hidden#1@mail.example.org:587",
+        "smtp://kate:hidden/1@mail.example.org:587",
+        "smtp://kate:hidden?1@mail.example.org:587",
+        "smtp://mail.example.org:hidden",
+        "smtp://mail.example.org?form=hidden@example.org",
+    ],
+)
+def test_a_mail_server_that_cannot_be_read_is_told_without_its_password(tmp_path: Path, url: str) -> None:
+    done = run(tmp_path, "serve", TOCSIN_SMTP_URL=url, TOCSIN_LOG_LEVEL="loud", TOCSIN_PORT="70000")
+    assert done.returncode == 1
+    assert "TOCSIN_SMTP_URL must look like smtp://user:password@mail.example.org:587" in done.stderr
+    assert "TOCSIN_LOG_LEVEL must be debug, info, warning or error, and is 'loud'" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "hidden" not in done.stderr
+
+
+def test_a_port_that_is_none_stops_the_start(tmp_path: Path) -> None:
+    done = run(tmp_path, "serve", "--port", "99999")
+    assert "must be a number from 0 to 65535, and is '99999'" in done.stderr
+    assert (done.returncode, done.stdout) == (1, "")
