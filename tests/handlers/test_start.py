@@ -104,3 +104,18 @@ def test_a_port_that_is_none_stops_the_start(tmp_path: Path) -> None:
     done = run(tmp_path, "serve", "--port", "99999")
     assert "must be a number from 0 to 65535, and is '99999'" in done.stderr
     assert (done.returncode, done.stdout) == (1, "")
+
+
+def test_the_documented_backup_copies_what_is_there_and_makes_nothing_of_nothing(tmp_path: Path) -> None:
+    page = (ROOT / "docs/operating.md").read_text()
+    line = next(row for row in page.splitlines() if "VACUUM INTO" in row).replace("python3", sys.executable)
+    backup = tmp_path / "backup.db"
+    assert subprocess.run(line, shell=True, cwd=tmp_path, capture_output=True, check=False).returncode
+    (tmp_path / "data").mkdir()
+    assert subprocess.run(line, shell=True, cwd=tmp_path, capture_output=True, check=False).returncode
+    assert [path.name for path in tmp_path.rglob("*")] == ["data"]
+    assert run(tmp_path, "migrate").returncode == 0
+    subprocess.run(line, shell=True, cwd=tmp_path, check=True)
+    assert backup.stat().st_mode & 0o077 == 0
+    restored = run(tmp_path, "migrate", TOCSIN_DATABASE_URL=f"sqlite:///{backup}")
+    assert "nothing to do" in restored.stdout
