@@ -17,13 +17,15 @@ def read_settings(**given: Any) -> Settings:
     """The settings; every fault at once, as an error of the command line."""
     from bot.config import SettingsWrong
     from bot.config import read_settings as read
-    from bot.logs import start_logs
+    from bot.logs import get_logger, start_logs
 
     try:
         settings = read(**given)
     except SettingsWrong as wrong:
         raise click.ClickException("\n".join(wrong.faults)) from wrong
     start_logs(settings.log_level)
+    for name, meant in settings.misspelt:
+        get_logger(__name__).warning("setting.unknown", name=name, perhaps=meant)
     return settings
 
 

@@ -11,6 +11,21 @@ from bot.channels import Channels, read_channels, read_mail_server
 from bot.secret import Secret, read_secret
 
 LOG_LEVELS = ("debug", "info", "warn", "warning", "error", "critical")
+_WORDS = """
+    DATA_DIR DATABASE_URL HOST PORT PUBLIC_URL SMTP_URL REACH_INSIDE NTFY_URL NTFY_TOKEN GOTIFY_URL
+    GOTIFY_TOKEN WEBHOOK_SECRET PUSH_KEY PUSH_CONTACT TWILIO_ACCOUNT TWILIO_AUTH_TOKEN TWILIO_FROM
+    TWILIO_CALL_FROM TWILIO_REPLIES TWILIO_API_URL SMS_GATEWAY_URL SMS_GATEWAY_TOKEN SMS_GATEWAY_FIELDS
+    FALLBACK HEARTBEAT_URL MAIL_LISTEN LISTEN_URL MAIL_HOST CONFIG TEMPLATES_DIR LOG_LEVEL VISITOR_ROLE
+    ARCHIVE_AFTER_HOURS SHIFT_NOTICE_HOURS KEEP_ALERTS_DAYS FILE_LIMIT_MB SLACK_BOT_TOKEN SLACK_APP_TOKEN
+    SLACK_SIGNING_SECRET SLACK_USER_TOKEN SLACK_ANNOUNCEMENTS SLACK_OPS SLACK_REACTIONS SLACK_API_URL
+    DISCORD_BOT_TOKEN DISCORD_GUILD DISCORD_ANNOUNCEMENTS DISCORD_OPS DISCORD_ROOMS DISCORD_CATEGORY
+    DISCORD_ARCHIVE_CATEGORY DISCORD_REACTIONS DISCORD_RESPONDERS DISCORD_VOICE DISCORD_API_URL
+    DISCORD_GATEWAY_URL
+"""
+NAMES = frozenset(_WORDS.split())
+"""All that is read from the environment, without TOCSIN_."""
+LIKE = 0.66
+"""So much two names have to have in common for the one to be taken for the other misspelt."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +98,9 @@ class Settings:
     """Where PostgreSQL itself is reached, when `database_url` leads to a pooler of connections."""
     mail_host: str = ""
     """The part after the @ of the addresses that senders write to."""
+
+    misspelt: tuple[tuple[str, str], ...] = ()
+    """Names in the environment that nothing reads, each with what was perhaps meant."""
 
     is_in_current_folder: bool = False
     """Whether nothing but the current folder says where the database is."""
@@ -159,6 +177,7 @@ def read_settings(
     if faults:
         raise SettingsWrong(faults)
     return Settings(
+        misspelt=find_misspelt(environment),
         is_in_current_folder=not (
             data_dir or environment.get("TOCSIN_DATA_DIR") or environment.get("TOCSIN_DATABASE_URL")
         ),
@@ -183,6 +202,21 @@ def read_settings(
         mail_listen=mail_listen,
         mail_host=environment.get("TOCSIN_MAIL_HOST", "").strip() or urlsplit(public_url).hostname or address,
     )
+
+
+def find_misspelt(environment: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Names of variables that are almost one of ours, each with the one that it is like. Names that
+    begin with KEY_ are for the keys that a configuration file names."""
+    from difflib import get_close_matches
+
+    found = []
+    for name in sorted(environment):
+        word = name.removeprefix("TOCSIN_")
+        if word == name or word.startswith("KEY_") or word in NAMES or word.removesuffix("_FILE") in NAMES:
+            continue
+        if like := get_close_matches(word.removesuffix("_FILE"), NAMES, 1, LIKE):
+            found.append((name, f"TOCSIN_{like[0]}"))
+    return tuple(found)
 
 
 def _read_slack(environment: Mapping[str, str], faults: list[str]) -> SlackSettings | None:

@@ -1,12 +1,16 @@
 """What stops a start, told in a sentence."""
 
+import json
 import os
+import re
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from bot.config import NAMES
 
 ROOT = Path(__file__).parents[2]
 
@@ -104,6 +108,24 @@ def test_a_port_that_is_none_stops_the_start(tmp_path: Path) -> None:
     done = run(tmp_path, "serve", "--port", "99999")
     assert "must be a number from 0 to 65535, and is '99999'" in done.stderr
     assert (done.returncode, done.stdout) == (1, "")
+
+
+def test_a_misspelt_variable_is_named_with_what_was_meant_and_without_its_value(tmp_path: Path) -> None:
+    wrong = {"TOCSIN_SLACK_TOKEN": "hidden", "TOCSIN_FALBACK": "hidden", "TOCSIN_SMTP_FILE": "hidden"}
+    right = {"TOCSIN_KEY_PUSH": "a", "TOCSIN_SERVICE_HOST": "b", "TOCSIN_PORT_8080_TCP": "c"}
+    done = run(tmp_path, "migrate", **wrong, **right)
+    told = [json.loads(line) for line in done.stderr.splitlines()]
+    assert {row["name"]: row["perhaps"] for row in told if row["event"] == "setting.unknown"} == {
+        "TOCSIN_SLACK_TOKEN": "TOCSIN_SLACK_BOT_TOKEN",
+        "TOCSIN_FALBACK": "TOCSIN_FALLBACK",
+        "TOCSIN_SMTP_FILE": "TOCSIN_SMTP_URL",
+    }
+    assert (done.returncode, "hidden" in done.stderr) == (0, False)
+
+
+def test_every_documented_variable_is_known() -> None:
+    page = (ROOT / "docs/operating.md").read_text()
+    assert set(re.findall(r"^\| `TOCSIN_([A-Z_]+)`", page, re.MULTILINE)) == NAMES
 
 
 def test_the_documented_backup_copies_what_is_there_and_makes_nothing_of_nothing(tmp_path: Path) -> None:
