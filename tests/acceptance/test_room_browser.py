@@ -1,7 +1,6 @@
 """The main job in a real Chromium, from an alert to a postmortem, on a desktop and on a phone: only by what people do,
 pressing and typing, and by what they see. The server is a process of its own."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from playwright.async_api import Browser, Dialog, expect
+from playwright.async_api import Browser, expect
 
 from storage.models import TimelineEntry
 from tests.acceptance.browser import DESKTOP, PATIENCE, PHONE, Person, open_chromium, open_person, welcome
@@ -318,37 +317,3 @@ async def test_the_keyboard_keeps_its_place(served: Served, chromium: Browser) -
     await expect(mark.page.locator("#dialog")).to_be_visible(timeout=PATIENCE)
     await keys.press("Escape")
     await expect(mark.page.locator("#alert-more")).to_be_focused()
-
-
-async def test_a_text_of_the_postmortem_is_not_left_unsaved_without_a_question(
-    served: Served, chromium: Browser
-) -> None:
-    hook = await served.add_sender("generic")
-    mark = await open_person(served, chromium, DESKTOP, OWNER)
-    await welcome(mark, "Mark")
-    await send(hook, title="Checkout is slow", priority="P2", service="web", alias="slow")
-    await mark.sees("Checkout is slow", "#list")
-    await mark.open("/INC-1/postmortem")
-    await mark.press("Draft the postmortem")
-    await mark.sees("Read it over while you remember.")
-    await mark.open("/INC-1/postmortem/fault")
-    asked: list[str] = []
-    was_asked = asyncio.Event()
-
-    async def stay(dialog: Dialog) -> None:
-        asked.append(dialog.type)
-        await dialog.dismiss()
-        was_asked.set()
-
-    mark.page.on("dialog", stay)
-    text = mark.page.locator("#f-text")
-    await text.click()
-    await mark.page.keyboard.type("The pool of connections was empty. ")
-    typed = await text.input_value()
-    await mark.page.get_by_role("link", name="Reports").click(no_wait_after=True)
-    await asyncio.wait_for(was_asked.wait(), PATIENCE / 1000)
-    assert asked == ["beforeunload"]
-    await expect(text).to_have_value(typed)
-    await mark.press("Save")
-    await mark.sees("The pool of connections was empty.")
-    assert asked == ["beforeunload"]  # nobody is asked who saves

@@ -92,11 +92,3 @@ on("toggle", ({ target: menu }) => { // what changed under an open menu shows wh
 }, true);
 const zone = $("[data-zone]");
 if (zone?.value === "UTC") zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
-// A long text is not lost by a reload or a wrong link: the browser asks first.
-const written = $("form[data-unsaved]");
-let saving = false;
-written?.addEventListener("submit", () => { saving = true; });
-window.addEventListener("beforeunload", (event) => {
-  const changed = written && [...written.querySelectorAll("textarea")].some((field) => field.value !== field.defaultValue);
-  if (!saving && (changed || written?.dataset.unsaved)) event.preventDefault();
-});
