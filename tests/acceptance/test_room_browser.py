@@ -317,3 +317,15 @@ async def test_the_keyboard_keeps_its_place(served: Served, chromium: Browser) -
     await expect(mark.page.locator("#dialog")).to_be_visible(timeout=PATIENCE)
     await keys.press("Escape")
     await expect(mark.page.locator("#alert-more")).to_be_focused()
+
+
+async def test_a_draft_shows_where_it_was_asked_for(served: Served, chromium: Browser) -> None:
+    hook = await served.add_sender("generic")
+    mark = await open_person(served, chromium, DESKTOP, OWNER)
+    await welcome(mark, "Mark")
+    await send(hook, title="Checkout is slow", priority="P2", service="web", alias="slow")
+    await mark.sees("Checkout is slow", "#list")
+    await mark.open("/INC-1/postmortem")
+    await mark.sees("There is no postmortem of INC-1 yet.")
+    await mark.press("Draft the postmortem")
+    await mark.follow("Edit Fault")

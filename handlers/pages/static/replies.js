@@ -28,7 +28,7 @@ function show(html, form) { // returns whether it worked
     return false;
   }
   inside?.close();
-  if (go && go !== location.pathname) location.assign(go);
+  if (go) location.assign(go);
   else $("#replies").replaceChildren(...(reply.childElementCount ? [reply] : []));
   tick();
   return worked;
