@@ -17,8 +17,10 @@ from bot.flow.others import Others
 from bot.flow.unit import Unit
 from bot.incidents.privacy import hide_private
 from bot.notify.notifier import Notifier
-from bot.oncall.answers import HORIZON, list_on_call
+from bot.oncall.answers import list_gaps, list_on_call
+from bot.oncall.duty import Nobody
 from bot.oncall.groups import fact_of
+from bot.oncall.watch import AHEAD
 from bot.paging.explain import explain_policy, list_dead_steps
 from bot.paging.reach import list_out_of_reach
 from bot.paging.settings import list_unheard
@@ -173,7 +175,10 @@ async def _check_schedules(unit: Unit) -> list[Check]:
         for entry in on_call
         if not entry.people
     ]
-    return empty or [Check("schedules", bool(on_call), {"count": len(on_call), "days": HORIZON.days})]
+    coming = await list_gaps(unit, unit.now, unit.now + AHEAD)
+    gaps = [schedule.name for schedule, found in coming if any(gap.cause is not Nobody.GAP for gap in found)]
+    data = {"count": len(on_call), "days": AHEAD.days, "gaps": gaps[:NAMED], "more": len(gaps[NAMED:])}
+    return empty or [Check("schedules", bool(on_call), data)]
 
 
 async def _check_people(unit: Unit) -> list[Check]:

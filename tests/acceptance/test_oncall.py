@@ -276,3 +276,12 @@ async def test_how_long_counts_from_when_it_begins(sqlite_house: House, line: st
     kate = await sqlite_house.add_person("Kate")
     for command in ("/oncall override @kate", "/oncall off", "/oncall forward @root"):
         assert f"from {from_until}" in await sqlite_house.ask(f"{command} {line}", kate), command
+
+
+async def test_the_doctor_names_schedules_in_which_nobody_will_be_on_call(house: House, people):
+    kate, _, _ = people
+    await set_rotations(house, {"name": "Daily", "participants": [kate.id]})
+    assert "gaps" not in await house.ask("/tocsin doctor")
+    await house.command("/oncall override nobody 1h starts:2026-11-24T10:00")
+    told = await house.ask("/tocsin doctor")
+    assert "In the next 21 days nobody will be for a while in Primary on-call: /oncall gaps says when" in told
