@@ -64,7 +64,12 @@ async def test_a_contact_pages_only_after_its_code_was_typed(mailing: House, ser
         assert response.status == 200
     await house.settle()
     assert {str(one.state) for one in await house.pages(house.owner) if not one.subject} == {"answered"}
-    assert "home (olga@home.example.org): pages go there" in await house.ask("/tocsin contacts")
+    told = await house.ask("/tocsin contacts")
+    assert "home (olga@home.example.org): pages go there" in told
+    await house.ask("/tocsin add-contact email work@example.org label:work")
+    await house.ask(f"/tocsin verify-contact {read_code(server, 'work@example.org')}")
+    told = await house.ask("/oncall me")
+    assert "You are paged in the Room and by e-mail." in told, "two addresses are one way, in words"
 
 
 async def test_a_rule_can_name_it(mailing: House, server: MailServer) -> None:
