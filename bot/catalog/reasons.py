@@ -209,6 +209,11 @@ def tell_reference(what: str, name: str, known: Collection[str]) -> str:
 
 
 def tell_choice(name: object, known: Collection[str]) -> str:
+    first, dash, last = str(name).partition("-")
+    if dash and first in known and last in known:
+        order = list(known)
+        each = order[order.index(first) : order.index(last) + 1] or [first, last]
+        return f"must be one of {', '.join(known)}, and is {spell(name)}; write each of them: `{', '.join(each)}`"
     near = f"; {suggest(name, known)}" if isinstance(name, str) and _find_nearest(name, known) else ""
     return f"must be one of {', '.join(known)}, and is {spell(name)}{near}"
 

@@ -141,6 +141,12 @@ FAULTS = {
     "nul": (USERS_ONLY + '  sam: {name: "a\\0b"}', 3, "users.sam.name", "can't be shown"),
     "e-mail": (USERS_ONLY + "  sam: {name: S, email: nowhere}", 3, "users.sam.email", "kate@example.org"),
     "zone": (USERS_ONLY + "  sam: {name: S, zone: Europe/Pariss}", 3, "users.sam.zone", "`Europe/Paris`?"),
+    "range of days": (
+        USERS_ONLY + "  sam: {name: S, quiet_hours: {hours: [{days: [mon-wed]}]}}",
+        3,
+        "users.sam.quiet_hours.hours[0].days[0]",
+        "write each of them: `mon, tue, wed`",
+    ),
     "role": (USERS_ONLY + "  sam: {name: S, role: ownr}", 3, "users.sam.role", "did you mean `owner`?"),
     "number": (WORLD.replace("team: pay", "tier: high, team: pay"), 7, "services.checkout.tier", "whole number"),
     "range": (WORLD.replace("team: pay", "tier: 6, team: pay"), 7, "services.checkout.tier", "5 or less"),
