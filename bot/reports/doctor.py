@@ -186,6 +186,8 @@ async def _check_people(unit: Unit) -> list[Check]:
     await read_ahead(unit, {user.id for user in users})
     mute = [user.name for user in users if not await list_methods(unit, user)]
     found = [await _check_wishes(unit, user) for user in users if user.paging.get("rules")]
+    if users and all(user.role != UserRole.OWNER for user in users):
+        found.append(Check("no_owner", False))
     if mute:
         return [Check("people_without_method", False, {"names": mute}), *filter(None, found)]
     deaf = [

@@ -123,6 +123,14 @@ def test_a_misspelt_variable_is_named_with_what_was_meant_and_without_its_value(
     assert (done.returncode, "hidden" in done.stderr) == (0, False)
 
 
+def test_the_doctor_says_that_nobody_is_an_owner_and_how_to_make_one(tmp_path: Path) -> None:
+    where = ("--data-dir", str(tmp_path))
+    assert run(tmp_path, "user", "add", "Kate", "--role", "admin", *where).returncode == 0
+    assert "✗ Nobody is an owner" in run(tmp_path, "doctor", *where).stdout
+    assert run(tmp_path, "user", "add", "Sam", "--role", "owner", *where).returncode == 0
+    assert "Nobody is an owner" not in run(tmp_path, "doctor", *where).stdout
+
+
 def test_every_documented_variable_is_known() -> None:
     page = (ROOT / "docs/operating.md").read_text()
     assert set(re.findall(r"^\| `TOCSIN_([A-Z_]+)`", page, re.MULTILINE)) == NAMES
