@@ -3,6 +3,8 @@
 A finding has a code; its words, and the way out, are in `templates/replies/tocsin_doctor`.
 """
 
+import os
+import shutil
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -37,6 +39,8 @@ STUCK_SECONDS = 120
 IDLE = timedelta(days=30)
 PRUNING_STUCK = timedelta(days=2)
 """So long an alert may outlive its time before the doctor says so."""
+LEAST_FREE = 100 * 1024**2
+"""So many bytes are free where a SQLite database is, or the doctor says so."""
 EVERYBODY = 10_000
 NAMED = 10
 """So many people are named at most."""
@@ -83,6 +87,7 @@ async def examine(unit: Unit, outside: Sequence[Check]) -> list[Check]:
     """Every check, in the order in which a page would need the parts."""
     return [
         _tell_database(unit),
+        *_check_disk(unit),
         *await _check_queues(unit),
         *await _check_teams(unit),
         *await _check_schedules(unit),
@@ -106,6 +111,21 @@ def _tell_database(unit: Unit) -> Check:
     kind = url.get_backend_name()
     place = str(Path(url.database or "").absolute()) if kind == "sqlite" else url.database
     return Check("database", True, {"kind": kind, "place": place, "host": url.host or ""})
+
+
+def _check_disk(unit: Unit) -> list[Check]:
+    """Whether SQLite can still write: a full or read-only disk answers what is read, and takes nothing."""
+    url = unit.session.get_bind().engine.url
+    file = Path(url.database or "").absolute()
+    if url.get_backend_name() != "sqlite" or not file.is_file():
+        return []
+    free = shutil.disk_usage(file.parent).free
+    is_writable = os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)
+    if free >= LEAST_FREE and is_writable:
+        return []
+    return [
+        Check("disk", False, {"place": str(file), "megabytes": free // 1024**2, "is_writable": is_writable})
+    ]
 
 
 async def _check_queues(unit: Unit) -> list[Check]:

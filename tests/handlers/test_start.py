@@ -131,6 +131,24 @@ def test_the_doctor_says_that_nobody_is_an_owner_and_how_to_make_one(tmp_path: P
     assert "Nobody is an owner" not in run(tmp_path, "doctor", *where).stdout
 
 
+def test_the_doctor_says_that_the_disk_is_full(tmp_path: Path) -> None:
+    where = ("--data-dir", str(tmp_path))
+    assert "MB are free" not in run(tmp_path, "doctor", *where).stdout
+    code = "import bot.reports.doctor as d, app; d.LEAST_FREE = 2**70; app.main()"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("TOCSIN_")}
+    done = subprocess.run(
+        [sys.executable, "-c", code, "doctor", *where],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert f"MB are free on the disk of {tmp_path}/tocsin.db. Make room" in done.stdout
+    assert done.returncode == 1
+
+
 def test_every_documented_variable_is_known() -> None:
     page = (ROOT / "docs/operating.md").read_text()
     assert set(re.findall(r"^\| `TOCSIN_([A-Z_]+)`", page, re.MULTILINE)) == NAMES
