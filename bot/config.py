@@ -163,6 +163,8 @@ def read_settings(
         faults.append(f"TOCSIN_LOG_LEVEL must be debug, info, warning or error, and is {log_level!r}")
     named = config_file or environment.get("TOCSIN_CONFIG")
     templates = environment.get("TOCSIN_TEMPLATES_DIR")
+    if templates and not Path(templates).is_dir():
+        faults.append(f"TOCSIN_TEMPLATES_DIR must be a folder that is there, and is {templates!r}")
     visitor_role = environment.get("TOCSIN_VISITOR_ROLE", "responder")
     if visitor_role not in ("responder", "stakeholder"):
         faults.append(f"TOCSIN_VISITOR_ROLE must be responder or stakeholder, and is {visitor_role!r}")

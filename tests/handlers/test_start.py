@@ -104,6 +104,12 @@ def test_a_mail_server_that_cannot_be_read_is_told_without_its_password(tmp_path
     assert "hidden" not in done.stderr
 
 
+def test_a_folder_of_templates_that_is_not_there_stops_the_start(tmp_path: Path) -> None:
+    done = run(tmp_path, "serve", TOCSIN_TEMPLATES_DIR="/nowhere")
+    assert "TOCSIN_TEMPLATES_DIR must be a folder that is there, and is '/nowhere'" in done.stderr
+    assert (done.returncode, done.stdout) == (1, "")
+
+
 def test_a_port_that_is_none_stops_the_start(tmp_path: Path) -> None:
     done = run(tmp_path, "serve", "--port", "99999")
     assert "must be a number from 0 to 65535, and is '99999'" in done.stderr
