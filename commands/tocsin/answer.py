@@ -19,4 +19,4 @@ async def run(call: Call) -> Reply:
     return Reply("tocsin_answer", {"by": page.by_name, "test": page.reason.get("type") == TEST})
 
 
-COMMAND = Command("tocsin answer", "Answer a page", run, Args)
+COMMAND = Command("tocsin answer", "Answer a page", run, Args, needs="stakeholder")
