@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 from bot.chat.form import Choice
 
 MOMENT = (
-    r"(?i:(?:\d{4}-\d\d-\d\d|today|tomorrow) \d{1,2}:\d\d(?::\d\d)?|in \d+ ?[a-z]+|\d+ ?[a-z]+ ago)(?!\S)"
+    r"(?i:(?:until )?(?:\d{4}-\d\d-\d\d|today|tomorrow) \d{1,2}:\d\d(?::\d\d)?|until \d{1,2}:\d\d"
+    r"|in \d+ ?[a-z]+|\d+ ?[a-z]+ ago)(?!\S)"
 )
 """What people write in several words and mean as one value."""
 NAME = r"(?<!\S)(?:--)?%s[:=]"
