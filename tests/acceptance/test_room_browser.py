@@ -311,6 +311,7 @@ async def test_the_keyboard_keeps_its_place(served: Served, chromium: Browser) -
     await expect(mark.page.get_by_label("Alert 1", exact=True)).to_be_focused()
 
     await mark.open("/alerts/1")
+    await mark.page.wait_for_timeout(1_000)  # what was still being delivered would draw the page anew
     await mark.page.locator("#alert-more").focus()
     for key in ("Enter", "Tab", "Enter"):
         await keys.press(key)
