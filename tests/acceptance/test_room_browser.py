@@ -311,11 +311,13 @@ async def test_the_keyboard_keeps_its_place(served: Served, chromium: Browser) -
     await expect(mark.page.get_by_label("Alert 1", exact=True)).to_be_focused()
 
     await mark.open("/alerts/1")
-    await mark.page.wait_for_timeout(1_000)  # what was still being delivered would draw the page anew
     await mark.page.locator("#alert-more").focus()
     for key in ("Enter", "Tab", "Enter"):
         await keys.press(key)
     await expect(mark.page.locator("#dialog")).to_be_visible(timeout=PATIENCE)
+    await mark.page.locator("#alert-more").evaluate("one => one.dataset.old = 1")
+    await send(hook, title="Mail is late", alias="Mail is late", priority="P4")
+    await expect(mark.page.locator("#alert-more:not([data-old])")).to_have_count(1, timeout=PATIENCE)
     await keys.press("Escape")
     await expect(mark.page.locator("#alert-more")).to_be_focused()
 

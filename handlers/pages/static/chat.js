@@ -65,7 +65,7 @@ if (scroll) {
   toAnchor();
   addEventListener("hashchange", toAnchor);
   addEventListener("resize", () => { if (nearEnd()) toEnd(); });
-  scroll.addEventListener("scroll", () => { if (nearEnd()) $("[data-jump]").hidden = true; });
+  scroll.onscroll = () => { if (nearEnd()) $("[data-jump]").hidden = true; };
   main.addEventListener("touchmove", ({ target }) => { if (!target.closest("#head")) setFolded(true); }, { passive: true });
 }
 

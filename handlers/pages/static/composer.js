@@ -48,14 +48,14 @@ function attach(form) {
     close();
     field.dispatchEvent(new Event("input"));
   }
-  field.addEventListener("input", () => {
+  field.oninput = () => {
     field.rows = Math.min(8, field.value.split("\n").length);
     sessionStorage[draft(form)] = field.value;
     clearTimeout(timer);
     timer = setTimeout(complete, 60);
-  });
-  field.addEventListener("focus", () => { setFolded(true); complete(); });
-  field.addEventListener("blur", () => setTimeout(() => { if (document.activeElement !== field) close(); }, 150));
+  };
+  field.onfocus = () => { setFolded(true); complete(); };
+  field.onblur = () => setTimeout(() => { if (document.activeElement !== field) close(); }, 150);
   field.addEventListener("keydown", (event) => {
     const { key, shiftKey } = event, shown = !list.hidden, last = found.length - 1, first = Math.max(chosen, 0);
     const mine = $$("[data-mine] [href$=edit]").pop();

@@ -76,7 +76,7 @@ const textOf = (element) => {
   $$("time", copy).forEach((one) => one.remove());
   return copy.textContent.replace(/\s+/g, " ");
 };
-body.addEventListener("htmx:beforeSwap", ({ detail }) => {
+on("htmx:beforeSwap", ({ detail }) => {
   const { target } = detail;
   if ($("details[open]", target)) { detail.shouldSwap = false; target.dataset.stale = "1"; return; }
   const at = document.activeElement, rows = $$("[data-key]", target), row = at.closest("[data-key]");
@@ -87,7 +87,7 @@ body.addEventListener("htmx:beforeSwap", ({ detail }) => {
     isLive: detail.requestConfig?.triggeringEvent?.target === body,
   });
 });
-body.addEventListener("htmx:afterSwap", ({ detail: { target } }) => {
+on("htmx:afterSwap", ({ detail: { target } }) => {
   tick();
   if (target.id === "head") setFolded(target.matches(".folded"));
   $$("[data-count-of]:not([id])").forEach((one) => put(one, $(`#count-${one.dataset.countOf}`).textContent));

@@ -12,8 +12,12 @@ function part(html, what) {
 }
 function open(content) {
   if (!content) return;
+  const at = document.activeElement;
   dialog.replaceChildren(content);
-  if (!dialog.open) dialog.showModal(); // which puts the focus into its first field
+  if (!dialog.open) {
+    dialog.showModal(); // which puts the focus into its first field
+    dialog.onclose = () => at.isConnected || document.getElementById(at.id)?.focus(); // it was drawn anew meanwhile
+  }
   $("[aria-invalid]", content)?.focus();
   $(".error", content)?.scrollIntoView({ block: "nearest" }); // of a long form on a phone
 }
