@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app_chat import discord, read_settings, slack
-from app_records import data_dir, key, oncall, run_in_house, telling_of_the_database, user
+from app_records import (
+    data_dir,
+    key,
+    oncall,
+    run_in_house,
+    tell_of_the_database,
+    telling_of_the_database,
+    user,
+)
 from app_senders import heartbeat, integration, rules
 
 if TYPE_CHECKING:
@@ -293,10 +301,8 @@ def serve(host: str | None, port: int | None, data_dir: str | None, config_file:
     from migrations.run import migrate
 
     try:
-        try:
+        with telling_of_the_database():
             migrate(settings.server_url)
-        except OSError as gone:
-            raise Unavailable("storage.unavailable") from gone
         if sys.platform == "win32":
             asyncio.run(_serve(settings))
         else:
@@ -310,9 +316,7 @@ def serve(host: str | None, port: int | None, data_dir: str | None, config_file:
     except ConfigWrong as wrong:
         raise click.ClickException(str(wrong)) from wrong
     except (Unavailable, DBAPIError) as gone:
-        cause = gone.__cause__ or gone
-        reason = str(getattr(cause, "orig", None) or cause).partition("\n")[0]
-        raise click.ClickException(f"the database does not answer, or takes nothing: {reason}") from gone
+        raise tell_of_the_database(gone) from gone
     except (ValueError, OSError) as error:
         raise click.ClickException(str(error)) from error
 

@@ -36,9 +36,16 @@ def telling_of_the_database() -> Iterator[None]:
     try:
         yield
     except (Unavailable, DBAPIError, OSError) as gone:
-        cause = (gone.__cause__ if isinstance(gone, Unavailable) else None) or gone
-        reason = str(getattr(cause, "orig", None) or cause).partition("\n")[0]
-        raise click.ClickException(f"the database does not answer, or takes nothing: {reason}") from gone
+        raise tell_of_the_database(gone) from gone
+
+
+def tell_of_the_database(gone: Exception) -> click.ClickException:
+    """Why nothing came of it: the first line of what the driver says."""
+    from bot.errors import Unavailable
+
+    cause = (gone.__cause__ if isinstance(gone, Unavailable) else None) or gone
+    reason = str(getattr(cause, "orig", None) or cause).partition("\n")[0]
+    return click.ClickException(f"the database does not answer, or takes nothing: {reason}")
 
 
 def run_in_house(
