@@ -28,6 +28,11 @@ from storage.words import IncidentStatus, Priority
 PART = re.compile(r"(\d+)\s*(s|sec|m|min|minutes?|h|hours?|d|days?|w|weeks?)(?![a-z])\s*")
 DURATION = re.compile(rf"^(?:in |for )?(?:{PART.pattern})+$")
 TOMORROW = "tomorrow "
+PHRASE = (
+    r"(?:until )?(?:\d{4}-\d\d-\d\d|today|tomorrow) \d{1,2}:\d\d(?::\d\d)?|until \d{1,2}:\d\d"
+    r"|in \d+ ?[a-z]+|\d+ ?[a-z]+ ago"
+)
+"""Times of several words that need no quotation marks."""
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 AGO = re.compile(r"^(.+?)\s+ago$")
 CLOCK = re.compile(r"^(\d{1,2}):(\d{2})$")
@@ -321,9 +326,9 @@ def one_of(name: str, *choices: tuple[str, str]) -> Kind:
 TEXT = Kind("text", _text)
 URL = Kind("text", _text, example="https://…")
 NUMBER = Kind("text", _number, example="1")
-DURATION_KIND = Kind("text", _duration, example="30m")
-PAST = Kind("text", _past, example="14:05")
-FUTURE = Kind("text", _future, example="30m")
+DURATION_KIND = Kind("text", _duration, example="30m", phrase=PHRASE)
+PAST = Kind("text", _past, example="14:05", phrase=PHRASE)
+FUTURE = Kind("text", _future, example="30m", phrase=PHRASE)
 FLAG = Kind("flag", _flag, example="yes", choices=(Choice("no", "No"), Choice("yes", "Yes")))
 PRIORITY = Kind(
     "choice",

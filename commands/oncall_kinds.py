@@ -16,7 +16,7 @@ from bot.oncall.exceptions import AnyException, get_exception
 from bot.oncall.feeds import OWN
 from bot.oncall.overview import list_coming
 from bot.oncall.rosters import Roster
-from commands.kinds import PERSON, TEXT, find_acting_user, get_person, parse_time, says_tomorrow
+from commands.kinds import PERSON, PHRASE, TEXT, find_acting_user, get_person, parse_time, says_tomorrow
 from commands.quiet_kinds import UNTIL
 from storage.models import Schedule, Team, User
 from storage.questions import catalog, oncall
@@ -170,8 +170,8 @@ async def _suggest_feeds(reading: Reading, _: str) -> list[Choice]:
 
 
 TURNS = Kind("text", _turns, example="kate, sam")
-HANDOFF = Kind("text", _handoff, example="2026-12-07T09:00")
-MOMENT = Kind("text", _moment, example="18:00")
+HANDOFF = Kind("text", _handoff, example="2026-12-07T09:00", phrase=PHRASE)
+MOMENT = Kind("text", _moment, example="18:00", phrase=PHRASE)
 END = replace(UNTIL, parse=_end)
 WHO = Kind("suggest", _who, _suggest_who, example="@kate")
 ROTATION = Kind("suggest", TEXT.parse, _suggest_rotations, example="weekly")

@@ -98,6 +98,6 @@ async def _suggest_maintenances(reading: Reading, prefix: str) -> list[Choice]:
 TARGETS = Kind("suggest", _targets, _suggest_targets, example="service=web")
 MAINTENANCE = Kind("suggest", _maintenance, _suggest_maintenances, example="2")
 REPEAT = Kind("suggest", TEXT.parse, _suggest_repeats, example="weekly")
-UNTIL = Kind("suggest", FUTURE.parse, _suggest_spans, example="4h")
+UNTIL = Kind("suggest", FUTURE.parse, _suggest_spans, example="4h", phrase=FUTURE.phrase)
 WHICH = Kind("suggest", _which, _suggest_which, example="service=web")
 SILENCE = Kind("suggest", _silence, _suggest_silences, example="4")

@@ -11,7 +11,7 @@ from bot.errors import Invalid, Problem, Unknown
 from bot.oncall.answers import HORIZON, Shift, list_next_shifts, read_shifts
 from bot.oncall.rosters import list_rosters
 from bot.oncall.swaps import Exchange, get_swap, list_circle
-from commands.kinds import PERSON, find_acting_user, parse_time, says_tomorrow
+from commands.kinds import PERSON, PHRASE, find_acting_user, parse_time, says_tomorrow
 from storage.models import Schedule, Swap, User
 from storage.questions import access, oncall
 from storage.questions import swaps as ask
@@ -91,7 +91,7 @@ def _part_of(*, begins: bool) -> Kind:
             raise Invalid("swap.outside", reading.name)
         return at
 
-    return Kind("text", read, example="18:00")
+    return Kind("text", read, example="18:00", phrase=PHRASE)
 
 
 async def _list_others(reading: Reading) -> list[tuple[User, Shift]]:

@@ -13,17 +13,10 @@ from typing import Any, TypeVar
 
 from bot.chat.form import Choice
 
-MOMENT = (
-    r"(?i:(?:until )?(?:\d{4}-\d\d-\d\d|today|tomorrow) \d{1,2}:\d\d(?::\d\d)?|until \d{1,2}:\d\d"
-    r"|in \d+ ?[a-z]+|\d+ ?[a-z]+ ago)(?!\S)"
-)
-"""What people write in several words and mean as one value."""
 NAME = r"(?<!\S)(?:--)?%s[:=]"
-NAMED = NAME + r"(?:\"(?P<quoted>[^\"]*)\"|[“„](?P<curly>[^“”]*)[“”]|(?P<bare>" + MOMENT + r"|\S+))"
+NAMED = NAME + r"(?:\"(?P<quoted>[^\"]*)\"|[“„](?P<curly>[^“”]*)[“”]|(?P<bare>%s))"
 """Phones write quotation marks that are curly."""
-FIRST_MOMENT = re.compile(MOMENT)
 FIRST_QUOTED = re.compile(r'(?:"[^"]*"|[“„][^“”]*[“”])(?!\S)')
-FIRST_WORD = re.compile(r"\S+")
 ALL_QUOTED = re.compile(r'"[^"]*"|[“„][^“”]*[“”]')
 Parse = Callable[["Reading", str], Awaitable[Any]]
 Suggest = Callable[["Reading", str], Awaitable[list[Choice]]]
@@ -55,6 +48,13 @@ class Kind:
     suggest: Suggest = _nothing
     example: str = ""
     choices: tuple[Choice, ...] = ()
+    phrase: str = ""
+    """What people write in several words and mean as one value: a regular expression, in any case of its letters."""
+
+    @property
+    def pattern(self) -> str:
+        """How a value is written that has no quotation marks."""
+        return rf"(?i:{self.phrase})(?!\S)|\S+" if self.phrase else r"\S+"
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def split_line(line: str, arguments: tuple[Argument, ...]) -> dict[str, str]:
     last one."""
     values: dict[str, str] = {}
     for argument in arguments:
-        found = re.search(NAMED % re.escape(argument.name), line)
+        found = re.search(NAMED % (re.escape(argument.name), argument.kind.pattern), line)
         if found:
             given = (found["quoted"], found["curly"], found["bare"])
             values[argument.name] = next(text for text in given if text is not None)
@@ -153,9 +153,7 @@ def split_line(line: str, arguments: tuple[Argument, ...]) -> dict[str, str]:
         elif not argument.required and any(later.rest and later.required for later in open_arguments[index:]):
             continue
         else:
-            word = (FIRST_QUOTED.match(left) or FIRST_MOMENT.match(left) or FIRST_WORD.match(left) or [left])[
-                0
-            ]
+            word = (FIRST_QUOTED.match(left) or re.match(argument.kind.pattern, left) or [left])[0]
             values[argument.name], left = word, left[len(word) :].strip()
     return {name: _unquote(value.strip()) for name, value in values.items()}
 

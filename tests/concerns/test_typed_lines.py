@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from bot.chat.arguments import Kind, arg, list_arguments, split_line
+from commands.kinds import PHRASE
 
 
 async def _read(_: object, text: str) -> str:
@@ -12,11 +13,12 @@ async def _read(_: object, text: str) -> str:
 
 
 TEXT = Kind("text", _read)
+WHEN = Kind("text", _read, phrase=PHRASE)
 
 
 @dataclass(frozen=True)
 class Args:
-    until: str = arg("Until", TEXT)
+    until: str = arg("Until", WHEN)
     what: str = arg("What", TEXT, rest=True)
     why: str = arg("Why", TEXT, default="")
 
@@ -81,3 +83,14 @@ def test_a_text_behind_the_title_needs_no_quotation_marks(line: str, title: str,
 def test_an_example_with_spaces_is_shown_as_it_is_typed() -> None:
     usages = [argument.usage for argument in list_arguments(Told)]
     assert usages == ["<title>", '[summary:"known so far"]', "[private:private]"]
+
+
+@dataclass(frozen=True)
+class Named:
+    name: str = arg("Name", TEXT)
+    text: str = arg("Text", TEXT, rest=True)
+
+
+def test_only_what_takes_a_time_takes_it_in_several_words() -> None:
+    values = split_line("today 14:05 is too late", list_arguments(Named))
+    assert values == {"name": "today", "text": "14:05 is too late"}
