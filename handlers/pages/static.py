@@ -6,12 +6,13 @@ The page's one script is htmx, as its makers publish it, followed by our own.
 
 import gzip
 import hashlib
-import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from aiohttp import web
+from rcssmin import cssmin
+from rjsmin import jsmin
 
 from bot.errors import Unknown
 from handlers.pages import display
@@ -62,18 +63,8 @@ def read_assets() -> dict[str, Asset]:
 
 def read_slim(path: Path) -> bytes:
     """A file without comments and the blanks that nobody needs. Pictures, and what others wrote, stay as they are."""
-    if path.suffix not in (".js", ".css") or ".min." in path.name:
-        return path.read_bytes()
-    text = re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.DOTALL)
-    text = re.sub(r"\n\s+", "\n", text).strip()
-    if path.suffix == ".js":
-        text = re.sub(r"(?m)\s+// .*$", "", text)
-        text = re.sub(r" (=>|={1,3}|&&|\|\|) ", r"\1", text)
-        text = re.sub(r";\s+}", ";}", text.replace(") {", "){"))
-    else:
-        text = re.sub(r"\s*([{};,>/!])\s*", r"\1", text).replace(": ", ":").replace(";}", "}")
-        text = re.sub(r'="([\w-]+)"\]', r"=\1]", text)
-    return text.encode()
+    slim = None if ".min." in path.name else {".js": jsmin, ".css": cssmin}.get(path.suffix)
+    return slim(path.read_text()).encode() if slim else path.read_bytes()
 
 
 def find_asset(name: str) -> str:

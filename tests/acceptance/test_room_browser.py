@@ -11,7 +11,16 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from storage.models import TimelineEntry
-from tests.acceptance.browser import DESKTOP, PATIENCE, PHONE, Person, open_chromium, open_person, welcome
+from tests.acceptance.browser import (
+    DESKTOP,
+    PATIENCE,
+    PHONE,
+    Person,
+    open_chromium,
+    open_person,
+    soon,
+    welcome,
+)
 from tests.served import Served, open_served
 
 OWNER = 1
@@ -322,6 +331,25 @@ async def test_the_keyboard_keeps_its_place(served: Served, chromium: Browser) -
     await expect(mark.page.locator("#alert-more")).to_be_focused()
 
 
+async def test_a_press_is_never_lost_to_a_change(served: Served, chromium: Browser) -> None:
+    """A button that is drawn anew between the press and the release would hear neither."""
+    hook = await served.add_sender("generic")
+    await send(hook, title="Mail is late", alias="mail", priority="P4")
+    mark = await open_person(served, chromium, DESKTOP, OWNER)
+    await welcome(mark, "Mark")
+    await mark.open("/alerts")
+    button = mark.page.get_by_role("button", name="Ack alert 1")
+    await button.hover()
+    async with mark.page.expect_response(lambda answer: "/alerts" in answer.url, timeout=PATIENCE) as fetched:
+        await mark.page.mouse.down()
+        await send(hook, title="Disk is full", alias="disk", priority="P4")
+    await (await fetched.value).finished()
+    await soon()
+    await mark.page.mouse.up()
+    await expect(button).to_have_count(0, timeout=PATIENCE)  # it was heard
+    await mark.sees("Disk is full", "#list")  # and what changed meanwhile shows
+
+
 async def test_a_draft_shows_where_it_was_asked_for(served: Served, chromium: Browser) -> None:
     hook = await served.add_sender("generic")
     mark = await open_person(served, chromium, DESKTOP, OWNER)
@@ -332,3 +360,19 @@ async def test_a_draft_shows_where_it_was_asked_for(served: Served, chromium: Br
     await mark.sees("There is no postmortem of INC-1 yet.")
     await mark.press("Draft the postmortem")
     await mark.follow("Edit Fault")
+    text = mark.page.get_by_label("Text, in Markdown")
+    drafted = await text.input_value()
+    await text.fill("A switch was pulled.")
+    await mark.page.reload()  # as a phone does with a page that it put away
+    await mark.sees("It is not saved yet", "#replies")
+    await expect(text).to_have_value("A switch was pulled.")
+    await mark.follow("Cancel")
+    await mark.follow("Edit Fault")
+    await expect(text).to_have_value(drafted)
+    await text.fill("A cable was pulled.")
+    await mark.press("Save")
+    await mark.follow("Edit Fault")
+    await text.fill("A cable was pulled twice.")
+    await mark.press("Save")
+    await mark.follow("Edit Fault")
+    await expect(text).to_have_value("A cable was pulled twice.")

@@ -78,6 +78,15 @@ function attach(form) {
 }
 $$("[data-composer]").forEach(attach);
 
+const long = $("textarea[data-draft]");
+if (long) { // what is written at length: of this version, until it is saved or given up
+  const key = location.pathname + long.form.elements.version.value, kept = sessionStorage[key] ?? long.value;
+  if (kept !== long.value) note(long.dataset.draft);
+  long.value = kept;
+  long.oninput = () => { sessionStorage[key] = long.value; };
+  $("a.btn", long.form).onclick = () => { delete sessionStorage[key]; };
+}
+
 async function compose(form) {
   const field = $("textarea", form), text = field.value;
   if (!text.trim()) return;

@@ -69,7 +69,23 @@ on("visibilitychange", () => { // a page nobody looks at leaves its connection t
   else if (!source) listen();
 });
 
-/* What a swap keeps: ticked boxes, an open menu, and where the keyboard is; and a soft light on what changed. */
+/* What changed under an open menu, or while a button or key is down, shows when that ends: a button drawn anew loses its press. */
+let pressed;
+function hold(time) {
+  clearTimeout(pressed);
+  pressed = setTimeout(() => { pressed = 0; catchUp(); }, time);
+}
+on("pointerdown", () => hold(5000)); // and no longer, whatever becomes of the finger
+on("keydown", ({ target }) => { if (target.matches("button")) hold(5000); });
+for (const kind of ["pointerup", "keyup"]) on(kind, () => hold(50)); // a touch screen sends the click a little later
+on("pointercancel", () => hold(0));
+function catchUp() {
+  const stale = $$("[data-stale]");
+  for (const one of stale) delete one.dataset.stale;
+  if (stale.length) tell(topics);
+}
+
+/* What a swap keeps: ticked boxes, and where the keyboard is; and a soft light on what changed. */
 const before = new WeakMap();
 const textOf = (element) => {
   const copy = element.cloneNode(true);
@@ -77,14 +93,14 @@ const textOf = (element) => {
   return copy.textContent.replace(/\s+/g, " ");
 };
 on("htmx:beforeSwap", ({ detail }) => {
-  const { target } = detail;
-  if ($("details[open]", target)) { detail.shouldSwap = false; target.dataset.stale = "1"; return; }
+  const { target } = detail, isLive = detail.requestConfig?.triggeringEvent?.target === body;
+  if (isLive && pressed || $("details[open]", target)) { detail.shouldSwap = false; target.dataset.stale = "1"; return; }
   const at = document.activeElement, rows = $$("[data-key]", target), row = at.closest("[data-key]");
   before.set(target, {
     held: target.contains(at), key: row?.dataset.key, place: rows.indexOf(row),
     keys: new Map(rows.map((one) => [one.dataset.key, textOf(one)])),
     ticks: $$("input[name]:checked", target).map((one) => one.value),
-    isLive: detail.requestConfig?.triggeringEvent?.target === body,
+    isLive,
   });
 });
 on("htmx:afterSwap", ({ detail: { target } }) => {

@@ -90,9 +90,6 @@ on("click", async (event) => {
 on("change", ({ target }) => {
   if (target.dataset.all) $$(`input[name="${target.dataset.all}"]`).forEach((box) => { box.checked = target.checked; });
 });
-on("toggle", ({ target: menu }) => { // what changed under an open menu shows when it closes
-  const stale = menu.closest("[data-stale]");
-  if (stale && !menu.open) { delete stale.dataset.stale; tell(topics); }
-}, true);
+on("toggle", ({ target }) => target.open || catchUp(), true);
 const zone = $("[data-zone]");
 if (zone?.value === "UTC") zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
