@@ -37,8 +37,10 @@ async function fetchMessages() {
   try {
     do {
       again = false;
+      const got = await ask(`/board/${scroll.dataset.chat}/messages?after=${list.dataset.change}`);
+      if (pressed) { list.dataset.stale = "1"; return; }
       const follow = nearEnd(), count = list.children.length;
-      take(await ask(`/board/${scroll.dataset.chat}/messages?after=${list.dataset.change}`));
+      take(got);
       const isNew = list.children.length > count;
       if (follow || (isNew && list.lastElementChild.dataset.author === words.me)) toEnd();
       else if (isNew) $("[data-jump]").hidden = false;

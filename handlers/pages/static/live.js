@@ -77,7 +77,7 @@ function hold(time) {
 }
 on("pointerdown", () => hold(5000)); // and no longer, whatever becomes of the finger
 on("keydown", ({ target }) => { if (target.matches("button")) hold(5000); });
-for (const kind of ["pointerup", "keyup"]) on(kind, () => hold(50)); // a touch screen sends the click a little later
+for (const kind of ["pointerup", "keyup"]) on(kind, () => { if (pressed) hold(50); }); // a touch screen clicks a little later
 on("pointercancel", () => hold(0));
 function catchUp() {
   const stale = $$("[data-stale]");
