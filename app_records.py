@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bot.flow.unit import Unit
     from handlers.parts import Parts
 
+ROLES = ["owner", "admin", "responder", "stakeholder"]
 SHOWN_MOVES = 20
 """Of each schedule."""
 data_dir = click.option("--data-dir", help="Where the database is kept (TOCSIN_DATA_DIR, default ./data).")
@@ -140,9 +141,102 @@ def key_list(data_dir: str | None) -> None:
     click.echo(run_in_house(read_settings(data_dir=data_dir), show))
 
 
+@key.command("revoke")
+@click.argument("name")
+@data_dir
+def key_revoke(name: str, data_dir: str | None) -> None:
+    """Let the key with this NAME, or number of the list, open nothing any more."""
+
+    async def revoke(parts: Parts, unit: Unit) -> str:
+        from bot.access.keys import revoke_key
+
+        gone = await revoke_key(unit, name)
+        return f"{gone.scope} {gone.name} opens nothing any more"
+
+    click.echo(run_in_house(read_settings(data_dir=data_dir), revoke))
+
+
 @click.group()
 def user() -> None:
     """People."""
+
+
+@user.command("list")
+@data_dir
+def user_list(data_dir: str | None) -> None:
+    """List who is here, what they may do and how pages reach them; and who has left."""
+
+    async def show(parts: Parts, unit: Unit) -> str:
+        from bot.paging.people import list_people
+        from storage.questions.access import list_who_left
+
+        rows, left = await list_people(unit), await list_who_left(unit.session)
+        return parts.templates.render_plain("cli/people", rows=rows, left=left)
+
+    click.echo(run_in_house(read_settings(data_dir=data_dir), show))
+
+
+@user.command("role")
+@click.argument("name")
+@click.argument("role", type=click.Choice(ROLES))
+@data_dir
+def user_role(name: str, role: str, data_dir: str | None) -> None:
+    """Say what a person may do."""
+
+    async def change(parts: Parts, unit: Unit) -> str:
+        from bot.access.people import get_user
+        from bot.oncall.leaving import change_role
+        from storage.words import UserRole
+
+        person = await get_user(unit, name)
+        await change_role(unit, person, UserRole(role), UserRole.OWNER)
+        return explain(parts, "tocsin_role", person=person, uses=[])
+
+    click.echo(run_in_house(read_settings(data_dir=data_dir), change))
+
+
+@user.command("deactivate")
+@click.argument("name")
+@data_dir
+def user_deactivate(name: str, data_dir: str | None) -> None:
+    """A person leaves: they can't sign in any more, and nobody pages them."""
+
+    async def leave(parts: Parts, unit: Unit) -> str:
+        from bot.access.people import get_user
+        from bot.oncall.leaving import deactivate
+        from storage.words import UserRole
+
+        person = await get_user(unit, name)
+        return explain(
+            parts, "tocsin_deactivate", person=person, uses=await deactivate(unit, person, UserRole.OWNER)
+        )
+
+    click.echo(run_in_house(read_settings(data_dir=data_dir), leave))
+
+
+@user.command("reactivate")
+@click.argument("name")
+@data_dir
+def user_reactivate(name: str, data_dir: str | None) -> None:
+    """A person who left is back, with what they had."""
+
+    async def come_back(parts: Parts, unit: Unit) -> str:
+        from bot.catalog.uses import list_uses
+        from bot.oncall.leaving import get_who_left, reactivate
+        from storage.words import UserRole
+
+        person = await get_who_left(unit, name)
+        await reactivate(unit, person, UserRole.OWNER)
+        return explain(parts, "tocsin_reactivate", person=person, uses=await list_uses(unit, "user", person))
+
+    click.echo(run_in_house(read_settings(data_dir=data_dir), come_back))
+
+
+def explain(parts: Parts, reply: str, **data: object) -> str:
+    """What a command in chat would answer, as text."""
+    from bot.chat.markup import render_text
+
+    return render_text(parts.templates.render_markup(f"replies/{reply}", **data))
 
 
 @user.command("link")
@@ -164,9 +258,7 @@ def user_link(name: str, data_dir: str | None) -> None:
 @user.command("add")
 @click.argument("name")
 @click.option("--email", default="", help="Where pages by e-mail go.")
-@click.option(
-    "--role", type=click.Choice(["owner", "admin", "responder", "stakeholder"]), default="responder"
-)
+@click.option("--role", type=click.Choice(ROLES), default="responder")
 @click.option("--team", "team_name", help="A team to join.")
 @data_dir
 def user_add(name: str, email: str, role: str, team_name: str | None, data_dir: str | None) -> None:
@@ -205,10 +297,9 @@ def oncall() -> None:
 def oncall_explain(team: str, priority: str, moment: str | None, data_dir: str | None) -> None:
     """Tell who would be paged, when, by which ways and why, if something happened to TEAM."""
 
-    async def explain(parts: Parts, unit: Unit) -> str:
+    async def tell(parts: Parts, unit: Unit) -> str:
         from bot.alerts.routing import explain_routing
         from bot.catalog.teams import get_team
-        from bot.chat.markup import render_text
         from bot.paging.explain import explain_team
         from commands.kinds import parse_time
         from storage.words import Priority
@@ -219,9 +310,9 @@ def oncall_explain(team: str, priority: str, moment: str | None, data_dir: str |
         explained = await explain_team(unit, found, *asked)
         routed = await explain_routing(unit, found, *asked)
         data = {"team": found, "explained": explained, "routed": routed, "at": at, "zone": "UTC"}
-        return render_text(parts.templates.render_markup("replies/oncall_explain", **data))
+        return explain(parts, "oncall_explain", **data)
 
-    click.echo(run_in_house(read_settings(data_dir=data_dir), explain, rehearse=True))
+    click.echo(run_in_house(read_settings(data_dir=data_dir), tell, rehearse=True))
 
 
 @oncall.command("preview")

@@ -25,12 +25,12 @@ async def meet(unit: Unit, visitor: Visitor) -> Actor | None:
         return None
     user = await _find_by_email(unit, visitor) or await _add_visitor(unit, visitor)
     await keep_address(unit, visitor.platform, user.id, visitor.address, visitor.name, visitor.guest)
-    return Actor(user.name, user.id, visitor.platform)
+    return Actor(user.name, user.id if user.active else None, visitor.platform)
 
 
 async def _find_by_email(unit: Unit, visitor: Visitor) -> User | None:
-    """The person with this e-mail address, unless they act by another account there. A guest's address was not given out by
-    the organisation, and proves nothing."""
+    """The person with this e-mail address, or who had it and has left, unless they act by another account there. A guest's
+    address was not given out by the organisation, and proves nothing."""
     if not visitor.email or visitor.guest:
         return None
     user = await ask.find_user_by_email(unit.session, visitor.email)
@@ -56,6 +56,7 @@ async def _add_visitor(unit: Unit, visitor: Visitor) -> User:
     unit.session.add(user)
     await unit.session.flush()
     audit(unit, "user.met", f"user:{user.id}", user.name, platform=visitor.platform, address=visitor.address)
+    unit.touch("people")
     return user
 
 

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from bot.access.people import audit
 from bot.access.secrets import digest, make_secret
-from bot.errors import Forbidden, Unauthenticated, Unavailable
+from bot.errors import Forbidden, Unauthenticated, Unavailable, Unknown
 from bot.flow.unit import Unit, Work
 from bot.logs import get_logger
 from storage.models import ApiKey
@@ -22,7 +23,10 @@ ORDER = (Scope.READ, Scope.WRITE, Scope.ADMIN)
 async def create_key(unit: Unit, name: str, scope: Scope) -> str:
     """Make a key and return it; it can't be shown again."""
     key = make_secret("tocsin")
-    unit.session.add(ApiKey(name=name, scope=scope, digest=digest(key), created_at=unit.now))
+    row = ApiKey(name=name, scope=scope, digest=digest(key), created_at=unit.now)
+    unit.session.add(row)
+    await unit.session.flush()
+    audit(unit, "key.created", f"key:{row.id}", name, scope=scope)
     return key
 
 
@@ -38,6 +42,18 @@ def check_scope(key: ApiKey, needed: Scope) -> None:
     """Raise Forbidden unless the key's scope includes what is needed."""
     if ORDER.index(key.scope) < ORDER.index(needed):
         raise Forbidden("key.scope", scope=key.scope.value, needed=needed.value)
+
+
+async def revoke_key(unit: Unit, name: str) -> ApiKey:
+    """Let a key open nothing any more: the one with this number, or this name; raises Unknown where none is in force, or
+    several are called so."""
+    keys = await list_keys(unit)
+    found = [key for key in keys if name == str(key.id)] or [key for key in keys if key.name == name]
+    if len(found) != 1:
+        raise Unknown("key.which", name=name, numbers=[key.id for key in found])
+    found[0].revoked_at = unit.now
+    audit(unit, "key.revoked", f"key:{found[0].id}", found[0].name)
+    return found[0]
 
 
 async def list_keys(unit: Unit) -> Sequence[ApiKey]:

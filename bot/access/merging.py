@@ -71,7 +71,7 @@ async def merge(unit: Unit, gone: User, kept: User) -> tuple[str, ...]:
     gone.active, gone.handle, gone.email = False, f"merged-{gone.id}", ""
     await unit.session.flush()
     unit.emit(PeopleMerged(kept.id))
-    unit.touch("incidents", "alerts", "oncall", f"user:{gone.id}", f"user:{kept.id}")
+    unit.touch("incidents", "alerts", "oncall", "people", f"user:{gone.id}", f"user:{kept.id}")
     return tuple(account.platform for account in moving)
 
 

@@ -17,6 +17,7 @@ class PersonSwitchedOff(Event):
     user_id: int
 
 
+LONGEST_NAME = 120
 HANDLE = re.compile(r"[^a-z0-9._-]+")
 
 
@@ -37,6 +38,15 @@ def make_handle(name: str) -> str:
     return HANDLE.sub("-", name.strip().lower()).strip("-._")[:64]
 
 
+def read_email(text: str) -> str:
+    """An e-mail address as it was typed, or none; raises Invalid."""
+    address = text.strip()
+    before, at, after = address.partition("@")
+    if address and not (before and at and "." in after and " " not in address and len(address) <= 254):
+        raise Invalid("user.bad_email", "email", email=address)
+    return address
+
+
 async def add_user(
     unit: Unit,
     name: str,
@@ -45,15 +55,17 @@ async def add_user(
     zone: str = "UTC",
     origin: str = "room",
 ) -> User:
-    """Add a person; raises Invalid when the name is empty or taken."""
-    handle = make_handle(name)
-    if not handle:
+    """Add a person; raises Invalid when the name is empty, too long or taken, or the e-mail address is none."""
+    handle, name, email = make_handle(name), " ".join(name.split()), read_email(email)
+    if not handle or len(name) > LONGEST_NAME:
         raise Invalid("user.no_name", "name")
     if await ask.list_called(unit.session, handle):
         raise Invalid("user.taken", "name", name=handle)
+    if await ask.is_handle_taken(unit.session, handle):
+        raise Invalid("user.left", "name", handle=handle)
     user = User(
         handle=handle,
-        name=name.strip(),
+        name=name,
         email=email,
         zone=zone,
         role=role,
@@ -63,6 +75,7 @@ async def add_user(
     unit.session.add(user)
     await unit.session.flush()
     audit(unit, "user.added", f"user:{user.id}", user.name)
+    unit.touch("people")
     return user
 
 

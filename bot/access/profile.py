@@ -3,23 +3,19 @@
 from zoneinfo import available_timezones
 
 from bot.access.accounts import look_up_accounts
-from bot.access.people import audit
+from bot.access.people import LONGEST_NAME, audit, read_email
 from bot.errors import Invalid
 from bot.flow.unit import Unit
 from storage.models import User
 from storage.questions.access import forget_not_found
 
-LONGEST_NAME = 120
-
 
 async def change_profile(unit: Unit, user_id: int, name: str, email: str, zone: str) -> User:
     """Confirm or change a person's own profile; raises Invalid with the field that is wrong."""
-    clean, address = " ".join(name.split()), email.strip()
+    clean = " ".join(name.split())
     if not clean or len(clean) > LONGEST_NAME:
         raise Invalid("user.no_name", "name")
-    before, at, after = address.partition("@")
-    if address and not (before and at and "." in after and " " not in address and len(address) <= 254):
-        raise Invalid("user.bad_email", "email", email=address)
+    address = read_email(email)
     if zone not in available_timezones():
         raise Invalid("user.bad_zone", "zone", zone=zone)
     user = await unit.session.get_one(User, user_id)

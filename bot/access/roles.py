@@ -13,6 +13,12 @@ def has_role(user: User | None, needs: str) -> bool:
     return ORDER.index(role) >= ORDER.index(UserRole(needs))
 
 
+def check_rank(rank: UserRole, needs: UserRole) -> None:
+    """Raise Forbidden where somebody of this rank would handle what takes a higher role."""
+    if ORDER.index(rank) < ORDER.index(needs):
+        raise Forbidden("role.missing", role=rank.value, needs=needs.value)
+
+
 def check_role(user: User | None, needs: str) -> None:
     """Raise Forbidden unless the person's role includes `needs`. A program with a key (no person) acts as responder;
     its key's scope was checked at the door."""

@@ -1,4 +1,4 @@
-"""Where a schedule, policy or team is used: what would page nobody, or belong to nobody, without it."""
+"""Where a person, schedule, policy or team is used: what would page nobody, or belong to nobody, without it."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -16,7 +16,7 @@ async def check_unused(unit: Unit, word: str, row: Schedule | EscalationPolicy |
         raise Refused("edit.in_use", name=row.name, uses=uses)
 
 
-async def list_uses(unit: Unit, word: str, row: Schedule | EscalationPolicy | Team) -> list[str]:
+async def list_uses(unit: Unit, word: str, row: User | Schedule | EscalationPolicy | Team) -> list[str]:
     """What is on and names it: `policy payments`, `rule night`."""
     session, number = unit.session, row.id
     policies = {one.id: one for one in await ask.list_all(session, EscalationPolicy) if one.active}
@@ -34,17 +34,21 @@ async def list_uses(unit: Unit, word: str, row: Schedule | EscalationPolicy | Te
         teams = await ask.list_all(session, Team)
         uses += [f"team {team.slug}" for team in teams if team.active and team.policy_id == number]
     if word == "team":
-        uses += await _list_uses_of_team(unit, number)
+        uses += await list_owned(unit, number)
+        uses += await _list_turns(unit, {"team": number})
+    if word == "user":
+        uses += await _list_turns(unit, number)
     return list(dict.fromkeys(uses))
 
 
-async def _list_uses_of_team(unit: Unit, number: int) -> list[str]:
-    uses = await list_owned(unit, number)
+async def _list_turns(unit: Unit, participant: int | dict[str, int]) -> list[str]:
+    """The schedules in which this person, or team, takes turns."""
     schedules = {one.id: one for one in await ask.list_all(unit.session, Schedule) if one.active}
-    for rotation in await oncall.list_rotations(unit.session, list(schedules)):
-        if {"team": number} in rotation.participants:
-            uses.append(f"schedule {schedules[rotation.schedule_id].slug}")
-    return uses
+    return [
+        f"schedule {schedules[rotation.schedule_id].slug}"
+        for rotation in await oncall.list_rotations(unit.session, list(schedules))
+        if participant in rotation.participants
+    ]
 
 
 async def list_owned(unit: Unit, team_id: int) -> list[str]:

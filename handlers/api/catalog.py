@@ -169,19 +169,19 @@ async def list_users(call: Call[TeamedQuery, NoBody]) -> Listing[UserItem]:
         found = await lists.list_named(
             unit.session, User, call.query.wanted(), active=active, team_id=team_id
         )
-        return build_listing(await _show_users(unit, found.rows), found.next_after)
+        return build_listing(await show_users(unit, found.rows), found.next_after)
 
     return await call.look(look)
 
 
 async def get_user(call: Call[NoQuery, NoBody]) -> UserItem:
     async def look(unit: Unit) -> UserItem:
-        return (await _show_users(unit, [await find_user(unit, call.part("user"))]))[0]
+        return (await show_users(unit, [await find_user(unit, call.part("user"))]))[0]
 
     return await call.look(look)
 
 
-async def _show_users(unit: Unit, rows: Sequence[User]) -> list[UserItem]:
+async def show_users(unit: Unit, rows: Sequence[User]) -> list[UserItem]:
     teams = await lists.list_teams_of_users(unit.session, [row.id for row in rows])
     places = await find_places(unit, rows)
     return [

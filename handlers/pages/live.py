@@ -14,7 +14,8 @@ from handlers.pages.visit import Values, Visit, signed_in
 from handlers.parts import Parts
 
 TOPIC = re.compile(
-    r"(incidents|alerts|oncall|outages|rules|policies|teams|(incident|alert|board|user):\d{1,9})"
+    r"(incidents|alerts|silences|heartbeats|oncall|outages|rules|policies|teams|people"
+    r"|(incident|alert|board|user):\d{1,9})"
 )
 HEARTBEAT_SECONDS = 20
 MOST_TOPICS = 20

@@ -4,9 +4,10 @@ or a mail program does not use it up."""
 from aiohttp import web
 
 from bot.access.signin import SESSION_DAYS, end_session, use_sign_in_link
-from bot.flow.unit import Actor
+from bot.flow.unit import Actor, Unit
 from handlers.pages.visit import COOKIE, Visit, find_visitor, html, signed_in
 from handlers.parts import Parts
+from storage.questions.access import end_access
 
 
 def list_routes(parts: Parts) -> list[web.RouteDef]:
@@ -34,7 +35,15 @@ def list_routes(parts: Parts) -> list[web.RouteDef]:
         return response
 
     async def leave(visit: Visit) -> web.StreamResponse:
-        await parts.work.run(lambda unit: end_session(unit, visit.request.cookies[COOKIE]), visit.actor)
+        everywhere = "everywhere" in await visit.form()
+
+        async def end(unit: Unit) -> None:
+            if everywhere:
+                await end_access(unit.session, visit.user.id)
+            else:
+                await end_session(unit, visit.request.cookies[COOKIE])
+
+        await parts.work.run(end, visit.actor)
         response = web.Response(status=303, headers={"Location": "/login"})
         response.del_cookie(COOKIE, path="/")
         return response

@@ -3,26 +3,35 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import String, and_, bindparam, cast, delete, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from storage.models import ApiKey, AuditEntry, ChatAccount, SignInLink, User, WebSession
 from storage.words import UserRole
 
+HAS_LEFT = and_(User.active.is_(False), User.handle != literal("merged-").concat(cast(User.id, String)))
+"""Who was merged into somebody else is not gone."""
 
-async def list_called(session: AsyncSession, name: str) -> Sequence[User]:
-    """The active people with this handle; where nobody has it, those with this e-mail address, and else those with this full
-    name (case does not matter)."""
+
+async def list_called(session: AsyncSession, name: str, active: bool = True) -> Sequence[User]:
+    """The active people (or those who have left) with this handle; where nobody has it, those with this e-mail address, and
+    else those with this full name (case does not matter)."""
     wanted = name.strip().lower()
     called = [func.lower(column) == wanted for column in (User.handle, User.email, User.name)]
     users = (
-        await session.scalars(select(User).where(User.active.is_(True), or_(*called)).order_by(User.id))
+        await session.scalars(
+            select(User).where(User.active if active else HAS_LEFT, or_(*called)).order_by(User.id)
+        )
     ).all()
     for kind in ("handle", "email", "name"):
         if found := [user for user in users if getattr(user, kind).lower() == wanted]:
             return found
     return users
+
+
+async def list_who_left(session: AsyncSession) -> Sequence[User]:
+    return (await session.scalars(select(User).where(HAS_LEFT).order_by(User.name))).all()
 
 
 async def find_user(session: AsyncSession, name: str) -> User | None:
@@ -59,15 +68,15 @@ async def list_owners(session: AsyncSession) -> Sequence[User]:
 
 
 async def find_user_by_email(session: AsyncSession, email: str) -> User | None:
-    """The one active person with this e-mail address; None when several share it, because nobody knows which is meant."""
+    """The one person with this e-mail address, or the one who had it and has left; None when several share it, because
+    nobody knows which is meant."""
     found = (
         await session.scalars(
-            select(User)
-            .where(User.active.is_(True), func.lower(User.email) == email.strip().lower())
-            .limit(2)
+            select(User).where(func.lower(User.email) == email.strip().lower()).order_by(User.active.desc())
         )
     ).all()
-    return found[0] if len(found) == 1 else None
+    here = [user for user in found if user.active]
+    return here[0] if len(here) == 1 else None if here or len(found) != 1 else found[0]
 
 
 async def is_handle_taken(session: AsyncSession, handle: str) -> bool:

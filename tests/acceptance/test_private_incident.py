@@ -51,7 +51,15 @@ NEVER = 987654
 PUBLIC_PATHS = ("/static/", "/login/", "/p/", "/hooks/", "/declare/", "/heartbeats/{", "/calendar/")
 SENDERS_PATHS = ("/v1/", "/v2/", "/jsm/", "/api/v2/", "/alerta/")
 """APIs of other products, which let in senders by their own keys; their tests ask about private incidents."""
-ADMINS_PATHS = ("/rules", "/senders", "/schedules/-/new", "/policies", "/teams", "/api/v1/integrations/")
+ADMINS_PATHS = (
+    "/rules",
+    "/senders",
+    "/schedules/-/new",
+    "/policies",
+    "/teams",
+    "/people",
+    "/api/v1/integrations/",
+)
 """What only admins see, who see private incidents anyway."""
 
 

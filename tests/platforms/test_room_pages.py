@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import aiohttp
 import pytest
 
+from handlers.pages.live import TOPIC
 from handlers.pages.static import FOLDER, read_assets
 from storage.models import BoardMessage, TimelineEntry, User
 from tests.house import House
@@ -40,6 +41,8 @@ PAGES = [
     "/policies/-/new",
     "/policies/default",
     "/teams",
+    "/people",
+    "/heartbeats",
     "/teams/-/new",
     "/teams/first-team",
     "/reports",
@@ -112,6 +115,14 @@ async def test_every_page_is_shown_to_people_who_signed_in(browser: Browser) -> 
             status, text = await browser.get(path, script=True)
             assert status == 200, (path, text)
             assert "<html" not in text, path
+
+
+async def test_every_page_hears_of_all_that_it_names(browser: Browser) -> None:
+    for path in PAGES:
+        _, text = await browser.get(path)
+        for named in re.findall(r'data-topics="([^"]*)"', text):
+            for topic in named.split():
+                assert TOPIC.fullmatch(topic), f"{path} would never hear of {topic}"
 
 
 async def test_nobody_else_sees_a_page(sqlite_house: House) -> None:
