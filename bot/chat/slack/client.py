@@ -15,9 +15,9 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.chat.metrics import calls, held
-from bot.chat.slack.errors import explain
+from bot.chat.slack.errors import code_of, explain
 from bot.config import SlackSettings
-from bot.errors import Rejected, Retry
+from bot.errors import Lost, Rejected, Retry
 from bot.logs import get_logger
 from bot.secret import Secret
 
@@ -110,6 +110,17 @@ class SlackClient:
         calls.labels("slack", method, "ok").inc()
         found: dict[str, Any] = answer.data if isinstance(answer.data, dict) else {}
         return found
+
+    async def call_inside(self, method: str, channel: str, /, **arguments: Any) -> dict[str, Any]:
+        """The same for what only members of a channel may do: who was put out of a public one comes back for it. (Slack
+        tells nobody that their bot was put out.)"""
+        try:
+            return await self.call(method, **arguments)
+        except Lost as lost:
+            if code_of(lost) != "not_in_channel":
+                raise
+        await self.call("conversations.join", channel=channel)
+        return await self.call(method, **arguments)
 
     def _wait_for(self, place: tuple[str, str]) -> None:
         """Don't ask again before Slack said we may."""

@@ -81,7 +81,9 @@ class SlackPlatform:
         return await self.rooms.find_standing(getattr(self.settings, name, name))
 
     async def set_topic(self, channel: str, topic: str) -> None:
-        await self.client.call("conversations.setTopic", channel=channel, topic=clip(topic, limits.TOPIC))
+        await self.client.call_inside(
+            "conversations.setTopic", channel, channel=channel, topic=clip(topic, limits.TOPIC)
+        )
 
     async def rename_room(self, channel: str, name: str) -> str:
         return await self.rooms.rename(channel, name)
@@ -113,12 +115,9 @@ class SlackPlatform:
         }
         try:
             return str((await self._send("chat.postMessage", shown, arguments))["ts"])
-        except Lost as lost:
-            if code_of(lost) != "not_in_channel":
-                self.rooms.forget_standing(channel)
-                raise
-        await self.client.call("conversations.join", channel=channel)
-        return str((await self._send("chat.postMessage", shown, arguments))["ts"])
+        except Lost:
+            self.rooms.forget_standing(channel)
+            raise
 
     async def edit(self, channel: str, address: str, message: Message) -> None:
         shown = render_message(message, self.templates)
@@ -133,19 +132,22 @@ class SlackPlatform:
 
     async def _send(self, method: str, shown: Rendered, arguments: dict[str, Any]) -> dict[str, Any]:
         """With its blocks; words alone, where Slack finds fault with the blocks: better plain than not at all."""
+        channel = arguments["channel"]
         try:
-            return await self.client.call(method, **arguments, text=shown.text, blocks=shown.blocks)
+            return await self.client.call_inside(
+                method, channel, **arguments, text=shown.text, blocks=shown.blocks
+            )
         except Rejected as failure:
             if code_of(failure) not in ("invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"):
                 raise
-        return await self.client.call(method, **arguments, text=shown.text, blocks=[])
+        return await self.client.call_inside(method, channel, **arguments, text=shown.text, blocks=[])
 
     async def _find_post(self, channel: str, key: str, thread: str) -> str:
         """The address of what was posted with this key, or empty."""
         method = "conversations.replies" if thread else "conversations.history"
         more: dict[str, Any] = {"ts": thread} if thread else {}
-        answer = await self.client.call(
-            method, channel=channel, limit=LOOKED_AT, include_all_metadata=True, **more
+        answer = await self.client.call_inside(
+            method, channel, channel=channel, limit=LOOKED_AT, include_all_metadata=True, **more
         )
         for message in answer.get("messages", []):
             metadata = message.get("metadata") or {}
@@ -157,10 +159,11 @@ class SlackPlatform:
         return ""
 
     async def pin(self, channel: str, address: str) -> None:
+        """A message that is gone is not pinned; whoever edits it next finds that out."""
         try:
-            await self.client.call("pins.add", channel=channel, timestamp=address)
+            await self.client.call_inside("pins.add", channel, channel=channel, timestamp=address)
         except Rejected as failure:
-            if code_of(failure) != "already_pinned":
+            if code_of(failure) not in ("already_pinned", "message_not_found"):
                 raise
 
     async def post_direct(self, person: str, message: Message, once: Once) -> str:

@@ -37,7 +37,7 @@ class SlackRooms:
         ):
             if value and channel.get(name, {}).get("value") != value:
                 change: dict[str, Any] = {name: clip(value, limits.TOPIC)}
-                await self.client.call(method, channel=number, **change)
+                await self.client.call_inside(method, number, channel=number, **change)
         return Place(number, str(channel["name"]), await self._url(number))
 
     async def _create(self, room: NewRoom) -> dict[str, Any]:
@@ -111,8 +111,8 @@ class SlackRooms:
         """Under the first free name; a workspace where bots may not rename keeps the old one."""
         for suffix in range(1, SUFFIXES + 1):
             try:
-                answer = await self.client.call(
-                    "conversations.rename", channel=channel, name=_name(name, suffix)
+                answer = await self.client.call_inside(
+                    "conversations.rename", channel, channel=channel, name=_name(name, suffix)
                 )
             except Rejected as refused:
                 if code_of(refused) != "name_taken":
@@ -123,6 +123,10 @@ class SlackRooms:
 
     async def set_links(self, channel: str, links: tuple[Bookmark, ...]) -> None:
         """Our own bookmarks; those that people have added stay."""
+
+        async def change(method: str, **about: Any) -> None:
+            await self.client.call_inside(method, channel, channel_id=channel, **about)
+
         me = (await self.client.whoami()).get("user_id")
         there = (await self.client.call("bookmarks.list", channel_id=channel)).get("bookmarks", [])
         ours = {mark["title"]: mark for mark in there if mark.get("last_updated_by_user_id") == me}
@@ -130,15 +134,11 @@ class SlackRooms:
             title = clip(wanted.title, limits.BOOKMARK_TITLE)
             mark = ours.pop(title, None)
             if mark is None:
-                await self.client.call(
-                    "bookmarks.add", channel_id=channel, type="link", title=title, link=wanted.url
-                )
+                await change("bookmarks.add", type="link", title=title, link=wanted.url)
             elif mark.get("link") != wanted.url:
-                await self.client.call(
-                    "bookmarks.edit", channel_id=channel, bookmark_id=mark["id"], title=title, link=wanted.url
-                )
+                await change("bookmarks.edit", bookmark_id=mark["id"], title=title, link=wanted.url)
         for mark in ours.values():
-            await self.client.call("bookmarks.remove", channel_id=channel, bookmark_id=mark["id"])
+            await change("bookmarks.remove", bookmark_id=mark["id"])
 
     async def invite(self, channel: str, people: tuple[str, ...]) -> tuple[NotInvited, ...]:
         """Invite in few calls; where one of several can't come, each is asked for by themselves."""
@@ -155,7 +155,9 @@ class SlackRooms:
     async def _invite(self, channel: str, people: tuple[str, ...]) -> str | None:
         """None when all came; the code of the reason when somebody can't, empty when they are there already."""
         try:
-            await self.client.call("conversations.invite", channel=channel, users=",".join(people))
+            await self.client.call_inside(
+                "conversations.invite", channel, channel=channel, users=",".join(people)
+            )
         except Lost:
             raise
         except Rejected as failure:
@@ -167,7 +169,7 @@ class SlackRooms:
 
     async def archive(self, channel: str) -> None:
         try:
-            await self.client.call("conversations.archive", channel=channel)
+            await self.client.call_inside("conversations.archive", channel, channel=channel)
         except Rejected as failure:
             if code_of(failure) not in ("already_archived", "is_archived"):
                 raise

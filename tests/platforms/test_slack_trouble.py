@@ -1,0 +1,53 @@
+"""Tocsin in a Slack in trouble: the bot is put out of a channel, a card is gone before it is pinned, threads are long."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.platforms.contract.play import declare, timeline
+from tests.platforms.contract.slack_stage import SlackStage, open_slack_stage
+
+
+@pytest.fixture
+async def stage(sqlite_url: str) -> AsyncIterator[SlackStage]:
+    async with open_slack_stage("slack-http", sqlite_url) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "/incident invite @kate",
+        "/incident priority P1",
+        "/incident title The disk is full",
+        "/incident link https://wiki.example.org/disk",
+    ],
+)
+async def test_who_is_put_out_of_a_room_comes_back_for_what_is_to_be_done_there(
+    stage: SlackStage, line: str
+) -> None:
+    await stage.add_person("Kate", team="")
+    room = await declare(stage)
+    channel = stage.slack.workspace.channels[room]
+    await stage.slack.remove_bot(stage.owner.account, channel)
+    await stage.type(stage.owner, room, line)
+    await stage.wait_for_heads()
+    assert stage.slack.workspace.bot_user in channel.members
+    assert await timeline(stage, "room_lost") == []
+    assert await stage.room_of("INC-1") == room
+
+
+async def test_a_room_from_which_the_bot_was_put_out_is_archived_in_the_end(stage: SlackStage) -> None:
+    room = await declare(stage)
+    await stage.type(stage.owner, room, "/incident close")
+    await stage.slack.remove_bot(stage.owner.account, stage.slack.workspace.channels[room])
+    await stage.house.at("24:01:00")
+    assert await stage.is_archived(room)
+
+
+async def test_a_card_that_is_deleted_before_it_is_pinned_costs_no_room(stage: SlackStage) -> None:
+    stage.slack.fail("pins.add", "message_not_found")
+    room = await declare(stage)
+    assert await timeline(stage, "room_lost") == []
+    cards = [one for one in await stage.messages(room) if "Checkout is slow" in one.title]
+    assert len(cards) == 1
