@@ -142,7 +142,12 @@ class DiscordPlatform:
                 raise
 
     async def pin(self, channel: str, address: str) -> None:
-        await self.client.call("PUT", f"/channels/{channel}/messages/pins/{address}")
+        """A message that is gone is not pinned; whoever edits it next finds that out."""
+        try:
+            await self.client.call("PUT", f"/channels/{channel}/messages/pins/{address}")
+        except Lost as lost:
+            if code_of(lost) != "unknown_message":
+                raise
 
     async def post_direct(self, person: str, message: Message, once: Once) -> str:
         """Whoever takes no messages from members of the server can't be reached: Rejected at once."""
