@@ -61,8 +61,9 @@ class Events:
         self.changes = changes
         self.actions = {_plain(emoji): action for emoji, action in self.settings.reactions}
         self.me = ""
-        self.removed = ""
-        """Why the bot is in the server no more."""
+        self.unheard = ""
+        """Why nobody in the server is heard, though the connection stands: the bot was taken out, or the server is away."""
+        self._first = ""
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._takers: dict[str, Callable[[Event], Awaitable[None]]] = {
             "MESSAGE_CREATE": self._take_message,
@@ -84,14 +85,16 @@ class Events:
         guild = str(
             event.get("id") if kind in ("GUILD_CREATE", "GUILD_DELETE") else event.get("guild_id") or ""
         )
-        if guild and self.settings.guild and guild != self.settings.guild:
+        if guild and not self._is_ours(guild):
             return
         match kind:
+            case "GUILD_CREATE" | "GUILD_DELETE" if event.get("unavailable"):
+                self.unheard = "discord.unavailable"  # its channels are not told, and yet there
             case "GUILD_CREATE":
-                self.removed = ""
+                self.unheard = ""
                 self._catch_up(event)
             case "GUILD_DELETE":
-                self.removed = "" if event.get("unavailable") else "discord.removed_from_server"
+                self.unheard = "discord.removed_from_server"
             case "GUILD_MEMBER_UPDATE":
                 self.guild.keep_member(str(event["user"]["id"]), dict(event))
             case "GUILD_MEMBER_REMOVE":
@@ -114,6 +117,12 @@ class Events:
                 taker = self._takers[kind]
                 channel = str(event.get("channel_id") or event.get("id") or "")
                 self._start(kind, channel, lambda: taker(event))
+
+    def _is_ours(self, guild: str) -> bool:
+        """Whether it is the server that we work in: anybody who has the link may let the bot into theirs, too. As long as
+        nobody had to know which one is ours, it is the first that is told of."""
+        self._first = self._first or guild
+        return guild == (self.guild.known_id or self._first)
 
     def _catch_up(self, server: Event) -> None:
         """All of the server, at the beginning of a connection; what has changed while there was none is followed."""

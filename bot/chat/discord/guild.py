@@ -51,6 +51,11 @@ class Guild:
             self._id = self.settings.guild or await self._find_only()
         return self._id
 
+    @property
+    def known_id(self) -> str:
+        """The server's id, if it is known by now; nobody is asked."""
+        return self.settings.guild or self._id
+
     async def _find_only(self) -> str:
         there = await self.client.call("GET", "/users/@me/guilds")
         if not there:

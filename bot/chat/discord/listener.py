@@ -70,12 +70,12 @@ class Listener:
 
     @property
     def is_connected(self) -> bool:
-        return self.gateway.is_connected and not self.events.removed
+        return self.gateway.is_connected and not self.events.unheard
 
     @property
     def last_error(self) -> str:
         """Why Discord does not reach us: `discord.<name>`; empty when nothing is known to be wrong."""
-        return self.events.removed or self.gateway.last_error
+        return self.events.unheard or self.gateway.last_error
 
     def look(self) -> list[Check]:
         """The connection and the commands, for the doctor."""
