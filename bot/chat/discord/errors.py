@@ -59,7 +59,10 @@ LOST = frozenset(
     }
 )  # fmt: skip
 """The channel or the message is not there for us."""
+CATEGORY_FULL = "CHANNEL_PARENT_MAX_CHANNELS"
+"""What Discord finds wrong about a channel's category when others have filled it meanwhile: the next attempt looks again."""
 WAITS = {
+    "category_full": 1.0,
     "slow_mode": 10.0,
     "write_limit": 30.0,
     "too_many_edits": 60.0,
@@ -86,7 +89,10 @@ def explain(status: int, body: Any, method: str, after: float | None = None) -> 
         return Retry(f"discord.http_{status} {method}", after, maybe_sent=True)
     if not isinstance(body, dict):  # what stands between us and Discord answered, in a language of its own
         return Retry(f"discord.http_{status} {method}", after if after is not None else LIMIT_WAIT)
-    reason = f"discord.{name} {method}{_find_fault(body)}"
+    fault = _find_fault(body)
+    if fault.endswith(CATEGORY_FULL):
+        name = "category_full"
+    reason = f"discord.{name} {method}{fault}"
     if name in WAITS:
         return Retry(reason, after if after is not None else WAITS[name])
     return Lost(reason) if name in LOST else Rejected(reason)

@@ -4,6 +4,7 @@ A private room is hidden from everyone, and each who takes part is let in by an 
 stands in the archive category, where nobody can write.
 """
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
@@ -53,22 +54,26 @@ class ChannelRooms:
         self.guild = guild
         self.settings = client.settings
         self.changes = changes
+        self._sorting = asyncio.Lock()
+        """One channel at a time is put into a category, so that none is filled, or made, twice."""
 
     async def open(self, room: NewRoom) -> Place:
         """Make the channel, or find the one that an attempt before has made."""
-        channels = await self.guild.list_channels()
-        channel = await self._find_own(room, channels)
-        if channel is None:
-            body: Json = {
-                "name": clip(room.name, limits.CHANNEL_NAME),
-                "type": TEXT,
-                "topic": clip(room.topic, limits.TOPIC),
-                "parent_id": await self.guild.find_category(self.settings.category, channels),
-            }
-            if room.private:
-                body["permission_overwrites"] = await self._hide()
-            channel = await self.guild.create_channel(body)
+        async with self._sorting:
+            channels = await self.guild.list_channels()
+            channel = await self._find_own(room, channels) or await self._make(room, channels)
         return await build_place(self.guild, channel)
+
+    async def _make(self, room: NewRoom, channels: list[Json]) -> Json:
+        body: Json = {
+            "name": clip(room.name, limits.CHANNEL_NAME),
+            "type": TEXT,
+            "topic": clip(room.topic, limits.TOPIC),
+            "parent_id": await self.guild.find_category(self.settings.category, channels),
+        }
+        if room.private:
+            body["permission_overwrites"] = await self._hide()
+        return await self.guild.create_channel(body)
 
     async def _find_own(self, room: NewRoom, channels: list[Json]) -> Json | None:
         """The channel that we made for this room, in an attempt whose answer was lost: of this name, in our category, not
@@ -121,24 +126,26 @@ class ChannelRooms:
 
     async def archive(self, channel: str) -> None:
         """To the archive category, where nobody can write."""
-        there = await self.client.call("GET", f"/channels/{channel}")
-        channels = await self.guild.list_channels()
-        by_id = {str(one["id"]): one for one in channels}
-        if is_in(there.get("parent_id"), self.settings.archive_category, by_id):
-            return
-        category = await self.guild.find_category(self.settings.archive_category, channels)
-        overwrites = lock(read_overwrites(there), await self.guild.get_id())
-        await self._put_into(channel, category, overwrites)
+        async with self._sorting:
+            there = await self.client.call("GET", f"/channels/{channel}")
+            channels = await self.guild.list_channels()
+            by_id = {str(one["id"]): one for one in channels}
+            if is_in(there.get("parent_id"), self.settings.archive_category, by_id):
+                return
+            category = await self.guild.find_category(self.settings.archive_category, channels)
+            overwrites = lock(read_overwrites(there), await self.guild.get_id())
+            await self._put_into(channel, category, overwrites)
 
     async def restore(self, channel: str) -> None:
         """Back among the open ones."""
-        there = await self.client.call("GET", f"/channels/{channel}")
-        channels = await self.guild.list_channels()
-        by_id = {str(one["id"]): one for one in channels}
-        overwrites, category = unlock(read_overwrites(there), await self.guild.get_id()), ""
-        if not is_in(there.get("parent_id"), self.settings.category, by_id):
-            category = await self.guild.find_category(self.settings.category, channels)
-        await self._put_into(channel, category, overwrites)
+        async with self._sorting:
+            there = await self.client.call("GET", f"/channels/{channel}")
+            channels = await self.guild.list_channels()
+            by_id = {str(one["id"]): one for one in channels}
+            overwrites, category = unlock(read_overwrites(there), await self.guild.get_id()), ""
+            if not is_in(there.get("parent_id"), self.settings.category, by_id):
+                category = await self.guild.find_category(self.settings.category, channels)
+            await self._put_into(channel, category, overwrites)
 
     async def _put_into(self, channel: str, category: str, overwrites: list[Json]) -> None:
         """Into a category, with these overwrites. Discord refuses them all when one gives what the bot itself may not: then
