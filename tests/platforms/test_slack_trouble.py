@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from bot.chat.platform import Message, Once
+from bot.errors import Retry
 from tests.platforms.contract.play import declare, timeline
 from tests.platforms.contract.slack_stage import SlackStage, open_slack_stage
 
@@ -51,3 +53,19 @@ async def test_a_card_that_is_deleted_before_it_is_pinned_costs_no_room(stage: S
     assert await timeline(stage, "room_lost") == []
     cards = [one for one in await stage.messages(room) if "Checkout is slow" in one.title]
     assert len(cards) == 1
+
+
+async def test_a_post_in_a_long_thread_whose_answer_was_lost_is_found_again(stage: SlackStage) -> None:
+    room = await declare(stage)
+    slack, kate = stage.slack, stage.owner.account
+    channel, platform = slack.workspace.channels[room], stage.house.parts.platforms["slack"]
+    head = await slack.say(kate, channel, "What do we know?")
+    for number in range(600):  # Slack tells a thread from its beginning
+        slack.remember(kate, channel, f"{number}", head)
+    slack.drop_answer("chat.postMessage")
+    with pytest.raises(Retry) as lost:
+        await platform.post(room, Message("It is the disk"), Once("said-7"), head.ts)
+    assert lost.value.maybe_sent
+    await platform.post(room, Message("It is the disk"), Once("said-7", again=True), head.ts)
+    posted = [one for one in channel.replies(head.ts) if "It is the disk" in one.words]
+    assert len(posted) == 1

@@ -27,6 +27,8 @@ log = get_logger(__name__)
 KEY_EVENT = "tocsin_post"
 """The kind of metadata that a post carries: by it a post whose answer was lost is found again."""
 LOOKED_AT = 100
+OF_A_THREAD = 500
+"""How many messages of a thread are asked for at once."""
 CHUNK = 64 * 1024
 
 
@@ -143,20 +145,24 @@ class SlackPlatform:
         return await self.client.call_inside(method, channel, **arguments, text=shown.text, blocks=[])
 
     async def _find_post(self, channel: str, key: str, thread: str) -> str:
-        """The address of what was posted with this key, or empty."""
+        """The address of what was posted with this key, or empty. A channel is told from its end, a thread from its
+        beginning: that is read as a whole."""
         method = "conversations.replies" if thread else "conversations.history"
-        more: dict[str, Any] = {"ts": thread} if thread else {}
-        answer = await self.client.call_inside(
-            method, channel, channel=channel, limit=LOOKED_AT, include_all_metadata=True, **more
-        )
-        for message in answer.get("messages", []):
-            metadata = message.get("metadata") or {}
-            if (
-                metadata.get("event_type") == KEY_EVENT
-                and metadata.get("event_payload", {}).get("key") == key
-            ):
-                return str(message["ts"])
-        return ""
+        more: dict[str, Any] = {"ts": thread, "limit": OF_A_THREAD} if thread else {"limit": LOOKED_AT}
+        while True:
+            answer = await self.client.call_inside(
+                method, channel, channel=channel, include_all_metadata=True, **more
+            )
+            for message in answer.get("messages", []):
+                metadata = message.get("metadata") or {}
+                if (
+                    metadata.get("event_type") == KEY_EVENT
+                    and metadata.get("event_payload", {}).get("key") == key
+                ):
+                    return str(message["ts"])
+            more["cursor"] = (answer.get("response_metadata") or {}).get("next_cursor", "")
+            if not thread or not more["cursor"]:
+                return ""
 
     async def pin(self, channel: str, address: str) -> None:
         """A message that is gone is not pinned; whoever edits it next finds that out."""

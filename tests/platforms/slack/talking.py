@@ -51,6 +51,10 @@ class Talking(Slack):
         await self._heard(since)
         return message
 
+    def remember(self, user: User, channel: Channel, text: str, thread: Message) -> Message:
+        """What somebody said in a thread some time ago: the bot is not told."""
+        return self._put_message(user, channel, text, thread, None)
+
     def _put_message(
         self,
         user: User,
