@@ -10,7 +10,7 @@ import pytest
 from bot.chat.platform import NewRoom
 from bot.errors import Retry
 from tests.platforms.contract.discord_stage import DiscordStage, open_discord_stage
-from tests.platforms.contract.play import declare, timeline
+from tests.platforms.contract.play import card_of, declare, last_direct, timeline
 from tests.platforms.discord.guild import Guild
 from tests.platforms.discord.things import CATEGORY, TEXT
 from tests.platforms.discord_bot import build_platform, open_sender
@@ -123,3 +123,17 @@ async def test_a_card_that_is_deleted_before_it_is_pinned_costs_no_room(stage: D
     assert await timeline(stage, "room_lost") == []
     cards = [one for one in await stage.messages(room) if "Checkout is slow" in one.title]
     assert len(cards) == 1
+
+
+async def test_a_page_can_be_answered_where_discord_does_not_take_our_address(sqlite_url: str) -> None:
+    async with open_discord_stage(sqlite_url, TOCSIN_PUBLIC_URL="http://tocsin_app:8080") as stage:
+        await stage.house.send({"title": "Disk is full", "priority": "P1", "service": "web"})
+        await stage.settle()
+        page = await last_direct(stage, stage.owner)
+        assert "Disk is full" in page.title
+        assert "Why you" in page.text
+        await stage.press(stage.owner, page, "Acknowledge")
+        assert "acknowledged by Olivia" in (await last_direct(stage, stage.owner)).text
+        assert "Take command" in (await card_of(stage, await stage.room_of("INC-1"))).buttons
+        assert all("URL" in one or "well formed" in one for one in stage.discord.violations)
+        stage.discord.violations.clear()

@@ -205,7 +205,10 @@ async def test_what_slack_cannot_draw_is_said_in_plain_words(desk: Desk) -> None
     assert channel is not None
     (message,) = desk.slack.messages(channel)
     assert "Disk full" in message.text
-    assert message.blocks == []
+    assert [block["type"] for block in message.blocks] == ["section", "actions"]
+    desk.slack.fail("chat.postMessage", "invalid_blocks", times=2)
+    await desk.platform.post(place.channel, CARD, Once("card-2"))
+    assert desk.slack.messages(channel)[-1].blocks == []
 
 
 async def test_a_page_is_a_direct_message_that_can_be_edited(desk: Desk) -> None:

@@ -20,7 +20,7 @@ from bot.chat.discord.errors import code_of
 from bot.chat.discord.modals import build_modal, build_token, render_form_again
 from bot.chat.discord.origins import COMMAND, COMPONENT, EPHEMERAL, Origin
 from bot.chat.discord.places import PLATFORM
-from bot.chat.discord.posts import strip
+from bot.chat.discord.posts import list_milder
 from bot.chat.form import Form
 from bot.chat.markup import render_text
 from bot.chat.reply import Reply
@@ -150,7 +150,7 @@ class Answers(Sayings):
 
     async def _tell(self, origin: Origin, shown: Rendered) -> None:
         """Say it to this person alone: where they acted, or else directly."""
-        for data in (shown.body, strip(shown.body)):
+        for data in (shown.body, *list_milder(shown.body)):
             if origin.elsewhere or await self._tell_there(origin, data):
                 return
         await self.tell_directly(origin.user, shown)

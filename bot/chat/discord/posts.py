@@ -11,7 +11,9 @@ from bot.chat.discord.errors import code_of
 from bot.chat.discord.guild import Guild
 from bot.chat.platform import Once
 from bot.errors import Rejected
+from bot.logs import get_logger
 
+log = get_logger(__name__)
 Json = dict[str, Any]
 LOOKED_AT = 100
 REMEMBERED = 2_000
@@ -51,13 +53,16 @@ class Posts:
         return address
 
     async def send(self, method: str, path: str, body: Json) -> Json:
-        """With its embeds; words alone, where Discord finds fault with the embeds: better plain than not at all."""
-        try:
-            return dict(await self.client.call(method, path, body))
-        except Rejected as failure:
-            if code_of(failure) not in ("invalid_body", "empty_message"):
-                raise
-        return dict(await self.client.call(method, path, strip(body)))
+        """With its embeds; with less, where Discord finds fault with them: better plain than not at all."""
+        *milder, words = list_milder(body)
+        for each in (body, *milder):
+            try:
+                return dict(await self.client.call(method, path, each))
+            except Rejected as failure:
+                if code_of(failure) not in ("invalid_body", "empty_message"):
+                    raise
+                log.warning("discord.body_refused", reason=failure.reason)
+        return dict(await self.client.call(method, path, words))
 
     async def _find(self, channel: str, nonce: str, body: Json) -> str:
         """The address of what was posted with this nonce, or empty."""
@@ -98,6 +103,21 @@ def is_like(message: Json, body: Json) -> bool:
 def _words(message: Json) -> tuple[str, ...]:
     embeds = [str(embed.get(name) or "").strip() for embed in message.get("embeds") or [] for name in SEEN]
     return (str(message.get("content") or "").strip(), *embeds)
+
+
+def list_milder(body: Json) -> list[Json]:
+    """What to try, one after the other, where Discord finds fault with a message: no addresses (it is strict with names of
+    machines); the words, and below them what can be pressed (a page without its button is worth little); the words alone."""
+    embeds = [{name: value for name, value in one.items() if name != "url"} for one in body["embeds"]]
+    rows = [
+        {**row, "components": [one for one in row["components"] if "url" not in one]}
+        for row in body["components"]
+    ]
+    pressed = [row for row in rows if row["components"]]
+    bare = body | {"embeds": embeds, "components": pressed}
+    alone = strip(body)
+    milder = [bare if bare != body else None, alone | {"components": pressed} if pressed else None]
+    return [*(one for one in milder if one is not None), alone]
 
 
 def strip(body: Json) -> Json:

@@ -18,9 +18,9 @@ from bot.chat.form import Form
 from bot.chat.invocation import Said
 from bot.chat.markup import render_text
 from bot.chat.reply import Reply
-from bot.chat.slack.blocks import Rendered, render_reply
+from bot.chat.slack.blocks import Rendered, list_milder, render_reply
 from bot.chat.slack.client import SlackClient
-from bot.chat.slack.errors import code_of
+from bot.chat.slack.errors import FAULTS_OF_BLOCKS, code_of
 from bot.chat.slack.modals import View, build_loading, build_modal, build_result
 from bot.chat.slack.origins import Origin, Remembered
 from bot.chat.slack.visitors import PLATFORM
@@ -33,7 +33,6 @@ PATIENCE = 1.2
 """After so many seconds a modal says that it is under way: a form could not be opened after three."""
 TRIES = 3
 LONGEST_WAIT = 5.0
-FAULTS_OF_BLOCKS = ("invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long")
 
 
 @dataclass(frozen=True)
@@ -163,9 +162,10 @@ class Answers(Sayings):
         hook = AsyncWebhookClient(origin.response_url, session=self.client.open_session())
         body = {"response_type": "ephemeral", "replace_original": False, "text": shown.text, **more}
         try:
-            answer = await hook.send_dict(body | {"blocks": shown.blocks})
-            if answer.body in FAULTS_OF_BLOCKS:
-                answer = await hook.send_dict(body)
+            for blocks in list_milder(shown):
+                answer = await hook.send_dict(body | ({"blocks": blocks} if blocks else {}))
+                if answer.body not in FAULTS_OF_BLOCKS:
+                    break
         except (aiohttp.ClientError, SlackClientError, TimeoutError, OSError, ValueError) as failure:
             log.info("slack.not_responded", status=0, reason=type(failure).__name__)
             return False
@@ -174,13 +174,14 @@ class Answers(Sayings):
         return answer.status_code == 200
 
     async def _send(self, method: str, shown: Rendered, **arguments: Any) -> None:
-        """With its blocks; words alone, where Slack finds fault with the blocks."""
-        try:
-            await self._call(method, **arguments, text=shown.text, blocks=shown.blocks)
-        except Rejected as failure:
-            if code_of(failure) not in FAULTS_OF_BLOCKS:
-                raise
-            await self._call(method, **arguments, text=shown.text)
+        """With its blocks; with less, where Slack finds fault with them."""
+        for blocks in list_milder(shown):
+            try:
+                await self._call(method, **arguments, text=shown.text, blocks=blocks or None)
+                return
+            except Rejected as failure:
+                if code_of(failure) not in FAULTS_OF_BLOCKS or not blocks:
+                    raise
 
     async def _call(self, method: str, **arguments: Any) -> dict[str, Any]:
         """Call, and wait a little where Slack wants it: somebody is waiting for the answer."""

@@ -77,6 +77,15 @@ def _render(shown: str, spoken: str, card: Card | None, words: Templates) -> Ren
     return Rendered(text, everything[: limits.BLOCKS_OF_MESSAGE], color)
 
 
+def list_milder(shown: Rendered) -> list[list[Block]]:
+    """The blocks to try, one after the other, where Slack finds fault with them: all; the words in one section, and below
+    it what can be pressed (a page without its button is worth little); none."""
+    rows = [block["elements"] for block in shown.blocks if block["type"] == "actions"]
+    pressed = [[one for one in row if "url" not in one] for row in rows]
+    below = [{"type": "actions", "elements": row} for row in pressed if row]
+    return [shown.blocks, *([[section(shown.text), *below]] if below else []), []]
+
+
 def _measure(blocks: list[Block]) -> int:
     """How much text there is in blocks."""
     texts = [text for block in blocks for text in (block.get("text"), *block.get("fields", ())) if text]

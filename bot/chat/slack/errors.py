@@ -27,6 +27,8 @@ LOST = frozenset(
     }
 )  # fmt: skip
 """The channel or the message is not there for us."""
+FAULTS_OF_BLOCKS = ("invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long")
+"""Slack does not take the blocks of a message; its words it does."""
 LIMIT_WAIT = 30.0
 """How long to wait where Slack says that there were too many calls, but not how long."""
 

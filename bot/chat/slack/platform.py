@@ -10,10 +10,11 @@ import aiohttp
 from bot.chat.clip import clip
 from bot.chat.platform import Bookmark, Check, Inbound, Message, NewRoom, NotInvited, Once, Person, Place
 from bot.chat.slack import limits
-from bot.chat.slack.blocks import Rendered, render_message
+from bot.chat.slack.blocks import Rendered, list_milder, render_message
 from bot.chat.slack.checks import check_workspace
 from bot.chat.slack.client import SlackClient
-from bot.chat.slack.errors import code_of
+from bot.chat.slack.elements import Block
+from bot.chat.slack.errors import FAULTS_OF_BLOCKS, code_of
 from bot.chat.slack.rooms import SlackRooms
 from bot.chat.templates import Templates
 from bot.config import SlackSettings
@@ -133,16 +134,22 @@ class SlackPlatform:
             log.info("slack.gone_already", reason=lost.reason)
 
     async def _send(self, method: str, shown: Rendered, arguments: dict[str, Any]) -> dict[str, Any]:
-        """With its blocks; words alone, where Slack finds fault with the blocks: better plain than not at all."""
+        """With its blocks; with less, where Slack finds fault with them: better plain than not at all."""
+        *with_blocks, none = list_milder(shown)
+        for blocks in with_blocks:
+            try:
+                return await self._send_blocks(method, shown.text, blocks, arguments)
+            except Rejected as failure:
+                if code_of(failure) not in FAULTS_OF_BLOCKS:
+                    raise
+                log.warning("slack.blocks_refused", reason=failure.reason)
+        return await self._send_blocks(method, shown.text, none, arguments)
+
+    async def _send_blocks(
+        self, method: str, text: str, blocks: list[Block], arguments: dict[str, Any]
+    ) -> dict[str, Any]:
         channel = arguments["channel"]
-        try:
-            return await self.client.call_inside(
-                method, channel, **arguments, text=shown.text, blocks=shown.blocks
-            )
-        except Rejected as failure:
-            if code_of(failure) not in ("invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"):
-                raise
-        return await self.client.call_inside(method, channel, **arguments, text=shown.text, blocks=[])
+        return await self.client.call_inside(method, channel, **arguments, text=text, blocks=blocks)
 
     async def _find_post(self, channel: str, key: str, thread: str) -> str:
         """The address of what was posted with this key, or empty. A channel is told from its end, a thread from its

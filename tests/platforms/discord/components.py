@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from tests.platforms.discord.answers import Fault
 from tests.platforms.discord.showing import SELECTS, walk
@@ -118,6 +119,8 @@ def _judge_button(place: Place, button: Json) -> Iterator[Fault]:
                 "URL_TYPE_INVALID_SCHEME",
                 "Scheme must be one of ('http', 'https', 'discord').",
             )
+        elif not has_good_host(url):
+            yield _bad((*place, "url"), "URL_TYPE_INVALID_URL", "Not a well formed URL.")
         if custom_id:
             words = "A custom id and url cannot both be specified"
             yield _bad((*place, "custom_id"), "BUTTON_COMPONENT_CUSTOM_ID_URL_MUTUALLY_EXCLUSIVE", words)
@@ -174,3 +177,9 @@ def _judge_ids(components: list[Json]) -> Iterator[Fault]:
             words = "Component custom id cannot be duplicated"
             yield _bad((*place, "custom_id"), "COMPONENT_CUSTOM_ID_DUPLICATED", words)
         seen.add(custom_id)
+
+
+def has_good_host(url: str) -> bool:
+    """Whether Discord takes the name of the machine in an address: one with an underscore is "not a well formed URL"
+    (issue 7438 of discordjs/discord.js)."""
+    return "_" not in (urlsplit(url).hostname or "")

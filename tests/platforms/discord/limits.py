@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.platforms.discord.answers import Fault, Refused, invalid_form
-from tests.platforms.discord.components import judge_components
+from tests.platforms.discord.components import has_good_host, judge_components
 from tests.platforms.discord.things import COMPONENTS_V2, Json
 
 CONTENT, NONCE, REASON, TOPIC, NICK = 2000, 25, 512, 1024, 32
@@ -90,7 +90,7 @@ def _judge_urls(embed: Json, at: tuple[str, ...]) -> list[Fault]:
     return [
         Fault(path, "URL_TYPE_INVALID_URL", "Not a well formed URL.")
         for path, url, schemes in urls
-        if url and not url.startswith(schemes)
+        if url and (not url.startswith(schemes) or not has_good_host(url))
     ]
 
 
