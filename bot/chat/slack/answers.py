@@ -162,10 +162,10 @@ class Answers(Sayings):
         hook = AsyncWebhookClient(origin.response_url, session=self.client.open_session())
         body = {"response_type": "ephemeral", "replace_original": False, "text": shown.text, **more}
         try:
-            for blocks in list_milder(shown):
-                answer = await hook.send_dict(body | ({"blocks": blocks} if blocks else {}))
-                if answer.body not in FAULTS_OF_BLOCKS:
-                    break
+            answer = await hook.send_dict(body | {"blocks": shown.blocks})
+            for blocks in list_milder(shown)[1:]:
+                if answer.body in FAULTS_OF_BLOCKS:
+                    answer = await hook.send_dict(body | ({"blocks": blocks} if blocks else {}))
         except (aiohttp.ClientError, SlackClientError, TimeoutError, OSError, ValueError) as failure:
             log.info("slack.not_responded", status=0, reason=type(failure).__name__)
             return False
