@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from bot.chat.platform import NewRoom
+from bot.chat.platform import Message, NewRoom, Once
 from bot.errors import Retry
 from tests.platforms.contract.discord_stage import DiscordStage, open_discord_stage
 from tests.platforms.contract.play import card_of, declare, last_direct, timeline
 from tests.platforms.discord.guild import Guild
 from tests.platforms.discord.things import CATEGORY, TEXT
-from tests.platforms.discord_bot import build_platform, open_sender
+from tests.platforms.discord_bot import build_platform, open_bot, open_sender
 
 
 @pytest.fixture
@@ -137,3 +137,12 @@ async def test_a_page_can_be_answered_where_discord_does_not_take_our_address(sq
         assert "Take command" in (await card_of(stage, await stage.room_of("INC-1"))).buttons
         assert all("URL" in one or "well formed" in one for one in stage.discord.violations)
         stage.discord.violations.clear()
+
+
+async def test_people_are_answered_while_all_other_calls_have_to_wait() -> None:
+    async with open_bot() as bot:
+        zoe, room = bot.discord.add_user("zoe"), await bot.add_room()
+        bot.discord.rate_limit("create_message", 30.0, channel=room, scope="global")
+        with pytest.raises(Retry):
+            await bot.platform.post(room.id, Message("x"), Once("1"))
+        assert (await bot.discord.command(zoe, room, "incident list")).ok

@@ -32,6 +32,9 @@ MOST_BUCKETS = 2_000
 NUMBER = re.compile(r"(?<=/)\d{5,}(?=/|$)")
 MAJOR = re.compile(r"^/(?:channels|guilds|webhooks)/(\d+)")
 """What parts one bucket into several: each channel, server and webhook is counted by itself."""
+OF_INTERACTIONS = ("interactions", "webhooks")
+"""Answers to what people do: by a token of their own, and not bound to the limit of all calls of a bot (Discord's reference
+of rate limits)."""
 HEAD = ("name", "topic")
 """Changing these of a channel is counted by itself, two in ten minutes, and no header says so."""
 
@@ -109,7 +112,7 @@ class DiscordClient:
     ) -> Any:
         url = self.settings.api_url.rstrip("/") + path
         # An interaction is answered by its own token.
-        is_own = not path.startswith(("/interactions/", "/webhooks/"))
+        is_own = not path.startswith(tuple(f"/{one}/" for one in OF_INTERACTIONS))
         headers = {"Authorization": f"Bot {self.find_token()}"} if is_own else None
         try:
             async with self.open_session().request(
@@ -132,7 +135,8 @@ class DiscordClient:
     async def _wait_for(self, route: str, place: str) -> None:
         """Don't ask before Discord said we may."""
         bucket = self._buckets.get((self._names.get(route, route), place))
-        untils = [self._all_until] if self._all_until is not None else []
+        is_bound = not route.partition(" ")[2].startswith(OF_INTERACTIONS)
+        untils = [self._all_until] if self._all_until is not None and is_bound else []
         if bucket is not None:
             if bucket.left <= 0:
                 untils.append(bucket.until)
@@ -191,7 +195,7 @@ HEAD_ROUTE = "(name, topic)"
 def name_route(method: str, path: str, body: Any = None) -> str:
     """A route without its numbers, for people, metrics and limits: `POST channels/messages`."""
     parts = [part for part in NUMBER.sub("", path).split("/") if part]
-    if parts[0] in ("interactions", "webhooks"):
+    if parts[0] in OF_INTERACTIONS:
         parts[1:2] = []  # the token of an interaction
     is_head = method == "PATCH" and parts == ["channels"] and isinstance(body, dict)
     more = f" {HEAD_ROUTE}" if is_head and any(name in body for name in HEAD) else ""
