@@ -6,7 +6,7 @@ import pytest
 
 from bot.chat.platform import Message, Once
 from bot.errors import Retry
-from tests.platforms.contract.play import declare, timeline
+from tests.platforms.contract.play import card_of, declare, timeline
 from tests.platforms.contract.slack_stage import SlackStage, open_slack_stage
 
 
@@ -69,3 +69,11 @@ async def test_a_post_in_a_long_thread_whose_answer_was_lost_is_found_again(stag
     await platform.post(room, Message("It is the disk"), Once("said-7", again=True), head.ts)
     posted = [one for one in channel.replies(head.ts) if "It is the disk" in one.words]
     assert len(posted) == 1
+
+
+async def test_a_room_whose_topic_slack_refuses_is_a_room(stage: SlackStage) -> None:
+    stage.slack.fail("conversations.setTopic", "user_is_restricted", times=None)
+    stage.slack.fail("conversations.setPurpose", "user_is_restricted", times=None)
+    room = await declare(stage)
+    assert room
+    assert "Checkout is slow" in (await card_of(stage, room)).title

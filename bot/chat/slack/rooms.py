@@ -9,7 +9,9 @@ from bot.chat.slack import limits
 from bot.chat.slack.client import SlackClient
 from bot.chat.slack.errors import code_of
 from bot.errors import Lost, Rejected
+from bot.logs import get_logger
 
+log = get_logger(__name__)
 SUFFIXES = 20
 """So many names are tried: `inc-7-disk`, `inc-7-disk-2` and so on."""
 CLOCKS_DIFFER = timedelta(minutes=5)
@@ -28,7 +30,8 @@ class SlackRooms:
         self._standing: dict[str, str] = {}
 
     async def open(self, room: NewRoom) -> Place:
-        """Make the channel, or find the one that an attempt before has made; its topic and purpose are set."""
+        """Make the channel, or find the one that an attempt before has made; its topic and purpose are set, where Slack lets
+        us: a room without them is better than none."""
         channel = await self._create(room)
         number = str(channel["id"])
         for method, name, value in (
@@ -37,7 +40,12 @@ class SlackRooms:
         ):
             if value and channel.get(name, {}).get("value") != value:
                 change: dict[str, Any] = {name: clip(value, limits.TOPIC)}
-                await self.client.call_inside(method, number, channel=number, **change)
+                try:
+                    await self.client.call_inside(method, number, channel=number, **change)
+                except Lost:
+                    raise
+                except Rejected as refused:
+                    log.warning("slack.not_described", reason=refused.reason)
         return Place(number, str(channel["name"]), await self._url(number))
 
     async def _create(self, room: NewRoom) -> dict[str, Any]:
