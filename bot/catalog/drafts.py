@@ -74,8 +74,9 @@ def read_entry(
     if found:
         raise EntryWrong(found, word)
     known = {word: frozenset(ids) for word, ids in names.ids.items()}
+    off = {word: frozenset(slugs.values()) - known[word] for word, slugs in names.slugs.items()}
     try:
-        read = shape.model_validate(written, context=World(known, Path(), os.environ))
+        read = shape.model_validate(written, context=World(known, Path(), os.environ, off))
     except ValidationError as error:
         raise EntryWrong(list(tell(shape, (), error)), word) from error
     if wrong := list(check(read)):

@@ -6,7 +6,7 @@ come in pydantic's context together with the environment.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
@@ -41,6 +41,15 @@ class World:
     names: Mapping[str, frozenset[str]]
     folder: Path
     environment: Mapping[str, str]
+    off: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Names of what was there: people who have left, things that are switched off."""
+
+    def check(self, what: str, name: str) -> None:
+        """Raises where nothing is called so, or no longer."""
+        if name not in self.names[what]:
+            if name in self.off.get(what, ()):
+                raise wrong(reasons.tell_switched_off(what, name))
+            raise wrong(reasons.tell_reference(what, name, self.names[what]))
 
 
 PICKS = {"next": "schedule", "previous": "schedule", "random": "team", "admins": "team"}
@@ -172,9 +181,7 @@ def known(what: str) -> Any:
     """Marks a field that names a thing of the file."""
 
     def read(name: str, info: ValidationInfo) -> str:
-        names = world_of(info).names[what]
-        if name not in names:
-            raise wrong(reasons.tell_reference(what, name, names))
+        world_of(info).check(what, name)
         return name
 
     return AfterValidator(read)
@@ -230,9 +237,7 @@ def _read_to(
     if kind not in kinds or not isinstance(name, str) or not name:
         raise wrong(problem)
     of, pick = (PICKS[kind], kind) if kind in PICKS else (kind, "")
-    names = world_of(info).names[of]
-    if name not in names:
-        raise wrong(reasons.tell_reference(of, name, names))
+    world_of(info).check(of, name)
     return Recipient(of, name, pick)
 
 

@@ -201,6 +201,13 @@ def tell_label_taken(label: str) -> str:
     return f"the name {spell(label)} means something else in a rule, or another contact has it; give it a `label` of its own"
 
 
+def tell_switched_off(what: str, name: str) -> str:
+    """A name of who has left, or of what is off."""
+    if what == "user":
+        return f"{spell(name)} has left; name somebody else, or bring them back with `/tocsin reactivate @{name}`"
+    return f"the {what} {spell(name)} is switched off; name another, or switch it on again"
+
+
 def tell_reference(what: str, name: str, known: Collection[str]) -> str:
     """A name that nothing in the file has."""
     section = f"{what.replace(' ', '_')}s" if what != "policy" else "policies"

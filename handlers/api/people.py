@@ -1,5 +1,6 @@
 """`/api/v1/users`, written: people come, change what they may do, leave, and come back."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from aiohttp import web
@@ -61,50 +62,53 @@ async def create(call: Call[NoQuery, NewUser]) -> web.Response:
 
 
 async def set_role(call: Call[NoQuery, RoleBody]) -> UserChanged:
-    actor, rank = await _find_admin(call, call.body.as_)
-
-    async def change(unit: Unit) -> UserChanged:
-        user = await find_user(unit, call.part("user"))
+    async def change(unit: Unit, name: str, rank: UserRole) -> User:
+        user = await find_user(unit, name)
         await change_role(unit, user, call.body.role, rank)
-        return await _show(unit, user)
+        return user
 
-    return await call.parts.work.run(change, actor)
+    return await _change(call, call.body.as_, change)
 
 
 async def leave(call: Call[AsQuery, NoBody]) -> UserChanged:
-    actor, rank = await _find_admin(call, call.query.as_)
-
-    async def change(unit: Unit) -> UserChanged:
-        user = await find_user(unit, call.part("user"))
+    async def change(unit: Unit, name: str, rank: UserRole) -> User:
+        user = await find_user(unit, name)
         await deactivate(unit, user, rank)
-        return await _show(unit, user)
+        return user
 
-    return await call.parts.work.run(change, actor)
+    return await _change(call, call.query.as_, change)
 
 
 async def come_back(call: Call[NoQuery, Return]) -> UserChanged:
-    actor, rank = await _find_admin(call, call.body.as_)
-
-    async def change(unit: Unit) -> UserChanged:
-        user = await get_who_left(unit, call.part("user"))
+    async def change(unit: Unit, name: str, rank: UserRole) -> User:
+        user = await get_who_left(unit, name)
         await reactivate(unit, user, rank)
-        return await _show(unit, user)
+        return user
 
-    return await call.parts.work.run(change, actor)
+    return await _change(call, call.body.as_, change)
+
+
+async def _change(
+    call: Call[Any, Any], name: str | None, change: Callable[[Unit, str, UserRole], Awaitable[User]]
+) -> UserChanged:
+    """Change the person of the path, by whoever does it and the highest role that they may give or take."""
+    actor, rank = await _find_admin(call, name)
+
+    async def run(unit: Unit) -> UserChanged:
+        user = await change(unit, call.part("user"), rank)
+        await unit.session.flush()
+        return UserChanged((await show_users(unit, [user]))[0], await list_uses(unit, "user", user))
+
+    return await call.parts.work.run(run, actor)
 
 
 async def _find_admin(call: Call[Any, Any], name: str | None) -> tuple[Actor, UserRole]:
-    """Who does it, and the highest role that they may give or take."""
+    """A person, or the program whose key has the scope for it and counts as an admin."""
     actor, user = await call.look(lambda unit: find_actor(unit, call.key, name))
     if user is None:
         return actor, UserRole.ADMIN
     check_role(user, "admin")
     return actor, user.role
-
-
-async def _show(unit: Unit, user: User) -> UserChanged:
-    await unit.session.flush()
-    return UserChanged((await show_users(unit, [user]))[0], await list_uses(unit, "user", user))
 
 
 ONE = "/users/{user}"

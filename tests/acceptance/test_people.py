@@ -170,3 +170,14 @@ async def test_a_key_that_was_revoked_opens_nothing(house: House) -> None:
     (key,) = await house.rows(ApiKey)
     await house.parts.work.run(lambda unit: revoke_key(unit, key.name))
     assert (await program.try_to("GET", "/users"))[0] == 401
+
+
+async def test_whoever_edits_what_still_names_somebody_who_left_is_told_so(house: House) -> None:
+    await house.add_person("Kate")
+    program = Program(house, await house.key("admin"))
+    entry = (await program.ask("/teams/first-team/entry"))["entry"]
+    await house.ask("/tocsin deactivate @kate")
+    entry["members"] = ["root", "kate"]
+    status, answer = await program.try_to("PUT", "/teams/first-team", {"entry": entry})
+    assert status == 422
+    assert "kate has left; name somebody else" in answer["detail"]

@@ -83,6 +83,8 @@ QUIET = ("createSilence", "changeSilence", "planMaintenance", "changeMaintenance
 """When it may end depends on the time, and what it is for on patterns and names."""
 SPANS = ("getTimeline",)
 """One of its times must be after the other."""
+PEOPLE = ("createUser", "undoScheduleChange", "undoPolicyChange", "undoTeamChange")
+"""Somebody may be called so already; whom it named then may have left since."""
 PAGING = ("addContact", "sendContactCode", "removeContact", "verifyContact", "changePaging")
 """What is set up here and which code was sent no schema has."""
 SWAPS = ("offerShift", "takeShift", "withdrawShift")
@@ -117,7 +119,7 @@ async def test_the_server_is_true_to_its_document(house: House, program: Program
         DEPTH
         + "".join(
             EXCEPTION.format(name=name)
-            for name in RULES + ENTRIES + QUIET + SPANS + PAGING + SWAPS + HOLIDAYS
+            for name in RULES + ENTRIES + QUIET + SPANS + PEOPLE + PAGING + SWAPS + HOLIDAYS
         )
     )
     process = await asyncio.create_subprocess_exec(
