@@ -31,12 +31,13 @@ from bot.flow.unit import Unit, Work
 from storage.engine import Database
 from storage.models import Model, PolicyStep
 from storage.words import StepCondition
+from tests.patience import SLOWNESS
 
 T = TypeVar("T")
 TOCSIN = (sys.executable, "-m", "app")
 """As it is beside these tests, wherever the one that is installed comes from."""
 ROOT = Path(__file__).resolve().parent.parent
-IN_A_TEST = 20.0
+IN_A_TEST = 20.0 * SLOWNESS
 """How long a start may take on a busy machine, in seconds."""
 
 
