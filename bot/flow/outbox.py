@@ -13,7 +13,7 @@ import time
 from collections import Counter as Counting
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from prometheus_client import Counter
@@ -44,6 +44,7 @@ KEPT_ALONE = 600.0
 """So long, in seconds, a single server tries to write down what came of a delivery; one of several until its lease ends."""
 LONGEST_PAUSE = 2.0
 """Between two tries to write that down, in seconds."""
+EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 FAULTS = 6
 """After so many attempts a row whose deliverer fails in a way that nobody foresaw is parked, and holds up no other."""
 delivered = Counter("tocsin_outbox_delivered_total", "Outbox rows delivered", ["kind"])
@@ -53,8 +54,7 @@ parked = Counter("tocsin_outbox_parked_total", "Outbox rows that the other side 
 
 @dataclass(frozen=True)
 class Job:
-    """A claimed row. `key` is the same on each attempt: the idempotency key for the other side. `again` says that the
-    attempt before may have been taken by the other side, and nobody knows."""
+    """A claimed row. `again` says that the attempt before may have been taken by the other side, and nobody knows."""
 
     id: int
     stream: str
@@ -71,7 +71,9 @@ class Job:
 
     @property
     def key(self) -> str:
-        return f"outbox-{self.id}"
+        """The idempotency key for the other side: the same on each attempt, and never that of another row, also not of
+        another database, or of what came after the backup that this one was restored from: there ids come again."""
+        return f"outbox-{self.id}-{(self.created_at - EPOCH) // MICROSECOND:x}"
 
     @property
     def lane(self) -> str:
