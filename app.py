@@ -235,8 +235,10 @@ async def _serve(settings: Settings) -> None:
     import signal
 
     from bot.flow.clock import SystemClock
+    from bot.flow.machine import open_many_files
     from storage.engine import Database
 
+    open_many_files()
     database = Database(settings.database_url, pooled=bool(settings.listen_url))
     database.claim()
     parts = build_parts(settings, SystemClock(), database)

@@ -22,6 +22,7 @@ from sqlalchemy import update
 from bot.errors import Later, Rejected, Retry, Unavailable
 from bot.flow.claimable import Claimable, Shut
 from bot.flow.lanes import Heard, Lanes, heard, lane_of
+from bot.flow.machine import is_short
 from bot.flow.outcomes import after_return, hand_on, park, put_back, put_off
 from bot.flow.together import Ahead, Together
 from bot.flow.unit import Unit, Work
@@ -314,7 +315,7 @@ class Outbox:
         except Exception as error:
             log.exception("outbox.delivery_failed", kind=job.kind, subject=job.subject, row=job.id)
             reason = f"{type(error).__name__}: {error}"
-            if job.attempts >= FAULTS:
+            if job.attempts >= FAULTS and not is_short(error):
                 return self._park(job, reason), False
             return self._put_off(job, Retry(reason, maybe_sent=True, alone=True)), False
         delivered.labels(job.kind).inc()

@@ -1,6 +1,7 @@
 """The outbox: within a stream order holds, whatever fails; nothing is lost; a parked row blocks nobody."""
 
 import asyncio
+import errno
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -214,6 +215,27 @@ async def pass_time(work: Work, worker: Outbox, seconds: float) -> None:
         await worker.drain()
     work.clock.time = end  # type: ignore[attr-defined]
     await worker.drain()
+
+
+async def test_nothing_is_parked_because_the_machine_had_no_file_to_open(work: Work) -> None:
+    """However long that lasts: it is the fault of no row, and would be of all."""
+    tries: list[int] = []
+
+    async def deliver(job: Job) -> None:
+        tries.append(job.attempts)
+        if len(tries) < 12:
+            raise OSError(errno.EMFILE, "Too many open files")
+
+    async def on_parked(_: Unit, _job: Job, reason: str) -> None:
+        raise AssertionError(reason)
+
+    await put(work, "s@x", 1)
+    worker = Outbox(work, {"thing": deliver}, on_parked)
+    await worker.drain()
+    await pass_time(work, worker, 900)
+    assert len(tries) == 12
+    assert await count_waiting(work) == 0
+    await work.database.close()
 
 
 async def test_a_lane_that_is_away_is_asked_by_one_row_and_goes_on_in_seconds_after_a_restart_too(
