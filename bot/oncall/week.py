@@ -1,9 +1,11 @@
 """Windows of the week by the clocks of a zone: when a rule holds, when somebody is not to be rung. Pure."""
 
 from collections.abc import Mapping
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from bot.oncall.wall import get_wall_clock, get_zone, moments_of, wall_of
 
 LONGEST = timedelta(days=7)
 """So far ahead the end of windows is looked for that follow each other, such as nights and a weekend between them."""
@@ -56,13 +58,15 @@ def read_time(text: str) -> time:
 
 
 def next_time(at: datetime, clock: str, zone: str) -> datetime:
-    """The next moment after `at` at which the clocks of the zone show this time, in UTC. One that does not exist on a day
-    (the clock jumps over it) is when the clock has jumped past it."""
-    local = at.astimezone(ZoneInfo(zone))
-    wanted = read_time(clock)
+    """The next moment after `at` at which the clocks of the zone show this time, in UTC, also where they show it twice. One
+    that does not exist on a day (the clock jumps over it) is the moment of the jump."""
+    wanted, today = read_time(clock), at.astimezone(get_zone(zone)).date()
+    wall = get_wall_clock(zone, at, at + timedelta(days=3))
     for days in range(3):
-        day = (local + timedelta(days=days)).date()
-        found = datetime.combine(day, wanted, ZoneInfo(zone)).astimezone(at.tzinfo)
-        if found > at:
-            return found
+        shown = datetime.combine(today + timedelta(days=days), wanted)
+        first = moments_of(wall.find_all([wall_of(shown)]))[0]
+        again = shown.replace(tzinfo=get_zone(zone), fold=1).astimezone(UTC)
+        for found in (first, again):
+            if found > at:
+                return found
     raise AssertionError("unreachable")

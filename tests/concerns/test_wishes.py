@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -167,3 +168,34 @@ def test_nights_and_a_weekend_are_quiet_until_monday() -> None:
     friday = datetime(2026, 11, 27, 23, 0, tzinfo=UTC)
     end = find_end({"zone": "UTC", "windows": windows}, friday)
     assert end == datetime(2026, 11, 30, 0, 0, tzinfo=UTC)
+
+
+CHANGES = [
+    ("Europe/Paris", "2026-03-29T01:00"),
+    ("Europe/Paris", "2026-10-25T01:00"),
+    ("Europe/Dublin", "2026-10-25T01:00"),
+    ("America/New_York", "2026-11-01T06:00"),
+    ("America/Santiago", "2026-04-05T03:00"),
+    ("America/Santiago", "2026-09-06T04:00"),
+    ("Africa/Cairo", "2026-04-23T22:00"),
+    ("Africa/Cairo", "2026-10-29T21:00"),
+    ("Asia/Beirut", "2026-03-28T22:00"),
+    ("Australia/Lord_Howe", "2026-04-04T15:00"),
+    ("Australia/Lord_Howe", "2026-10-03T15:30"),
+    ("Pacific/Chatham", "2026-04-04T14:00"),
+]
+QUARTER = timedelta(minutes=15)
+
+
+@pytest.mark.parametrize(("zone", "change"), CHANGES)
+@pytest.mark.parametrize("until", ["23:00", "23:30", "00:00", "00:30", "01:15", "01:45", "02:30", "03:15"])
+def test_quiet_hours_end_when_a_watch_says_so_also_while_clocks_change(
+    zone: str, change: str, until: str
+) -> None:
+    hours = {"zone": zone, "windows": [{"from": "22:00", "until": until}]}
+    changes_at = datetime.fromisoformat(change).replace(tzinfo=UTC)
+    for quarters in range(-16, 17):
+        at = moment = changes_at + quarters * QUARTER
+        while is_within(hours, moment):
+            moment += QUARTER
+        assert find_end(hours, at) == moment
