@@ -9,7 +9,7 @@ import asyncio
 import errno
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 import click
 
@@ -262,6 +262,7 @@ def collect_garbage_seldom() -> None:
 
 
 def _print_welcome(parts: Parts, welcome: Welcome | None) -> None:
+    from bot.logs import Unfailing
     from handlers.webhooks.receive import list_sources
 
     url = parts.settings.public_url
@@ -274,7 +275,9 @@ def _print_welcome(parts: Parts, welcome: Welcome | None) -> None:
             parts.settings.public_url, welcome.key, parts.settings.mail_host
         )
         values |= {"hook": hook, "paste": paste}
-    click.echo(parts.templates.render_plain("cli/started", **values))
+    click.echo(
+        parts.templates.render_plain("cli/started", **values), file=cast("IO[str]", Unfailing(sys.stdout))
+    )
 
 
 # The command line
@@ -300,6 +303,7 @@ def serve(host: str | None, port: int | None, data_dir: str | None, config_file:
 
     from bot.catalog.faults import ConfigWrong
     from bot.errors import Unavailable
+    from bot.logs import Unfailing
     from migrations.run import migrate
 
     try:
@@ -312,8 +316,8 @@ def serve(host: str | None, port: int | None, data_dir: str | None, config_file:
 
             uvloop.run(_serve(settings))
         # Everything is closed and on disk. Taking the interpreter apart would take longer than all of that.
-        sys.stdout.flush()
-        sys.stderr.flush()
+        Unfailing(sys.stdout).flush()
+        Unfailing(sys.stderr).flush()
         os._exit(0)
     except ConfigWrong as wrong:
         raise click.ClickException(str(wrong)) from wrong

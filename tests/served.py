@@ -51,6 +51,7 @@ class Served:
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = environment or {}
         self.log = folder / "tocsin.log"
+        self.output = Path(os.devnull)
         self.process: subprocess.Popen[bytes] | None = None
         self.database = Database(database_url)
 
@@ -63,13 +64,13 @@ class Served:
             "TOCSIN_DATABASE_URL": self.database_url,
             **self.environment,
         }
-        with self.log.open("ab") as log:
+        with self.log.open("ab") as log, self.output.open("ab") as output:
             self.process = subprocess.Popen(
                 [*TOCSIN, "serve", "--port", str(self.port), "--data-dir", self.folder],
                 cwd=ROOT,
                 env=environment,
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
+                stdout=output,
                 stderr=log,
             )
         async with aiohttp.ClientSession() as http:

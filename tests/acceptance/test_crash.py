@@ -237,6 +237,16 @@ async def test_a_full_disk_is_503_and_when_there_is_room_again_it_goes_on(
         assert [alert.alias for alert in await served.rows(Alert)] == ["before", "after"]
 
 
+async def test_it_starts_and_stops_though_what_it_prints_goes_to_a_full_disk(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    async with open_served(sqlite_url, tmp_path) as served:
+        served.output = Path("/dev/full")
+        await served.start()
+        code, _ = await served.stop()
+        assert code == 0, served.read_log()
+
+
 async def wait_until_all_is_sent(served: Served) -> None:
     async def is_sent() -> bool:
         pages = await served.rows(Page)
