@@ -43,6 +43,7 @@ SERIALIZATION_FAILURES = {"40001", "40P01"}
 """SQLSTATE of a serialization failure and of a deadlock (PostgreSQL, appendix A)."""
 GONE = ("08", "25006", "28", "3D", "53", "55000", "57", "58")
 """How SQLSTATE begins when the server is going, coming, full, a standby, or lets nobody in (PostgreSQL, appendix A)."""
+READ_ONLY = "25006"
 
 
 CLAIM_SECONDS = 6.0
@@ -115,6 +116,7 @@ class Database:
                 **SHARED,
             )
             self._reader = self._writer
+            _leave_standby(self._writer)
             if not pooled:
                 _plan_anew(self._writer)
         self._write_session = async_sessionmaker(self._writer, expire_on_commit=False)
@@ -196,6 +198,16 @@ def _plan_anew(engine: AsyncEngine) -> None:
             raise
         finally:
             cursor.close()
+
+
+def _leave_standby(engine: AsyncEngine) -> None:
+    """Whoever stays connected to a server that became a standby would never write again, though the address leads to the new
+    one: all of its connections are made anew."""
+
+    @event.listens_for(engine.sync_engine, "handle_error")
+    def failed(context: Any) -> None:
+        if getattr(context.original_exception, "sqlstate", None) == READ_ONLY:
+            context.is_disconnect = True
 
 
 def is_of_database(error: Exception) -> bool:
