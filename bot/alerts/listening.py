@@ -13,9 +13,10 @@ from storage.models import Fact
 from storage.questions import heartbeats as ask
 
 FACT = "heartbeats.listening"
-LOOK_EVERY = timedelta(seconds=20)
-GAP = timedelta(seconds=60)
-"""A look that is so much after the one before means that pings may have been missed in between."""
+LOOK_EVERY = timedelta(seconds=10)
+GAP = timedelta(seconds=30)
+"""A look that is so much after the one before means that pings may have been missed in between: shorter than most
+failovers of a database, or standstills of a machine that is moved."""
 
 
 async def listen(unit: Unit, starting: bool = False) -> datetime:

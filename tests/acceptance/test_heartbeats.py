@@ -110,6 +110,20 @@ async def test_a_process_that_hung_blames_nobody(house: House) -> None:
     assert len(await alerts(house)) == 1
 
 
+async def test_a_failover_of_the_database_blames_nobody(house: House) -> None:
+    """What came in these 40 seconds was answered with 503, and hardly anybody pings twice."""
+    url = await make(house, Wanted("Watchdog", 60))
+    await ping(house, url)
+    await house.at("00:30")
+    house.clock.time += timedelta(seconds=40)
+    await house.settle()
+    assert await alerts(house) == []
+    await house.at("02:15")
+    assert await alerts(house) == []
+    await house.at("02:16")
+    assert len(await alerts(house)) == 1
+
+
 async def test_another_replica_that_starts_forgives_nothing(house: House) -> None:
     url = await make(house)
     await ping(house, url)
