@@ -75,10 +75,10 @@ async def renew_key(unit: Unit, name: str) -> tuple[Integration, str]:
     return integration, key
 
 
-async def find_integration(unit: Unit, name: str) -> Integration:
-    """The integration of this slug or name; raises Unknown, and Refused where several have the name: the wrong one would
-    lose its key."""
-    rows = await ask.list_named(unit.session, Integration)
+async def find_integration(unit: Unit, name: str, everything: bool = False) -> Integration:
+    """The integration of this slug or name, with `everything` also one that is switched off; raises Unknown, and Refused
+    where several have the name: the wrong one would lose its key."""
+    rows = await ask.list_named(unit.session, Integration, everything=everything)
     wanted = name.strip().lower()
     found = [row for row in rows if row.slug == name.strip()] or [
         row for row in rows if wanted in (row.slug, row.name.lower())

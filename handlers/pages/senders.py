@@ -102,7 +102,7 @@ async def _show_sender(visit: Visit, slug: str, key: str = "") -> web.Response:
     values: dict[str, Any] = {}
 
     async def ask(unit: Unit) -> Values:
-        row = await find_integration(unit, slug)
+        row = await find_integration(unit, slug, everything=True)
         source = list_sources().get(row.source)
         team = await unit.session.get(Team, row.team_id) if row.team_id else None
         messages = await list_kept(unit.session, row.id, LAST) if may_edit(visit) else ()
@@ -150,7 +150,7 @@ async def send_test_alert(visit: Visit) -> web.StreamResponse:
 
 
 async def _find(unit: Unit, slug: str) -> Values:
-    row = await find_integration(unit, slug)
+    row = await find_integration(unit, slug, everything=True)
     if not row.active:
         raise Refused("integration.off", name=row.name)
     return {"sender": row}
@@ -161,7 +161,7 @@ async def show_message(visit: Visit) -> web.StreamResponse:
     number = visit.number("message")
 
     async def ask(unit: Unit) -> Values:
-        row = await find_integration(unit, visit.request.match_info["sender"])
+        row = await find_integration(unit, visit.request.match_info["sender"], everything=True)
         message = await find_kept(unit.session, row.id, number)
         if message is None:
             raise Unknown("payload.unknown", number=number, name=row.name)

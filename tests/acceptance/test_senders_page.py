@@ -133,7 +133,7 @@ async def test_a_responder_sends_a_test_alert_and_sees_no_messages(sqlite_house:
             assert response.status == 403
 
 
-async def test_one_that_is_switched_off_sends_no_test_alert(
+async def test_one_that_is_switched_off_is_shown_and_sends_no_test_alert(
     sqlite_house: House, browser: aiohttp.ClientSession
 ) -> None:
     house = sqlite_house
@@ -146,6 +146,9 @@ async def test_one_that_is_switched_off_sends_no_test_alert(
 
     await house.parts.work.run(switch_off)
     assert "switched off" in await read(browser, f"{house.url}/senders")
+    page = await read(browser, f"{house.url}/senders/shop")
+    assert "switched off" in page
+    assert "Give it a new key" not in page
     async with browser.post(f"{house.url}/senders/shop/test", allow_redirects=False) as response:
-        assert response.status in (404, 409)
+        assert response.status == 409
     assert await house.rows(Alert) == []
