@@ -5,7 +5,7 @@ holds end takes the alerts in small groups through the stages again; what else h
 """
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.alerts.arrival import Arrival
@@ -22,6 +22,8 @@ from storage.questions import holds as ask
 
 GROUP = 100
 """How many alerts one unit releases, however many timers are due in it."""
+AGAIN_AFTER = timedelta(seconds=1)
+"""So soon it is looked again for alerts that somebody else was changing."""
 
 
 def plan_release(unit: Unit, until: datetime | None) -> None:
@@ -56,7 +58,7 @@ async def release_counted(unit: Unit, alerts: Collection[int]) -> None:
 
 
 async def release_alerts(unit: Unit, due: Due) -> None:
-    """The handler of the `release_alerts` timer."""
+    """The handler of the `release_alerts` timer. What is sent again or changed at this moment is passed over, and comes next."""
     left = GROUP - unit.known.get("released", 0)
     alerts = await ask.list_ended(unit.session, unit.now, left) if left else ()
     unit.known["released"] = GROUP - left + len(alerts)
@@ -64,6 +66,8 @@ async def release_alerts(unit: Unit, due: Due) -> None:
         await let_go(unit, alerts, await Catalog.read(unit), "released")
     if len(alerts) == left:
         unit.plan(due.kind, due.subject, unit.now)
+    elif await ask.is_any_ended(unit.session, unit.now):
+        unit.plan(due.kind, due.subject, unit.now + AGAIN_AFTER)
 
 
 async def let_go(unit: Unit, alerts: Sequence[Alert], known: Catalog, reason: str) -> None:

@@ -60,16 +60,19 @@ async def move_holds(session: AsyncSession, by: str, until: datetime) -> None:
 
 
 async def list_ended(session: AsyncSession, now: datetime, limit: int) -> Sequence[Alert]:
-    """Open alerts whose hold is over and that nobody has let go yet, the oldest first; nobody else takes them meanwhile."""
-    return (
-        await session.scalars(
-            select(Alert)
-            .where(Alert.held_by != "", Alert.held_until <= now, Alert.status == AlertStatus.OPEN)
-            .order_by(Alert.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
-    ).all()
+    """Open alerts whose hold is over and that nobody has let go yet, the oldest first; nobody else takes them meanwhile.
+    Those that somebody else has taken are left out."""
+    ended = select(Alert).where(*_has_ended(now)).order_by(Alert.id).limit(limit)
+    return (await session.scalars(ended.with_for_update(skip_locked=True))).all()
+
+
+async def is_any_ended(session: AsyncSession, now: datetime) -> bool:
+    """Whether there are such alerts, taken or not: ix_alert_held."""
+    return await session.scalar(select(Alert.id).where(*_has_ended(now)).limit(1)) is not None
+
+
+def _has_ended(now: datetime) -> tuple[Any, ...]:
+    return Alert.held_by != "", Alert.held_until <= now, Alert.status == AlertStatus.OPEN
 
 
 async def end_counted(session: AsyncSession, ids: Collection[int], now: datetime) -> int:

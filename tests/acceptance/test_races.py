@@ -1,0 +1,47 @@
+"""Two things at the same moment, on a PostgreSQL that several work on: nobody is forgotten, and nobody is called for nothing."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.test_rules import set_up
+from tests.gates import shut
+from tests.house import House, open_house
+
+URGENT = {"title": "Checkout returns errors", "alias": "checkout", "priority": "P1", "service": "web"}
+OTHER = {**URGENT, "alias": "cart", "title": "Cart is slow"}
+pytestmark = pytest.mark.postgresql
+
+
+@pytest.fixture
+async def one(postgres_url: str) -> AsyncIterator[House]:
+    async with open_house(postgres_url) as house:
+        yield house
+
+
+@pytest.fixture
+async def two(one: House) -> AsyncIterator[House]:
+    """Another replica on the same database."""
+    async with AsyncExitStack() as stack:
+        house = await stack.enter_async_context(open_house(one.parts.work.database.url))
+        house.clock = one.parts.work.clock = house.parts.work.clock = one.clock
+        yield house
+
+
+async def test_an_alert_sent_again_as_its_hold_ends_pages(
+    one: House, two: House, postgres_url: str, tmp_path: Path
+) -> None:
+    await set_up(one, tmp_path, alert_policies={"wait": {"name": "Wait a bit", "delay": "5m"}})
+    await one.send(URGENT)
+    async with shut(postgres_url, "UPDATE", "alert", "NEW.count > OLD.count") as gate:
+        sending = asyncio.create_task(one.send(URGENT))
+        await gate.wait_for(1)
+        await two.at("05:00")
+        assert await two.pages() == []
+        await gate.open()
+        await sending
+    await one.at("05:10")
+    assert len(await one.pages()) == 1
