@@ -58,7 +58,7 @@ async def release_counted(unit: Unit, alerts: Collection[int]) -> None:
 
 
 async def release_alerts(unit: Unit, due: Due) -> None:
-    """The handler of the `release_alerts` timer. What is sent again or changed at this moment is passed over, and comes next."""
+    """The handler of the `release_alerts` timer. What is being sent again or changed now is passed over, and comes next."""
     left = GROUP - unit.known.get("released", 0)
     alerts = await ask.list_ended(unit.session, unit.now, left) if left else ()
     unit.known["released"] = GROUP - left + len(alerts)

@@ -3,6 +3,7 @@
 from bot.alerts.arrival import Group
 from bot.flow.unit import Unit
 from bot.incidents.events import AlertsJoined, AlertsOfIncidentClosed
+from storage.models import Incident
 from storage.questions import alerts as ask
 
 SHOWN = 5
@@ -19,11 +20,13 @@ def announce_joined(unit: Unit) -> None:
 
 
 async def tell_incidents(unit: Unit, closed: dict[int, tuple[str, int | None]]) -> None:
-    """Tell each incident which of its alerts were closed: (title, incident) by the id of the alert."""
+    """Tell each incident which of its alerts were closed: (title, incident) by the id of the alert. One after the other, so
+    that of two which are closed at the same moment one is the last."""
     by_incident: dict[int, list[tuple[int, str]]] = {}
     for number, (title, incident_id) in closed.items():
         if incident_id is not None:
             by_incident.setdefault(incident_id, []).append((number, title))
+    await unit.read_many(Incident, by_incident.keys(), lock=True)
     left = await ask.count_open_in(unit.session, by_incident) if by_incident else {}
     for incident_id, alerts in by_incident.items():
         unit.emit(

@@ -1,4 +1,4 @@
-"""Two things at the same moment, on a PostgreSQL that several work on: nobody is forgotten, and nobody is called for nothing."""
+"""Two things at the same moment, on one PostgreSQL: nobody is forgotten, and nobody is called for nothing."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from storage.models import Escalation
+from storage.words import EscalationState
 from tests.acceptance.test_rules import set_up
 from tests.gates import shut
 from tests.house import House, open_house
@@ -29,6 +31,21 @@ async def two(one: House) -> AsyncIterator[House]:
         house = await stack.enter_async_context(open_house(one.parts.work.database.url))
         house.clock = one.parts.work.clock = house.parts.work.clock = one.clock
         yield house
+
+
+async def test_the_last_two_alerts_closed_at_once_end_the_paging(
+    one: House, two: House, postgres_url: str
+) -> None:
+    kate = await one.add_person("Kate")
+    await one.send([URGENT, OTHER])
+    async with shut(postgres_url, "INSERT", "timeline_entry") as gate:
+        closing = [asyncio.create_task(house.ask(f"/alert close {n}")) for n, house in ((1, one), (2, two))]
+        await gate.wait_for(2)
+        await gate.open()
+        await asyncio.gather(*closing)
+    await one.at("12:00")
+    assert await one.pages(kate) == []
+    assert {row.state for row in await one.rows(Escalation)} == {EscalationState.STOPPED}
 
 
 async def test_an_alert_sent_again_as_its_hold_ends_pages(
