@@ -78,14 +78,20 @@ async def _find_open(unit: Unit, arrival: Arrival, rule: ReadyRule, group_key: s
     incident = Group.of(unit).open_incidents.get((rule.id, group_key))
     if incident is not None:
         return incident
+    while (incident := await _look_for_open(unit, arrival, rule, group_key)) is not None:
+        await unit.lock(incident)
+        if incident.status.is_open:
+            return incident  # otherwise somebody has ended it meanwhile, or merged it into another one
+    return None
+
+
+async def _look_for_open(unit: Unit, arrival: Arrival, rule: ReadyRule, group_key: str) -> Incident | None:
     incident = await incidents_ask.find_open_in_group(unit.session, rule.id, group_key)
     if incident is None and rule.then.get("related") and arrival.service_id is not None:
         related = await catalog.list_related_services(unit.session, [arrival.service_id])
         ids = {arrival.service_id, *(service.id for service in related)}
         incident = await incidents_ask.find_open_of_services(unit.session, rule.id, ids)
-    if incident is not None:
-        await unit.lock(incident)
-    return incident if incident is not None and incident.status.is_open else None
+    return incident
 
 
 async def _is_storm(unit: Unit, arrival: Arrival, rule: ReadyRule) -> bool:

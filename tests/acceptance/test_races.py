@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.models import Escalation
+from storage.models import Alert, Escalation, Incident
 from storage.words import EscalationState
 from tests.acceptance.test_rules import set_up
 from tests.gates import shut
@@ -62,3 +62,20 @@ async def test_an_alert_sent_again_as_its_hold_ends_pages(
         await sending
     await one.at("05:10")
     assert len(await one.pages()) == 1
+
+
+async def test_an_alert_that_comes_during_a_merge_goes_along(
+    one: House, two: House, postgres_url: str
+) -> None:
+    await one.command("/incident declare Something is odd")
+    await one.send(URGENT)
+    two.hooks = one.hooks
+    async with shut(postgres_url, "INSERT", "timeline_entry", "NEW.kind = 'incident_merged'") as gate:
+        merging = asyncio.create_task(one.command("/incident merge INC-1", incident="INC-2"))
+        await gate.wait_for(1)
+        sending = asyncio.create_task(two.send(OTHER))
+        await gate.wait_for(2)
+        await gate.open()
+        await asyncio.gather(merging, sending)
+    assert len(await one.rows(Incident)) == 2
+    assert [alert.incident_id for alert in await one.rows(Alert)] == [1, 1]
