@@ -192,6 +192,8 @@ async def merge(unit: Unit, incident: Incident, into: Incident) -> None:
     both, unless the other is more urgent."""
     if incident.id == into.id:
         raise Invalid("merge.itself", "into")
+    for one in (incident, into):
+        await unit.lock(one)
     if into.merged_into is not None or not into.status.is_open:
         raise Refused("incident.over", ref=into.ref, status=into.status.value)
     if incident.merged_into is not None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from storage.models import Alert, Escalation, Incident
-from storage.words import EscalationState
+from storage.words import AlertStatus, EscalationState, IncidentStatus
 from tests.acceptance.test_rules import set_up
 from tests.gates import shut
 from tests.house import House, open_house
@@ -79,3 +79,22 @@ async def test_an_alert_that_comes_during_a_merge_goes_along(
         await asyncio.gather(merging, sending)
     assert len(await one.rows(Incident)) == 2
     assert [alert.incident_id for alert in await one.rows(Alert)] == [1, 1]
+
+
+async def test_nothing_is_merged_into_what_is_resolved_meanwhile(
+    one: House, two: House, postgres_url: str
+) -> None:
+    await one.command("/incident declare Something is odd priority:P1")
+    await one.send(URGENT)
+    async with shut(postgres_url, "INSERT", "timeline_entry") as gate:
+        resolving = asyncio.create_task(one.command("/incident resolve INC-1", incident="INC-1"))
+        await gate.wait_for(1)
+        merging = asyncio.create_task(two.command("/incident merge INC-1", incident="INC-2"))
+        await gate.wait_for(2)
+        await gate.open()
+        _, reply = await asyncio.gather(resolving, merging)
+    assert reply.failed
+    first, second = await one.rows(Incident)
+    assert (first.status, second.status) == (IncidentStatus.RESOLVED, IncidentStatus.INVESTIGATING)
+    (alert,) = await one.rows(Alert)
+    assert (alert.incident_id, alert.status) == (2, AlertStatus.OPEN)
