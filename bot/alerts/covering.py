@@ -53,6 +53,8 @@ async def cover_open(unit: Unit, silence: Silence) -> Covered:
 async def cover_due(unit: Unit, due: Due) -> None:
     """The handler of the `hold_alerts` timer."""
     silence = await unit.session.get(Silence, due.number)
+    if silence is not None:
+        await unit.lock(silence)
     if silence is not None and silence.starts_at <= unit.now < silence.ends_at:
         await _step(unit, silence, due.payload.get("below"), due.payload.get("incidents", ()))
 

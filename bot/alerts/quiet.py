@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.alerts.matchers import LABEL, Matcher, read_matchers, spell_matchers
 from bot.flow.unit import Unit
+from storage.engine import Conflict
 from storage.models import Alert, Integration, Service, Silence, Team
 from storage.questions import silences as ask
 
@@ -85,8 +86,20 @@ async def _match(unit: Unit, arrival: "Arrival", known: "Catalog", stage: str) -
     fields = _read_arrival(arrival, known) if active else {}
     for quiet in active:
         if quiet.covers(arrival.integration.id, fields):
+            await _keep(unit, quiet)
             arrival.hold(quiet.by, quiet.row.ends_at)
             arrival.trace.append(quiet.reason)
+
+
+async def _keep(unit: Unit, quiet: Quiet) -> None:
+    """Let nobody end or change it before what it holds is stored: that would be held on, for as long as it was to last. When
+    somebody has, the unit is run again."""
+    question = ("quiet", quiet.row.id)
+    if not unit.writes or question in unit.known:
+        return
+    unit.known[question] = await ask.keep_silence(unit.session, quiet.row.id)
+    if unit.known[question] != (quiet.row.updated_at, quiet.row.ends_at):
+        raise Conflict(f"silence {quiet.row.id} was changed")
 
 
 def _read_arrival(arrival: "Arrival", known: "Catalog") -> dict[str, str]:

@@ -121,7 +121,7 @@ async def end_silence(unit: Unit, silence: Silence) -> None:
 
 async def start_due(unit: Unit, due: Due) -> None:
     """The handler of the `start_silence` timer."""
-    silence = await unit.session.get(Silence, due.number)
+    silence = await _take(unit, due)
     if silence is None or silence.starts_at > unit.now:
         return
     if unit.now < silence.ends_at:
@@ -130,9 +130,17 @@ async def start_due(unit: Unit, due: Due) -> None:
         unit.emit(SilenceEnded(silence.id, 0, early=False))
 
 
+async def _take(unit: Unit, due: Due) -> Silence | None:
+    """As it is when nobody changes it any more."""
+    silence = await unit.session.get(Silence, due.number)
+    if silence is not None:
+        await unit.lock(silence)
+    return silence
+
+
 async def warn_due(unit: Unit, due: Due) -> None:
     """The handler of the `warn_silence` timer: said only when something waits for its end."""
-    silence = await unit.session.get(Silence, due.number)
+    silence = await _take(unit, due)
     if silence is None or silence.ends_at <= unit.now:
         return
     held = await count_held(unit, silence)
@@ -142,7 +150,7 @@ async def warn_due(unit: Unit, due: Due) -> None:
 
 async def end_due(unit: Unit, due: Due) -> None:
     """The handler of the `end_silence` timer."""
-    silence = await unit.session.get(Silence, due.number)
+    silence = await _take(unit, due)
     if silence is not None and silence.ends_at <= unit.now:
         await _finish(unit, silence)
 

@@ -4,10 +4,11 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, literal, or_, select
+from sqlalchemy import bindparam, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import Alert, Maintenance, Silence
+from storage.ready import Ready
 from storage.words import AlertStatus, Priority
 
 
@@ -35,6 +36,20 @@ async def list_silences(
         query = query.where(Silence.maintenance_id.is_(None))
     order = (Silence.ends_at.desc(), Silence.id.desc()) if ended else (Silence.ends_at, Silence.id)
     return (await session.scalars(query.order_by(*order).limit(limit))).all()
+
+
+KEEP = Ready(
+    select(Silence.updated_at, Silence.ends_at)
+    .where(Silence.id == bindparam("silence"))
+    .with_for_update(read=True)
+)
+
+
+async def keep_silence(session: AsyncSession, silence_id: int) -> tuple[datetime, datetime] | None:
+    """When it was changed last, and when it ends; nobody changes it until the transaction is over. Several may ask for that
+    at once."""
+    rows = await KEEP.ask(session, silence=silence_id)
+    return (rows[0][0], rows[0][1]) if rows else None
 
 
 async def find_silence_by_uid(session: AsyncSession, uid: str) -> Silence | None:

@@ -64,6 +64,22 @@ async def test_an_alert_sent_again_as_its_hold_ends_pages(
     assert len(await one.pages()) == 1
 
 
+async def test_a_silence_ended_while_an_alert_comes_lets_it_go(
+    one: House, two: House, postgres_url: str
+) -> None:
+    await one.ask("/tocsin silence 6h service=web")
+    await one.add_sender("generic")
+    async with shut(postgres_url, "INSERT", "alert") as gate:
+        sending = asyncio.create_task(one.send({**URGENT, "priority": "P5"}))
+        await gate.wait_for(1)
+        ending = asyncio.create_task(two.ask("/tocsin unsilence 1"))
+        await asyncio.wait([ending], timeout=1)
+        await gate.open()
+        await asyncio.gather(sending, ending)
+    await one.at("00:10")
+    assert len(await one.pages()) == 1
+
+
 async def test_an_alert_that_comes_during_a_merge_goes_along(
     one: House, two: House, postgres_url: str
 ) -> None:
