@@ -38,9 +38,11 @@ PLAIN_GOES_STALE_AFTER = timedelta(minutes=15)
 
 
 async def read_sent(unit: Unit, jobs: Sequence[Job]) -> None:
-    """What is asked for when it is written down what came of these pages."""
+    """What is asked for when it is written down what came of these pages. Whoever acknowledges at this moment either finds
+    where a page went, or is seen here."""
     pages = (await unit.read_many(Page, {number_of(job.subject) for job in jobs}, lock=True)).values()
-    await unit.read_many(Escalation, {page.escalation_id for page in pages if page.escalation_id})
+    runs = {page.escalation_id for page in pages if page.escalation_id is not None}
+    await unit.read_many(Escalation, runs, lock=True)
 
 
 class Pages:
@@ -60,8 +62,10 @@ class Pages:
             return None
         if pointless:
             return self._mark(page.id, PageState.DROPPED, error=pointless)
-        address = await self._hand_over(job, user, self._card(page, user, subject), subject, page)
-        return self._mark(page.id, PageState.SENT, address=address)
+        card = self._card(page, user, subject)
+        address = await self._hand_over(job, user, card, subject, page)
+        shown = digest_of(card) if job.lane in self.delivery.platforms else ""
+        return self._mark(page.id, PageState.SENT, address=address, shown=shown)
 
     @staticmethod
     async def _read_ahead(unit: Unit, numbers: Sequence[int]) -> None:
@@ -199,13 +203,16 @@ class Pages:
             return Card(page.why or page.by_name, url=self.delivery.work.installation.public_url)
         return Card(f"{subject.priority} · {subject.title}", tone=subject.priority, url=subject.url)
 
-    def _mark(self, page_id: int, state: PageState, address: str | None = None, error: str = "") -> Outcome:
+    def _mark(
+        self, page_id: int, state: PageState, address: str | None = None, error: str = "", shown: str = ""
+    ) -> Outcome:
         async def mark(unit: Unit) -> None:
             page = await unit.session.get_one(Page, page_id)
             await unit.lock(page)
             if page.state is PageState.QUEUED:
                 page.state, page.error = state, error
             page.address = address or page.address
+            page.shown = shown or page.shown
             if state is PageState.SENT:
                 page.sent_at = unit.now
             if state is PageState.SENT and page.due_at is not None:
@@ -221,8 +228,9 @@ class Pages:
 
     @staticmethod
     async def _still_waits(unit: Unit, page: Page) -> bool:
+        """Whether nobody can have answered meanwhile; of a page without steps only what it shows then can tell."""
         if page.escalation_id is None:
-            return True
+            return not page.subject
         escalation = await unit.session.get_one(Escalation, page.escalation_id)
         return escalation.state is EscalationState.RUNNING
 

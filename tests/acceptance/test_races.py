@@ -7,15 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from bot.chat.platform import Message, Once
 from storage.models import Alert, Escalation, Incident
 from storage.words import AlertStatus, EscalationState, IncidentStatus
-from tests.acceptance.test_rules import set_up
+from tests.acceptance.test_rules import WORLD, set_up
 from tests.gates import shut
 from tests.house import House, open_house
+from tests.platforms.memory import MemoryPlatform
 
 URGENT = {"title": "Checkout returns errors", "alias": "checkout", "priority": "P1", "service": "web"}
 OTHER = {**URGENT, "alias": "cart", "title": "Cart is slow"}
-pytestmark = pytest.mark.postgresql
 
 
 @pytest.fixture
@@ -114,3 +115,58 @@ async def test_nothing_is_merged_into_what_is_resolved_meanwhile(
     assert (first.status, second.status) == (IncidentStatus.RESOLVED, IncidentStatus.INVESTIGATING)
     (alert,) = await one.rows(Alert)
     assert (alert.incident_id, alert.status) == (2, AlertStatus.OPEN)
+
+
+class Slow(MemoryPlatform):
+    """Hands over a message to a person, and answers only when it may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.handed_over, self.may_answer = asyncio.Event(), asyncio.Event()
+
+    async def post_direct(self, person: str, message: Message, once: Once) -> str:
+        address = await super().post_direct(person, message, once)
+        self.handed_over.set()
+        await self.may_answer.wait()
+        return address
+
+
+async def test_a_page_that_was_on_its_way_shows_that_it_is_over(database_url: str, tmp_path: Path) -> None:
+    chat = Slow()
+    address = chat.add_person("sam@example.org")
+    async with open_house(database_url, platforms=[chat]) as house:
+        users = {**WORLD["users"], "sam": {"name": "Sam", "email": "sam@example.org"}}
+        rule = {"name": "Sam", "responders": ["user:sam"]}
+        await set_up(house, tmp_path, users=users, alert_policies={"sam": rule})
+        sending = asyncio.create_task(house.send(URGENT))
+        await asyncio.wait_for(chat.handed_over.wait(), 20)
+        assert not sending.done()
+        closing = asyncio.create_task(house.command("/alert close 1"))
+        while (await house.rows(Alert))[0].status is AlertStatus.OPEN:
+            await asyncio.sleep(0.02)
+        chat.may_answer.set()
+        await asyncio.gather(sending, closing)
+        await house.settle()
+        (posted,) = chat.channels[address].messages.values()
+        assert "over (closed), nothing to do" in str(posted.message.card)
+        assert posted.edits == 1
+
+
+async def test_a_page_that_is_noted_as_sent_while_somebody_acknowledges_shows_that(
+    one: House, postgres_url: str
+) -> None:
+    kate, ines = await one.add_person("Kate"), await one.add_person("Ines", team="")
+    await one.send({**URGENT, "priority": "P5"})
+    async with shut(
+        postgres_url, "UPDATE", "page", f"NEW.user_id = {kate.id} AND NEW.state = 'sent'"
+    ) as gate:
+        paging = asyncio.create_task(one.at("05:00"))
+        await gate.wait_for(1)
+        acknowledging = asyncio.create_task(one.command("/alert ack 1", by=ines))
+        await asyncio.wait([acknowledging], timeout=1)
+        await gate.open()
+        await asyncio.gather(paging, acknowledging)
+    await one.settle()
+    (message,) = await one.messages(f"direct-{kate.id}")
+    assert message.card is not None
+    assert "acknowledged by Ines" in str(message.card)
