@@ -158,13 +158,21 @@ def snooze(unit: Unit, alert: Alert, until: datetime) -> None:
 
 async def end_snooze(unit: Unit, due: Due) -> None:
     """The handler of the `wake_alert` timer."""
-    alert = await unit.session.get(Alert, due.number)
-    if alert is None or alert.status is not AlertStatus.OPEN or alert.snoozed_until is None:
+    alert = await take_open(unit, due)
+    if alert is None or alert.snoozed_until is None:
         return
     alert.snoozed_until = None
     alert.acknowledged_at = alert.acknowledged_by = None
     log_alert(unit, alert.id, "woke", held=bool(alert.held_by))
     unit.emit(AlertWoke(alert.id, alert.incident_id, alert.team_id))
+
+
+async def take_open(unit: Unit, due: Due) -> Alert | None:
+    """The alert of a timer, if it is open when nobody changes it any more."""
+    alert = await unit.session.get(Alert, due.number)
+    if alert is not None:
+        await unit.lock(alert)
+    return alert if alert is not None and alert.status is AlertStatus.OPEN else None
 
 
 def assign(unit: Unit, alert: Alert, user: User) -> None:

@@ -4,11 +4,9 @@ from datetime import timedelta
 
 from bot.alerts.arrival import Arrival
 from bot.alerts.events import AlertWoke
-from bot.alerts.lives import close, log_alert
+from bot.alerts.lives import close, log_alert, take_open
 from bot.flow.timers import Due
 from bot.flow.unit import Unit
-from storage.models import Alert
-from storage.words import AlertStatus
 
 
 def plan_end(unit: Unit, arrival: Arrival) -> None:
@@ -23,8 +21,8 @@ def plan_end(unit: Unit, arrival: Arrival) -> None:
 
 async def close_by_itself(unit: Unit, due: Due) -> None:
     """The handler of the `close_alert` timer."""
-    alert = await unit.session.get(Alert, due.number)
-    if alert is not None and alert.status is AlertStatus.OPEN:
+    alert = await take_open(unit, due)
+    if alert is not None:
         log_alert(unit, alert.id, "closed_by_rule")
         await close(unit, alert)
 
@@ -32,8 +30,8 @@ async def close_by_itself(unit: Unit, due: Due) -> None:
 async def restart(unit: Unit, due: Due) -> None:
     """The handler of the `restart_alert` timer: paging starts again, also where somebody had acknowledged. One that is
     snoozed or held back waits for its turn."""
-    alert = await unit.session.get(Alert, due.number)
-    if alert is None or alert.status is not AlertStatus.OPEN:
+    alert = await take_open(unit, due)
+    if alert is None:
         return
     left = int(due.payload["times"])
     if alert.snoozed_until is None and not alert.held_by:

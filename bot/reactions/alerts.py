@@ -207,6 +207,8 @@ async def alert_snoozed(unit: Unit, event: alerts.AlertSnoozed) -> None:
 
 
 async def _is_any_awake(unit: Unit, incident_id: int) -> bool:
+    """Of two that are snoozed at the same moment one is the last."""
+    await unit.lock(await unit.session.get_one(Incident, incident_id))
     await unit.session.flush()
     return any(
         alert.snoozed_until is None for alert in await ask.list_open_of_incident(unit.session, incident_id)

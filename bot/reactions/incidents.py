@@ -68,9 +68,10 @@ async def page_responders(unit: Unit, event: incidents.IncidentDeclared | incide
 
 
 async def escalate_incident(unit: Unit, incident: Incident) -> None:
-    """Start the policies of its teams that are not under way."""
+    """Start the policies of its teams that are not under way, unless it is over by now."""
     await unit.session.flush()
-    if await is_any_team_left(unit.session, incident.id):
+    await unit.lock(incident)
+    if incident.status.is_open and await is_any_team_left(unit.session, incident.id):
         await _escalate(unit, incident, await incidents_ask.list_teams(unit.session, incident.id))
 
 

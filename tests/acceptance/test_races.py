@@ -13,6 +13,7 @@ from storage.words import AlertStatus, EscalationState, IncidentStatus
 from tests.acceptance.test_rules import WORLD, set_up
 from tests.gates import shut
 from tests.house import House, open_house
+from tests.platforms.inbound import eventually
 from tests.platforms.memory import MemoryPlatform
 
 URGENT = {"title": "Checkout returns errors", "alias": "checkout", "priority": "P1", "service": "web"}
@@ -131,6 +132,11 @@ class Slow(MemoryPlatform):
         return address
 
 
+async def is_closed(house: House) -> bool:
+    (alert,) = await house.rows(Alert)
+    return alert.status is AlertStatus.CLOSED
+
+
 async def test_a_page_that_was_on_its_way_shows_that_it_is_over(database_url: str, tmp_path: Path) -> None:
     chat = Slow()
     address = chat.add_person("sam@example.org")
@@ -142,8 +148,7 @@ async def test_a_page_that_was_on_its_way_shows_that_it_is_over(database_url: st
         await asyncio.wait_for(chat.handed_over.wait(), 20)
         assert not sending.done()
         closing = asyncio.create_task(house.command("/alert close 1"))
-        while (await house.rows(Alert))[0].status is AlertStatus.OPEN:
-            await asyncio.sleep(0.02)
+        await eventually(lambda: is_closed(house))
         chat.may_answer.set()
         await asyncio.gather(sending, closing)
         await house.settle()
@@ -170,3 +175,35 @@ async def test_a_page_that_is_noted_as_sent_while_somebody_acknowledges_shows_th
     (message,) = await one.messages(f"direct-{kate.id}")
     assert message.card is not None
     assert "acknowledged by Ines" in str(message.card)
+
+
+async def test_an_alert_that_is_over_as_its_snooze_ends_pages_nobody(
+    one: House, two: House, postgres_url: str
+) -> None:
+    alone = {**URGENT, "priority": "P5"}
+    await one.send(alone)
+    await one.command("/alert snooze 1 1h")
+    async with shut(postgres_url, "UPDATE", "alert", "NEW.status = 'closed'") as gate:
+        closing = asyncio.create_task(one.send({**alone, "status": "resolved"}))
+        await gate.wait_for(1)
+        waking = asyncio.create_task(two.at("1:00:00"))
+        await gate.wait_for(2)
+        await gate.open()
+        await asyncio.gather(closing, waking)
+    assert {row.state for row in await one.rows(Escalation)} == {EscalationState.STOPPED}
+
+
+async def test_the_last_two_alerts_snoozed_at_once_are_quiet(
+    one: House, two: House, postgres_url: str
+) -> None:
+    kate = await one.add_person("Kate")
+    await one.send([URGENT, OTHER])
+    async with shut(postgres_url, "UPDATE", "alert", "OLD.snoozed_until IS NULL") as gate:
+        snoozing = [
+            asyncio.create_task(house.ask(f"/alert snooze {n} 1h")) for n, house in ((1, one), (2, two))
+        ]
+        await gate.wait_for(2)
+        await gate.open()
+        await asyncio.gather(*snoozing)
+    await one.at("12:00")
+    assert await one.pages(kate) == []
