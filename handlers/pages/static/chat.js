@@ -4,13 +4,13 @@ let fetching = false, again = false;
 const nearEnd = () => scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 80;
 function toEnd() {
   if (!scroll) return;
-  scroll.scrollTop = scroll.scrollHeight;
+  scroll.scrollTo(0, 1e9);
   $("[data-jump]").hidden = true;
 }
 function group() { // what one person says in a row needs their name once
   let last;
   for (const one of list.children) {
-    const soon = last && new Date(one.dataset.at) - new Date(last.dataset.at) < 300000;
+    const soon = last && new Date(one.dataset.at) - new Date(last.dataset.at) < 3e5;
     one.classList.toggle("follow", !!soon && one.dataset.author !== "0" && last.dataset.author === one.dataset.author);
     last = one;
   }
@@ -38,14 +38,15 @@ async function fetchMessages() {
     do {
       again = false;
       const got = await ask(`/board/${scroll.dataset.chat}/messages?after=${list.dataset.change}`);
-      if (pressed) { list.dataset.stale = "1"; return; }
-      const follow = nearEnd(), count = list.children.length;
+      if (pressed) { list.dataset.stale = 1; return; }
+      const follow = nearEnd(), count = list.children.length, were = spots(list);
       take(got);
       const isNew = list.children.length > count;
       if (follow || (isNew && list.lastElementChild.dataset.author === words.me)) toEnd();
       else if (isNew) $("[data-jump]").hidden = false;
+      settle(list, were);
     } while (again);
-  } catch { setOffline(true); } finally { fetching = false; }
+  } catch { offline(true); } finally { fetching = false; }
 }
 async function fetchOlder(around = "") {
   const first = list.firstElementChild?.dataset.id || "", below = scroll.scrollHeight - scroll.scrollTop;
@@ -65,10 +66,10 @@ async function toAnchor() {
 if (scroll) {
   group();
   toAnchor();
-  addEventListener("hashchange", toAnchor);
-  addEventListener("resize", () => { if (nearEnd()) toEnd(); });
-  scroll.onscroll = () => { if (nearEnd()) $("[data-jump]").hidden = true; };
-  main.addEventListener("touchmove", ({ target }) => { if (!target.closest("#head")) setFolded(true); }, { passive: true });
+  onhashchange = toAnchor;
+  onresize = () => { if (nearEnd()) toEnd(); };
+  scroll.onscroll = () => $("[data-jump]").hidden ||= nearEnd();
+  on("touchmove", ({ target }) => { if (!target.closest("#head")) setFolded(true); });
 }
 
 function setFolded(is) {
@@ -83,8 +84,8 @@ function showTab(link) {
     const shown = name === "chat" && one.closest(".wide-tabs") ? "timeline" : name;
     one.ariaCurrent = one.dataset.tab === shown ? "page" : null;
   }
-  history.replaceState(null, "", link.getAttribute("href"));
+  history.replaceState(null, "", link.href);
   setFolded(name !== "chat");
   if (name === "chat") toEnd();
-  else htmx.ajax("GET", `/${main.dataset.ref}/panel/${name}`, { target: "#panel", swap: "innerHTML" });
+  else htmx.ajax("GET", `/${main.dataset.ref}/panel/${name}`, { source: "#panel" });
 }

@@ -1,6 +1,4 @@
 /* The composer: completion of commands and @people, sending with Enter, drafts that outlive a reload; and the keys. */
-const draft = (form) => form.getAttribute("action");
-
 function attach(form) {
   const field = $("textarea", form), list = $(".completions", form), { channel, incident } = form.dataset;
   let found = [], chosen = -1, timer, asked = 0;
@@ -14,7 +12,7 @@ function attach(form) {
   }
   function choose(index) {
     chosen = index;
-    [...list.children].forEach((one, at) => one.setAttribute("aria-selected", at === index));
+    [...list.children].forEach((one, at) => { one.ariaSelected = at === index; });
     const one = list.children[index];
     field.setAttribute("aria-activedescendant", one?.id || "");
     one?.scrollIntoView({ block: "nearest" });
@@ -39,7 +37,7 @@ function attach(form) {
     if (!(line.startsWith("/") || isMention()) || line.includes("\n")) return close();
     try {
       const items = JSON.parse(await ask(`/complete?${new URLSearchParams({ line, channel, incident })}`));
-      if (mine === asked && document.activeElement === field) draw(items);
+      if (mine === asked && focused() === field) draw(items);
     } catch { close(); }
   }
   function accept(index) {
@@ -50,13 +48,13 @@ function attach(form) {
   }
   field.oninput = () => {
     field.rows = Math.min(8, field.value.split("\n").length);
-    sessionStorage[draft(form)] = field.value;
+    sessionStorage[form.action] = field.value;
     clearTimeout(timer);
     timer = setTimeout(complete, 60);
   };
   field.onfocus = () => { setFolded(true); complete(); };
-  field.onblur = () => setTimeout(() => { if (document.activeElement !== field) close(); }, 150);
-  field.addEventListener("keydown", (event) => {
+  field.onblur = () => setTimeout(() => { if (focused() !== field) close(); }, 150);
+  field.onkeydown = (event) => {
     const { key, shiftKey } = event, shown = !list.hidden, last = found.length - 1, first = Math.max(chosen, 0);
     const mine = $$("[data-mine] [href$=edit]").pop();
     if (event.isComposing) return;
@@ -69,22 +67,22 @@ function attach(form) {
     else return;
     event.preventDefault();
     event.stopPropagation();
-  });
-  list.addEventListener("pointerdown", (event) => {
-    event.preventDefault();
-    accept(event.target.closest("li")?.dataset.index);
-  });
-  field.value ||= sessionStorage[draft(form)] || "";
+  };
+  list.onpointerdown = ({ target }) => {
+    accept(target.closest("li")?.dataset.index);
+    return false;
+  };
+  field.value ||= sessionStorage[form.action] || "";
 }
 $$("[data-composer]").forEach(attach);
 
 const long = $("textarea[data-draft]");
 if (long) { // what is written at length: of this version, until it is saved or given up
-  const key = location.pathname + long.form.elements.version.value, kept = sessionStorage[key] ?? long.value;
+  const key = location.pathname + long.form.version.value, kept = sessionStorage[key] ?? long.value;
   if (kept !== long.value) note(long.dataset.draft);
   long.value = kept;
-  long.oninput = () => { sessionStorage[key] = long.value; };
-  $("a.btn", long.form).onclick = () => { delete sessionStorage[key]; };
+  long.oninput = () => sessionStorage[key] = long.value;
+  $("a.btn", long.form).onclick = () => delete sessionStorage[key];
 }
 
 async function compose(form) {
@@ -93,18 +91,18 @@ async function compose(form) {
   if (await send(form) && field.value === text) {
     field.value = "";
     field.rows = 1;
-    delete sessionStorage[draft(form)];
+    delete sessionStorage[form.action];
     if (!text.startsWith("/")) fetchMessages().then(toEnd);
   }
   if (!$("dialog[open]")) field.focus();
 }
 
 on("keydown", async (event) => {
-  const { key } = event, menu = $("details.menu[open]");
+  const { key, target, ctrlKey, metaKey, altKey } = event, menu = $("details.menu[open]");
   if (key === "Escape" && menu) shut(menu);
   else if (key === "Escape" && !dialog?.open) $("#replies .reply")?.remove();
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, dialog")) return;
-  const tab = $$(".phone-tabs a")["12345".indexOf(key)];
+  if (ctrlKey || metaKey || altKey || target.closest("input,textarea,select,dialog")) return;
+  const tab = $$(".phone-tabs a")[key - 1];
   if (key === "/") {
     if (!$("main [data-composer]")) $("#palette")?.showModal();
     if (narrow.matches && main.dataset.tab) showTab($(".phone-tabs a"));

@@ -1,18 +1,14 @@
 /* Forms and buttons are sent without leaving the page; answers show beside the composer, forms in a dialog. */
 const dialog = $("#dialog");
 async function ask(address, options) {
-  const answer = await fetch(address, { ...options, headers: { "X-Room": "1" } });
+  const answer = await fetch(address, { ...options, headers: { "X-Room": 1 } });
   if (answer.status === 401) location.assign("/login");
   return answer.text();
 }
-function part(html, what) {
-  const template = make("template");
-  template.innerHTML = html;
-  return $(what, template.content);
-}
+const part = (html, what) => $(what, new DOMParser().parseFromString(html, "text/html"));
 function open(content) {
   if (!content) return;
-  const at = document.activeElement;
+  const at = focused();
   dialog.replaceChildren(content);
   if (!dialog.open) {
     dialog.showModal(); // which puts the focus into its first field
@@ -32,7 +28,7 @@ function show(html, form) { // returns whether it worked
     return false;
   }
   inside?.close();
-  if (go) location.assign(go);
+  if (go) location = go;
   else $("#replies").replaceChildren(...(reply.childElementCount ? [reply] : []));
   tick();
   return worked;
@@ -45,15 +41,15 @@ function note(text) {
   setTimeout(() => one.remove(), 4000);
 }
 async function send(form, button) {
-  if (form.dataset.busy) return false;
-  form.dataset.busy = "1";
+  if (form.ariaBusy) return false;
+  form.ariaBusy = true;
   try {
-    const data = new URLSearchParams(new FormData(form, button?.name ? button : undefined));
+    const data = new URLSearchParams(new FormData(form, button));
     return show(await ask(form.getAttribute("action"), { method: "POST", body: data }), form);
   } catch {
-    setOffline(true);
+    offline(true);
     return false;
-  } finally { delete form.dataset.busy; }
+  } finally { form.ariaBusy = null; }
 }
 function shut(menu) { // whoever came by the keyboard goes on from its button, also after the dialog that follows
   if (!menu) return;
@@ -66,8 +62,7 @@ on("submit", (event) => {
   if (!("reply" in form.dataset)) return;
   event.preventDefault();
   shut(form.closest("details"));
-  if ("composer" in form.dataset) compose(form);
-  else send(form, event.submitter);
+  "composer" in form.dataset ? compose(form) : send(form, event.submitter);
 });
 on("click", async (event) => {
   const at = (what) => event.target.closest(what), link = at("a");
@@ -75,11 +70,12 @@ on("click", async (event) => {
   if (at("[data-dismiss]")) at(".reply").remove();
   else if (at("[data-close]")) at("dialog")?.close();
   else if (at("button[data-older]")) fetchOlder();
+  else if (at("#theme")) flip();
   else if (at("[data-jump]")) toEnd();
   else if (at(".unfold")) setFolded(!$("#head.folded"));
   else if (at(".folded .head-line")) setFolded(false);
-  else if (at("time[title]") && !link && matchMedia("(hover: none)").matches) note(at("time").title);
-  else if (link?.matches("[data-dialog], [data-copy], .tabs a") && !(event.metaKey || event.ctrlKey)) {
+  else if (at("time[title]") && !link && matchMedia("(hover:none)").matches) note(at("time").title);
+  else if (link?.matches("[data-dialog],[data-copy],.tabs a") && !(event.metaKey || event.ctrlKey)) {
     event.preventDefault();
     shut(link.closest("details"));
     if (link.dataset.tab) showTab(link);
@@ -91,5 +87,5 @@ on("change", ({ target }) => {
   if (target.dataset.all) $$(`input[name="${target.dataset.all}"]`).forEach((box) => { box.checked = target.checked; });
 });
 on("toggle", ({ target }) => target.open || catchUp(), true);
-const zone = $("[data-zone]");
-if (zone?.value === "UTC") zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+const zone = $("[data-zone][value=UTC]");
+if (zone) zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone;

@@ -1,0 +1,125 @@
+"""The Room under real hands, in a real Chromium: presses that come twice or too late, pages that change while somebody
+reads or writes, and connections and sessions that end meanwhile."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Locator, expect
+
+from storage.models import Alert
+from tests.acceptance.browser import (
+    DESKTOP,
+    PATIENCE,
+    PHONE,
+    open_chromium,
+    open_person,
+    soon,
+    welcome,
+)
+from tests.acceptance.test_room_browser import OWNER, send
+from tests.served import Served, open_served
+
+WINDOW = 0.5
+"""For how long buttons that moved hear nothing, in seconds."""
+
+
+@pytest.fixture
+async def served(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Served]:
+    async with open_served(sqlite_url, tmp_path / "data") as opened:
+        (tmp_path / "data").mkdir(exist_ok=True)
+        await opened.start()
+        yield opened
+
+
+@pytest.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    async with open_chromium() as opened:
+        yield opened
+
+
+async def find_middle(thing: Locator) -> tuple[float, float]:
+    box = await thing.bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+async def list_open(served: Served) -> list[int]:
+    return [alert.id for alert in await served.rows(Alert) if alert.status == "open"]
+
+
+async def fill_list(hook: str, many: int) -> None:
+    for number in range(1, many + 1):
+        await send(hook, title=f"Alert number {number}", alias=f"a{number}", priority="P4")
+
+
+async def test_a_second_press_closes_no_second_alert(served: Served, chromium: Browser) -> None:
+    """What comes to lie under the finger by the first press is not what the second is for."""
+    await fill_list(await served.add_sender("generic"), 4)
+    mark = await open_person(served, chromium, DESKTOP, OWNER)
+    await welcome(mark, "Mark")
+    await mark.open("/alerts")
+    rows = mark.page.locator(".alert-rows .row")
+    place = await find_middle(mark.page.get_by_role("button", name="Close alert 3"))
+    await mark.page.mouse.click(*place)
+    await expect(rows).to_have_count(3, timeout=PATIENCE)  # the row below is there now
+    await mark.page.mouse.click(*place)
+    await asyncio.sleep(4)  # the list stands still meanwhile
+    assert await list_open(served) == [1, 2, 4]
+    await mark.page.mouse.click(*place)  # and whoever means it closes the next one from the same place
+    await expect(rows).to_have_count(2, timeout=PATIENCE)
+    assert await list_open(served) == [1, 4]
+
+
+async def test_a_finger_that_acknowledges_twice_closes_nothing(served: Served, chromium: Browser) -> None:
+    """On a phone both buttons share the width; the one that is left stays on its own half."""
+    await fill_list(await served.add_sender("generic"), 2)
+    mark = await open_person(served, chromium, PHONE, OWNER)
+    await welcome(mark, "Mark")
+    await mark.open("/alerts")
+    button = mark.page.get_by_role("button", name="Ack alert 2")
+    place = await find_middle(button)
+    await mark.page.touchscreen.tap(*place)
+    await expect(button).to_have_count(0, timeout=PATIENCE)
+    await asyncio.sleep(2 * WINDOW)
+    await mark.page.touchscreen.tap(*place)
+    await soon()
+    assert await list_open(served) == [1, 2]
+
+
+async def test_what_is_read_stays_where_it_is(served: Served, chromium: Browser) -> None:
+    """News above does not push it away, what had the keyboard does not call it back, what is selected can be copied."""
+    hook = await served.add_sender("generic")
+    await fill_list(hook, 30)
+    mark = await open_person(served, chromium, DESKTOP, OWNER)
+    await welcome(mark, "Mark")
+    await mark.open("/alerts")
+    await mark.press("Ack alert 30")  # which is gone then, and leaves the keyboard in its row
+    row = mark.page.locator("[data-key=a10]")
+
+    async def is_undisturbed(title: str) -> None:
+        before = await row.bounding_box()
+        await send(hook, title=title, alias=title, priority="P3")
+        await expect(mark.page.locator("#list")).to_contain_text(title, timeout=PATIENCE)
+        assert await row.bounding_box() == before
+
+    await expect(mark.page.get_by_role("button", name="Ack alert 30")).to_have_count(0, timeout=PATIENCE)
+    await row.evaluate("one => one.scrollIntoView({ block: 'center' })")
+    await is_undisturbed("Backup is late")
+    await is_undisturbed("Disk is full")
+
+    words = row.locator(".quiet").first
+    box = await words.bounding_box()
+    assert box is not None
+    await mark.page.mouse.move(box["x"] + 1, box["y"] + 9)
+    await mark.page.mouse.down()
+    await mark.page.mouse.move(box["x"] + 60, box["y"] + 9, steps=4)
+    await mark.page.mouse.up()
+    selected = await mark.page.evaluate("getSelection().toString()")
+    assert selected
+    async with mark.page.expect_response(lambda one: "/alerts" in one.url, timeout=PATIENCE):
+        await send(hook, title="Logs are loud", alias="loud", priority="P3")
+    await soon()
+    assert await mark.page.evaluate("getSelection().toString()") == selected
+    await expect(mark.page.locator("#list")).to_contain_text("Logs are loud", timeout=PATIENCE)
