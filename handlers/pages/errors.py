@@ -2,16 +2,21 @@
 
 from aiohttp import web
 
-from bot.errors import Problem
+from bot.errors import Problem, Unauthenticated
 from handlers.pages.security import add_headers
 from handlers.pages.visit import find_visitor, html, is_fragment
 from handlers.parts import Parts
 
 
 async def render_problem(parts: Parts, request: web.Request, problem: Problem) -> web.Response:
-    """The page (or the piece of one) for a problem. Who is not signed in is sent to the sign-in page."""
-    if problem.status == 401 and not request.path.startswith("/login"):
-        response = _send_to_sign_in(request)
+    """The page (or the piece of one) for a problem. Who is not signed in is sent to the sign-in page; but not away from a
+    page that is open, where something may be half written: that says so among its replies."""
+    if problem.status == 401 and is_fragment(request):
+        sentence = parts.templates.explain(Unauthenticated("signin.ended"))
+        response = html(parts.templates.render_html("pages/parts/problem", sentence=sentence), 401)
+        response.headers.update({"HX-Retarget": "#replies", "HX-Reswap": "innerHTML"})
+    elif problem.status == 401 and not request.path.startswith("/login"):
+        response = web.Response(status=303, headers={"Location": "/login"})
     else:
         sentence = parts.templates.explain(problem)
         if is_fragment(request):
@@ -28,9 +33,3 @@ async def render_problem(parts: Parts, request: web.Request, problem: Problem) -
         response.headers["Retry-After"] = "2"
     add_headers(response)
     return response
-
-
-def _send_to_sign_in(request: web.Request) -> web.Response:
-    if is_fragment(request):
-        return web.Response(status=401, headers={"HX-Redirect": "/login"})
-    return web.Response(status=303, headers={"Location": "/login"})

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Locator, expect
+from playwright.async_api import Browser, Locator, Route, expect
 
 from storage.models import Alert
 from tests.acceptance.browser import (
@@ -123,3 +123,45 @@ async def test_what_is_read_stays_where_it_is(served: Served, chromium: Browser)
     await soon()
     assert await mark.page.evaluate("getSelection().toString()") == selected
     await expect(mark.page.locator("#list")).to_contain_text("Logs are loud", timeout=PATIENCE)
+
+
+async def test_a_session_that_ends_takes_nothing_along(served: Served, chromium: Browser) -> None:
+    hook = await served.add_sender("generic")
+    await send(hook, title="Checkout is slow", alias="slow", priority="P1", service="web")
+    mark = await open_person(served, chromium, DESKTOP, OWNER)
+    await welcome(mark, "Mark")
+    await mark.open("/INC-1")
+    await mark.sees("INC-1", "#head")
+    await mark.press("Send status update", "#head")
+    await mark.fills("What stakeholders should know", "We found it.")
+    cookies = await mark.context.cookies()
+    await mark.context.clear_cookies()
+    await send(hook, title="Errors", alias="errors", priority="P1", service="web")
+    await expect(mark.page.locator("#replies")).to_contain_text("no longer signed in", timeout=PATIENCE)
+    await mark.press("Send update", "#dialog")
+    await mark.sees("no longer signed in", "#dialog")
+    await mark.context.add_cookies(  # as another tab gets them
+        [{"name": one["name"], "value": one["value"], "url": served.url} for one in cookies]
+    )
+    await mark.press("Send update", "#dialog")
+    await expect(mark.page.locator("#dialog")).to_be_hidden(timeout=PATIENCE)
+    await mark.show_tab("Updates")
+    await mark.sees("We found it.", "#panel")
+
+
+async def test_what_a_proxy_answers_takes_no_message_along(served: Served, chromium: Browser) -> None:
+    hook = await served.add_sender("generic")
+    await send(hook, title="Checkout is slow", alias="slow", priority="P1", service="web")
+    mark = await open_person(served, chromium, DESKTOP, OWNER)
+    await welcome(mark, "Mark")
+    await mark.open("/INC-1")
+
+    async def refuse(route: Route) -> None:
+        await route.fulfill(status=502, content_type="text/html", body="<h1>502 Bad Gateway</h1>")
+
+    await mark.page.route("**/say", refuse)
+    await mark.types("It is the cable", is_right=False)
+    await expect(mark.page.locator("#offline")).to_be_visible(timeout=PATIENCE)
+    await mark.page.unroute("**/say")
+    await mark.page.keyboard.press("Enter")
+    await mark.sees("It is the cable", "#messages")

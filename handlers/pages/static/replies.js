@@ -2,8 +2,9 @@
 const dialog = $("#dialog");
 async function ask(address, options) {
   const answer = await fetch(address, { ...options, headers: { "X-Room": 1 } });
-  if (answer.status === 401) location.assign("/login");
-  return answer.text();
+  const html = await answer.text();
+  if (answer.status === 401) show(html); // and never away from what is being written
+  return html;
 }
 const part = (html, what) => $(what, new DOMParser().parseFromString(html, "text/html"));
 function open(content) {
@@ -19,7 +20,7 @@ function open(content) {
 }
 function show(html, form) { // returns whether it worked
   const reply = part(html, ".reply");
-  if (!reply) return true;
+  if (!reply) throw html; // something between us and Tocsin answered
   const worked = !reply.classList.contains("failed"), inside = form?.closest("dialog"), { go } = reply.dataset;
   if ("form" in reply.dataset) { $("#palette")?.close(); open(reply); return worked; }
   if (!worked && inside) {
