@@ -165,3 +165,29 @@ async def test_what_a_proxy_answers_takes_no_message_along(served: Served, chrom
     await mark.page.unroute("**/say")
     await mark.page.keyboard.press("Enter")
     await mark.sees("It is the cable", "#messages")
+
+
+async def test_an_old_answer_does_not_undo_a_filter(served: Served, chromium: Browser) -> None:
+    """Asked before the filter was typed, and come after what it found."""
+    hook = await served.add_sender("generic")
+    await send(hook, title="Mail is late", alias="mail", priority="P4")
+    await send(hook, title="Disk is full", alias="disk", priority="P4")
+    mark = await open_person(served, chromium, DESKTOP, OWNER)
+    await welcome(mark, "Mark")
+    await mark.open("/alerts")
+    await soon()
+    late = asyncio.Event()
+
+    async def delay(route: Route) -> None:
+        if "text=disk" not in route.request.url:
+            late.set()
+            await asyncio.sleep(2)
+        await route.continue_()
+
+    await mark.page.route("**/alerts?*", delay)
+    await send(hook, title="Mail is later", alias="later", priority="P4")
+    await asyncio.wait_for(late.wait(), PATIENCE / 1000)
+    await mark.page.get_by_label("Filter by text or source").press_sequentially("disk")
+    await expect(mark.page.locator(".alert-rows .row")).to_have_count(1, timeout=PATIENCE)
+    await asyncio.sleep(3)
+    await expect(mark.page.locator(".alert-rows .row")).to_have_count(1)
