@@ -122,6 +122,8 @@ async def test_what_is_read_stays_where_it_is(served: Served, chromium: Browser)
         await send(hook, title="Logs are loud", alias="loud", priority="P3")
     await soon()
     assert await mark.page.evaluate("getSelection().toString()") == selected
+    await mark.press("Ack alert 10")  # which shows at once, whatever is selected
+    await expect(mark.page.get_by_role("button", name="Ack alert 10")).to_have_count(0, timeout=4_000)
     await expect(mark.page.locator("#list")).to_contain_text("Logs are loud", timeout=PATIENCE)
 
 
@@ -191,3 +193,28 @@ async def test_an_old_answer_does_not_undo_a_filter(served: Served, chromium: Br
     await expect(mark.page.locator(".alert-rows .row")).to_have_count(1, timeout=PATIENCE)
     await asyncio.sleep(3)
     await expect(mark.page.locator(".alert-rows .row")).to_have_count(1)
+
+
+async def test_what_is_typed_while_a_message_is_on_its_way_is_the_next_one(
+    served: Served, chromium: Browser
+) -> None:
+    hook = await served.add_sender("generic")
+    await send(hook, title="Checkout is slow", alias="slow", priority="P1", service="web")
+    mark = await open_person(served, chromium, DESKTOP, OWNER)
+    await welcome(mark, "Mark")
+    await mark.open("/INC-1")
+
+    async def delay(route: Route) -> None:
+        await asyncio.sleep(1.5)
+        await route.continue_()
+
+    await mark.page.route("**/say", delay)
+    await mark.composer.click()
+    for text in ("It is the cable", "and the switch"):
+        await mark.page.keyboard.type(text)
+        await mark.page.keyboard.press("Enter")
+    await expect(mark.composer).to_have_value("and the switch", timeout=PATIENCE)
+    await mark.page.keyboard.press("Enter")
+    await expect(mark.composer).to_have_value("", timeout=PATIENCE)
+    said = await mark.page.locator(".msg[data-mine] .words").all_inner_texts()
+    assert [words.strip() for words in said] == ["It is the cable", "and the switch"]

@@ -12,7 +12,7 @@ function attach(form) {
   }
   function choose(index) {
     chosen = index;
-    [...list.children].forEach((one, at) => { one.ariaSelected = at === index; });
+    [...list.children].forEach((one, at) => one.ariaSelected = at === index);
     const one = list.children[index];
     field.setAttribute("aria-activedescendant", one?.id || "");
     one?.scrollIntoView({ block: "nearest" });
@@ -34,7 +34,7 @@ function attach(form) {
   }
   async function complete() {
     const line = field.value, mine = ++asked;
-    if (!(line.startsWith("/") || isMention()) || line.includes("\n")) return close();
+    if (!(line[0] === "/" || isMention()) || line.includes("\n")) return close();
     try {
       const items = JSON.parse(await ask(`/complete?${new URLSearchParams({ line, channel, incident })}`));
       if (mine === asked && focused() === field) draw(items);
@@ -44,7 +44,7 @@ function attach(form) {
     if (!found[index] || isHint(found[index])) return;
     field.value = found[index].text;
     close();
-    field.dispatchEvent(new Event("input"));
+    field.oninput();
   }
   field.oninput = () => {
     field.rows = Math.min(8, field.value.split("\n").length);
@@ -88,11 +88,10 @@ if (long) { // what is written at length: of this version, until it is saved or 
 async function compose(form) {
   const field = $("textarea", form), text = field.value;
   if (!text.trim()) return;
-  if (await send(form) && field.value === text) {
-    field.value = "";
-    field.rows = 1;
-    delete sessionStorage[form.action];
-    if (!text.startsWith("/")) fetchMessages().then(toEnd);
+  if (await send(form) && field.value.startsWith(text)) { // what was typed on meanwhile is the next message
+    field.value = field.value.slice(text.length);
+    field.oninput();
+    if (text[0] !== "/") fetchMessages().then(toEnd);
   }
   if (!$("dialog[open]")) field.focus();
 }

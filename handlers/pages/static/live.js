@@ -35,11 +35,11 @@ let source, heard, ticked = Date.now(), hiding;
 const waiting = new Set();
 function hear(changed) { // at most six times a second, however much happens
   if (!waiting.size) setTimeout(() => { tell(waiting); waiting.clear(); }, 150);
-  changed.forEach((topic) => waiting.add(topic));
+  changed.forEach(waiting.add, waiting);
 }
 function tell(changed) {
   for (const topic of changed) {
-    body.dispatchEvent(new CustomEvent(topic));
+    body.dispatchEvent(new Event(topic));
     if (/^board/.test(topic)) fetchMessages();
   }
   if ($("[data-opening]")) location.reload();
@@ -81,8 +81,9 @@ function hold(time) {
 }
 on("pointerdown", () => hold(5000)); // and no longer, whatever becomes of the finger
 on("keydown", ({ target }) => { if (target.matches("button")) hold(5000); });
-for (const kind of ["pointerup", "keyup"]) on(kind, () => { // a touch screen clicks a little later; who selects may want to copy
-  if (pressed) hold($(".moved") ? 3000 : getSelection().isCollapsed ? 50 : 9000);
+for (const kind of ["pointerup", "keyup"]) on(kind, ({ target }) => { // a touch screen clicks a little later; who selects may want to copy
+  const selects = !getSelection().isCollapsed && !target.closest("button");
+  if (pressed) hold(target.closest(".moved") ? 3000 : selects ? 9000 : 50);
 });
 on("pointercancel", () => hold(0));
 function catchUp() {

@@ -42,14 +42,13 @@ function note(text) {
   setTimeout(() => one.remove(), 4000);
 }
 async function send(form, button) {
-  if (form.ariaBusy) return false;
+  if (form.ariaBusy) return;
   form.ariaBusy = true;
   try {
     const data = new URLSearchParams(new FormData(form, button));
     return show(await ask(form.getAttribute("action"), { method: "POST", body: data }), form);
   } catch {
     offline(true);
-    return false;
   } finally { form.ariaBusy = null; }
 }
 function shut(menu) { // whoever came by the keyboard goes on from its button, also after the dialog that follows
