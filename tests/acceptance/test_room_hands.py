@@ -97,15 +97,16 @@ async def test_what_is_read_stays_where_it_is(served: Served, chromium: Browser)
     await mark.open("/alerts")
     await mark.press("Ack alert 30")  # which is gone then, and leaves the keyboard in its row
     row = mark.page.locator("[data-key=a10]")
+    found = "document.querySelector('[data-key=a10]')"
 
     async def is_undisturbed(title: str) -> None:
-        before = await row.bounding_box()
+        before = await mark.page.evaluate(f"{found}.getBoundingClientRect().y")
         await send(hook, title=title, alias=title, priority="P3")
         await expect(mark.page.locator("#list")).to_contain_text(title, timeout=PATIENCE)
-        assert await row.bounding_box() == before
+        assert await mark.page.evaluate(f"{found}.getBoundingClientRect().y") == before
 
     await expect(mark.page.get_by_role("button", name="Ack alert 30")).to_have_count(0, timeout=PATIENCE)
-    await row.evaluate("one => one.scrollIntoView({ block: 'center' })")
+    await mark.page.evaluate(f"{found}.scrollIntoView({{ block: 'center' }})")
     await is_undisturbed("Backup is late")
     await is_undisturbed("Disk is full")
 
