@@ -69,10 +69,9 @@ class Arrival:
             self.held_by, self.held_until = by, until
 
     def call_responders(self) -> None:
-        """Those whom the sender names are paged instead of the team; those of an incident are called by the incident."""
-        if self.incident_id is None:
-            named = [dict(one) for one in self.signal.responders if isinstance(one.get("id"), int)]
-            self.responders += [one for one in named if one not in self.responders]
+        """Those whom the sender names are paged instead of the team, or beside those of the incident."""
+        named = [dict(one) for one in self.signal.responders if isinstance(one.get("id"), int)]
+        self.responders += [one for one in named if one not in self.responders]
 
     def opened(self, awake: bool = True) -> AlertOpened:
         """What to say once it is written."""

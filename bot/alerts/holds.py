@@ -11,6 +11,7 @@ from typing import Any
 from bot.alerts.arrival import Arrival
 from bot.alerts.catalog import Catalog
 from bot.alerts.lives import log_alert
+from bot.alerts.routing import route_responders
 from bot.alerts.signal import Action, LinkTo, Signal
 from bot.alerts.stages import STAGES
 from bot.alerts.telling import announce_joined
@@ -77,6 +78,8 @@ async def let_go(unit: Unit, alerts: Sequence[Alert], known: Catalog, reason: st
         arrival = await arrive_again(unit, alert, known)
         for stage in STAGES:
             await stage(unit, arrival, known)
+        await route_responders(unit, arrival, known)
+        alert.responders = arrival.responders
         alert.held_by, alert.held_until, alert.held_count = (
             arrival.held_by,
             arrival.held_until,

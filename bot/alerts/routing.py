@@ -1,6 +1,7 @@
 """Whose an alert is: its service, the team that answers it, and by which policy."""
 
 from datetime import datetime
+from typing import Any
 
 from bot.alerts.arrival import Arrival
 from bot.alerts.catalog import Catalog, remember_match
@@ -63,14 +64,52 @@ def _find_team(arrival: Arrival, known: Catalog, service_team_id: int | None, se
 async def _route_in_team(unit: Unit, arrival: Arrival, known: Catalog) -> None:
     if arrival.team_id is None:
         return
-    rules = known.list_rules_of_team(RuleKind.ROUTE, arrival.integration.id, arrival.team_id)
-    for rule in list_matching(rules, arrival.fields, unit.now, arrival.trace):
-        remember_match(unit, rule)
+    rule = _find_rule_of_team(unit, arrival, known, arrival.team_id)
+    if rule is not None:
         arrival.policy_id = rule.then.get("policy")
         policy = await catalog.find_policy_name(unit.session, arrival.policy_id)
         arrival.say("route", "policy", rule=rule.name, policy=policy)
         _let_nobody_know(arrival, rule)
+
+
+def _find_rule_of_team(unit: Unit, arrival: Arrival, known: Catalog, team_id: int) -> ReadyRule | None:
+    rules = known.list_rules_of_team(RuleKind.ROUTE, arrival.integration.id, team_id)
+    for rule in list_matching(rules, arrival.fields, unit.now, arrival.trace):
+        remember_match(unit, rule)
+        return rule
+    return None
+
+
+async def route_responders(unit: Unit, arrival: Arrival, known: Catalog) -> None:
+    """Let each team that its sender or a rule names beside its own be called as that team's routing rules say now: by
+    their policy (`policy` of the responder), or not at all (`nobody`)."""
+    if not arrival.responders:
         return
+    routed = [await _route_responder(unit, arrival, known, one) for one in arrival.responders]
+    if routed != arrival.responders:
+        arrival.responders = routed
+    quiet = [one for one in routed if one.get("nobody")]
+    if quiet and arrival.incident_id is None and all(one.get("nobody") or one.get("added") for one in routed):
+        arrival.hold(str(quiet[0]["nobody"]), None)
+
+
+async def _route_responder(
+    unit: Unit, arrival: Arrival, known: Catalog, responder: dict[str, Any]
+) -> dict[str, Any]:
+    plain = {name: value for name, value in responder.items() if name not in ("policy", "nobody")}
+    team_id = int(responder.get("id") or 0)
+    if responder["type"] != "team" or team_id == arrival.team_id or responder.get("added"):
+        return plain
+    rule = _find_rule_of_team(unit, arrival, known, team_id)
+    if rule is None:
+        return plain
+    team, policy_id = known.name_team(team_id), rule.then.get("policy")
+    if rule.then.get("nobody"):
+        arrival.say("route", "nobody_of_team", rule=rule.name, team=team)
+        return {**plain, "nobody": f"rule:{rule.row.slug}"}
+    policy = await catalog.find_policy_name(unit.session, policy_id)
+    arrival.say("route", "policy_of_team", rule=rule.name, policy=policy, team=team)
+    return {**plain, "policy": policy_id}
 
 
 async def explain_routing(

@@ -11,6 +11,7 @@ from bot.alerts.catalog import Catalog
 from bot.alerts.events import AlertAcknowledged, AlertClosed, AlertsRepeated
 from bot.alerts.holds import plan_release, release_counted
 from bot.alerts.payloads import Payloads
+from bot.alerts.routing import route_responders
 from bot.alerts.said import keep_said
 from bot.alerts.signal import TITLE_LIMIT, Action, clip
 from bot.alerts.stages import STAGES
@@ -119,6 +120,7 @@ class Turn:
             for stage in STAGES:
                 await stage(self.unit, arrival, self.known)
             arrival.call_responders()
+            await route_responders(self.unit, arrival, self.known)
             if place % BREATHE_EVERY == 0:
                 await asyncio.sleep(0)
         await self.unit.session.flush()

@@ -102,7 +102,8 @@ async def _route_again(
         arrival.team_id, arrival.service_id = alert.team_id, alert.service_id
         arrival.policy_id, after = alert.policy_id, before
         arrival.say("route", "kept", team=known.name_team(alert.team_id))
-    if any(not one.get("added") for one in alert.responders):
+    named = [(one["type"], one["id"]) for one in alert.responders if not one.get("added")]
+    if named and (alert.team_id != arrival.team_id or ("team", alert.team_id) not in named):
         return None, None
     return before, after
 

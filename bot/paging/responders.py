@@ -13,16 +13,19 @@ from storage.questions import paging as ask
 
 async def page_responders(unit: Unit, subject: str, responders: Sequence[dict[str, Any]]) -> None:
     """Page [{"type": "user" | "team" | "schedule" | "policy", "id": ..., "name": ...}]. As in Opsgenie, a schedule pages who
-    is on call now, without steps. Each person once, and for an incident not again for each of its alerts. Says so when
-    nobody was reached."""
+    is on call now, without steps. A team is called by the `policy` that a routing rule of its own chose, or, with `nobody`,
+    not at all. Each person once, and for an incident not again for each of its alerts. Says so when nobody was reached."""
     reached = 0
     direct: list[dict[str, Any]] = []
+    responders = [one for one in responders if not one.get("nobody")]
+    if not responders:
+        return
     for responder in responders:
         number = int(responder.get("id") or 0)
         policy_id: int | None = number if responder["type"] == "policy" else None
         if responder["type"] == "team":
             team = await unit.session.get(Team, number)
-            policy_id = team.policy_id if team else None
+            policy_id = responder.get("policy") or (team.policy_id if team else None)
         if policy_id is None:
             direct.append(responder)
         else:
@@ -52,9 +55,12 @@ async def find_first_paged(
     found: dict[int, User] = {}
     for responder in wanted:
         number: int | None = int(responder.get("id") or 0)
+        if responder.get("nobody"):
+            continue
         if responder["type"] == "team":
+            chosen = policy_id if number == team_id else responder.get("policy")
             team = await unit.session.get(Team, number)
-            number = team.policy_id if team else None
+            number = chosen or (team.policy_id if team else None)
         recipients = [responder]
         if responder["type"] in ("team", "policy"):
             steps = await ask.list_steps(unit.session, number) if number is not None else ()

@@ -66,15 +66,20 @@ async def call_by_routes(unit: Unit, routes: Sequence[tuple[int, int, int | None
 
 
 async def call_into_incident(unit: Unit, incident_id: int, responders: Sequence[dict[str, Any]]) -> None:
-    """A team becomes one of the incident's; everybody else is paged for it."""
+    """A team becomes one of the incident's, and is paged by the policy that a routing rule of its own chose, if one did;
+    everybody else is paged for it."""
+    responders = [one for one in responders if not one.get("nobody")]
     if not responders:
         return
     incident = await unit.session.get_one(Incident, incident_id)
     others = []
     for responder in responders:
         team = await unit.session.get(Team, responder["id"]) if responder["type"] == "team" else None
+        policy_id = responder.get("policy")
         if team is not None:
-            await lives.add_team(unit, incident, team)
+            is_new = await lives.add_team(unit, incident, team, policy_id is None)
+            if is_new and policy_id is not None and incident.status.is_open:
+                await start_escalation(unit, f"incident:{incident_id}", policy_id)
         else:
             others.append(responder)
     if others and incident.status.is_open:
@@ -88,9 +93,10 @@ async def page_whom_it_names(
     policy_id: int | None,
     responders: Sequence[dict[str, Any]],
 ) -> None:
-    """The responders that its sender or a rule named; where there are none, its team, by the policy that a rule chose for
-    it or by the team's own. Those whom somebody called in are paged beside either."""
-    if any(not one.get("added") for one in responders):
+    """The responders that its sender or a rule named; where there are none, or its team is one of them, the team, by the
+    policy that a rule chose for it or by the team's own. Those whom somebody called in are paged beside either."""
+    others = [one for one in responders if (one["type"], one["id"]) != ("team", team_id)]
+    if len(others) == len(responders) and any(not one.get("added") for one in responders):
         await page_responders(unit, subject, responders)
         return
     team = (await unit.read_many(Team, [team_id])).get(team_id) if team_id is not None else None
@@ -99,8 +105,8 @@ async def page_whom_it_names(
         unit.gather(start_together, (subject, policy_id))
     elif team is not None:
         unit.emit(NobodyReached(subject, 0, (team.name,)))
-    if responders:
-        await page_responders(unit, subject, responders)
+    if others:
+        await page_responders(unit, subject, others)
 
 
 async def page_responder(unit: Unit, event: alerts.ResponderAdded) -> None:

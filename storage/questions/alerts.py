@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Select, Table, bindparam, case, func, or_, select, text, update
+from sqlalchemy import Select, Table, Text, bindparam, case, cast, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import Alert, AlertNote, Incident
@@ -210,10 +210,22 @@ ROUTES = Ready(
     .order_by(func.min(Alert.id))
 )
 
+NAMED = (
+    select(Alert.responders)
+    .where(
+        Alert.incident_id == bindparam("incident"),
+        Alert.status == AlertStatus.OPEN,
+        cast(Alert.responders, Text).contains('"policy":'),
+    )
+    .order_by(Alert.id)
+)
+"""Those of whom a routing rule chose the policy."""
+
 
 async def list_routes(session: AsyncSession, incident_id: int) -> dict[int, list[int | None]]:
     """The policies that routing rules chose for the open alerts of an incident, by team, in the order in which they came;
-    None where that is the team's own. Of a team without open alerts, that of its first one. ix_alert_incident."""
+    None where that is the team's own. Of a team without open alerts, that of its first one; of one that has no alert and
+    that alerts only name, what its own rules chose for those. ix_alert_incident."""
     rows = await ROUTES.ask(session, incident=incident_id)
     first: dict[int, list[int | None]] = {}
     found: dict[int, list[int | None]] = {}
@@ -221,7 +233,12 @@ async def list_routes(session: AsyncSession, incident_id: int) -> dict[int, list
         first.setdefault(team, [policy])
         if has_open:
             found.setdefault(team, []).append(policy)
-    return first | found
+    named: dict[int, list[int | None]] = {}
+    for responders in await session.scalars(NAMED, {"incident": incident_id}):
+        for one in responders:
+            if one.get("policy") and one["policy"] not in named.setdefault(one["id"], []):
+                named[one["id"]].append(one["policy"])
+    return named | first | found
 
 
 async def change_open_of_incident(
