@@ -31,18 +31,35 @@ async def page_responders(unit: Unit, subject: str, responders: Sequence[dict[st
         else:
             await start_escalation(unit, subject, policy_id)  # or it is under way already
             reached += 1
-    called: set[int] = set()
-    if direct and subject.startswith("incident:"):
-        pages = await ask.list_pages(unit.session, [subject])
-        called = {page.user_id for page in pages if page.escalation_id is None}
-    for user, reason in await find_recipients(unit, direct) if direct else ():
-        if user.id in called:
-            reached += 1
-        else:
-            reached += await queue_pages(unit, user, subject=subject, reason=reason)
-    if not reached:
-        names = tuple(str(responder.get("name", responder["type"])) for responder in responders)
+    names = tuple(str(responder.get("name", responder["type"])) for responder in responders)
+    if direct:
+        unit.gather(_page_directly, (subject, direct, names, reached > 0))
+    elif not reached:
         unit.emit(NobodyReached(subject, 0, names, named=True))
+
+
+async def _page_directly(
+    unit: Unit, wanted: Sequence[tuple[str, list[dict[str, Any]], tuple[str, ...], bool]]
+) -> None:
+    """People and schedules, each with everybody's names for when nobody is reached. Whoever an escalation of the same
+    subject pages at this very moment has been called by that."""
+    await unit.finish_gathered()
+    for subject, direct, names, is_reached in wanted:
+        pages = await ask.list_pages(unit.session, [subject])
+        called = {
+            page.user_id
+            for page in pages
+            if (page.escalation_id is not None and page.created_at == unit.now)
+            or (page.escalation_id is None and subject.startswith("incident:"))
+        }
+        for user, reason in await find_recipients(unit, direct):
+            if user.id in called:
+                is_reached = True
+            else:
+                called.add(user.id)
+                is_reached = bool(await queue_pages(unit, user, subject=subject, reason=reason)) or is_reached
+        if not is_reached:
+            unit.emit(NobodyReached(subject, 0, names, named=True))
 
 
 async def find_first_paged(
