@@ -70,8 +70,13 @@ class Arrival:
 
     def call_responders(self) -> None:
         """Those whom the sender names are paged instead of the team, or beside those of the incident."""
-        named = [dict(one) for one in self.signal.responders if isinstance(one.get("id"), int)]
-        self.responders += [one for one in named if one not in self.responders]
+        for one in self.signal.responders:
+            if isinstance(one.get("id"), int):
+                self.responders += [dict(one)] if one not in self.responders else []
+            elif one.get("unknown") and (one["type"] != "team" or one["name"] != self.signal.team):
+                self.say(
+                    "route", "responder_unknown", type=one["type"], name=one["name"] or one.get("id", "")
+                )
 
     def opened(self, awake: bool = True) -> AlertOpened:
         """What to say once it is written."""

@@ -1,16 +1,22 @@
 """Whom an alert calls in: teams, people, schedules and escalation policies that its sender or somebody names."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
 from bot.access.people import get_user
+from bot.alerts.catalog import Catalog
 from bot.alerts.events import ResponderAdded
+from bot.alerts.holds import arrive_again
 from bot.alerts.lives import check_open, log_alert
+from bot.alerts.routing import choose_policy
+from bot.alerts.signal import Signal
 from bot.catalog.teams import get_schedule, get_team
-from bot.errors import Unknown
+from bot.errors import Refused, Unknown
 from bot.flow.unit import Unit
 from bot.paging.escalations import escalate_now, start_escalation
-from storage.models import Alert, EscalationPolicy, Schedule, Team, User
+from storage.models import Alert, EscalationPolicy, Integration, Schedule, Team, User
 from storage.questions import catalog
 from storage.questions import paging as ask
 
@@ -41,6 +47,33 @@ async def find_responder(unit: Unit, wanted: Mapping[str, Any]) -> Responder:
     return {"type": kind, "id": row.id, "name": row.name}
 
 
+async def name_responders(unit: Unit, integration: Integration, signal: Signal) -> Signal:
+    """With the ids of those whom the sender names; who is unknown keeps the words it wrote, with `unknown`, for "why?" to
+    tell. Where nothing says whose the alert is, it is the team's whose schedule or policy is named."""
+    found: list[Responder] = []
+    for wanted in signal.responders:
+        try:
+            found.append(await find_responder(unit, wanted))
+        except Unknown:
+            found.append({**wanted, "unknown": True})
+    is_open = found and not signal.team and integration.team_id is None
+    team = await _find_team_of(unit, found) if is_open else signal.team
+    return replace(signal, responders=tuple(found), team=team)
+
+
+async def _find_team_of(unit: Unit, responders: Sequence[Responder]) -> str:
+    """The slug of the team whose schedule or policy is named first; empty where that is no team's."""
+    teams = await catalog.list_named(unit.session, Team)
+    for one in responders:
+        team_id: int | None = None
+        if one["type"] == "schedule" and not one.get("unknown"):
+            team_id = (await unit.session.get_one(Schedule, one["id"])).team_id
+        for team in teams:
+            if team.id == team_id or (one["type"] == "policy" and team.policy_id == one["id"]):
+                return team.slug
+    return ""
+
+
 def add_responder(unit: Unit, alert: Alert, responder: Responder) -> bool:
     """Call somebody in beside those whom the alert pages anyway; they are paged at once. Returns False when they are called
     already."""
@@ -55,14 +88,29 @@ def add_responder(unit: Unit, alert: Alert, responder: Responder) -> bool:
     return True
 
 
+async def route_added(unit: Unit, alert: Alert, team: Responder) -> Responder:
+    """A team that was called in, with the `policy` that a routing rule of its own chooses for the alert now. Where that
+    pages nobody, it is called by its usual one: somebody wants it."""
+    known = await Catalog.read(unit)
+    policy_id = choose_policy(unit, await arrive_again(unit, alert, known), known, team["id"])
+    if policy_id is None:
+        return team
+    alert.responders = [
+        {**one, "policy": policy_id} if _is_same(one, team) else one for one in alert.responders
+    ]
+    return {**team, "policy": policy_id}
+
+
 def _is_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     return (one.get("type"), one.get("id")) == (other["type"], other["id"])
 
 
 async def escalate(unit: Unit, alert: Alert, policy: Responder) -> None:
     """Go on to the next step of this policy at once, or start it when it is not under way; raises Refused when no step is
-    left."""
+    left, and for an alert that is snoozed, of which nobody would be paged."""
     check_open(alert)
+    if alert.snoozed_until is not None and alert.incident_id is None:
+        raise Refused("alert.snoozed", number=alert.id, until=alert.snoozed_until.isoformat(" ", "minutes"))
     subject = subject_of(alert)
     under_way = {one.policy_id for one in await ask.list_escalations(unit.session, subject)}
     if policy["id"] in under_way:

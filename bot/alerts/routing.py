@@ -93,12 +93,20 @@ async def route_responders(unit: Unit, arrival: Arrival, known: Catalog) -> None
         arrival.hold(str(quiet[0]["nobody"]), None)
 
 
+def choose_policy(unit: Unit, arrival: Arrival, known: Catalog, team_id: int) -> int | None:
+    """The one that the first matching routing rule of the team chooses; None where it has none that does."""
+    rule = _find_rule_of_team(unit, arrival, known, team_id)
+    return rule.then.get("policy") if rule is not None else None
+
+
 async def _route_responder(
     unit: Unit, arrival: Arrival, known: Catalog, responder: dict[str, Any]
 ) -> dict[str, Any]:
+    if responder.get("added"):
+        return responder
     plain = {name: value for name, value in responder.items() if name not in ("policy", "nobody")}
     team_id = int(responder.get("id") or 0)
-    if responder["type"] != "team" or team_id == arrival.team_id or responder.get("added"):
+    if responder["type"] != "team" or team_id == arrival.team_id:
         return plain
     rule = _find_rule_of_team(unit, arrival, known, team_id)
     if rule is None:

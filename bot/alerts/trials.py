@@ -8,6 +8,8 @@ from bot.alerts.actions import act
 from bot.alerts.arrival import Arrival
 from bot.alerts.catalog import Catalog
 from bot.alerts.grouping import choose
+from bot.alerts.responders import name_responders
+from bot.alerts.routing import route_responders
 from bot.alerts.signal import Action, Signal
 from bot.alerts.stages import DECIDE
 from bot.alerts.traces import Step
@@ -73,6 +75,7 @@ async def _try(unit: Unit, integration: Integration, known: Catalog, signal: Sig
     outcome = OUTCOMES[signal.action]
     if signal.action is not Action.TRIGGER:
         return Trial(outcome, signal.alias, signal.title, trace=acted.trace)
+    signal = await name_responders(unit, integration, signal)
     arrival = Arrival(signal, integration, unit.now, "", trace=list(acted.trace))
     for stage in DECIDE:
         await stage(unit, arrival, known)
@@ -83,9 +86,13 @@ async def _try(unit: Unit, integration: Integration, known: Catalog, signal: Sig
         told = {"ref": choice.incident.ref} if choice.incident else {}
         arrival.say("incident", "joined" if told else "would_open", rule=choice.rule.name, **told)
     pages: tuple[str, ...] = ()
+    arrival.call_responders()
+    await route_responders(unit, arrival, known)
     if not arrival.held_by:
         people = await find_first_paged(unit, arrival.team_id, arrival.policy_id, arrival.responders)
-        pages = tuple(user.name for user in people)
+        if choice is not None and arrival.responders:
+            people += await find_first_paged(unit, arrival.team_id, arrival.policy_id, ())
+        pages = tuple(dict.fromkeys(user.name for user in people))
     now = arrival.signal
     return Trial(
         "repeats" if found else outcome,

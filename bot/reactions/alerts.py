@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.alerts import events as alerts
 from bot.alerts.lives import unacknowledge
-from bot.alerts.responders import subject_of
+from bot.alerts.responders import route_added, subject_of
 from bot.errors import Refused
 from bot.flow.unit import Unit
 from bot.incidents import lives
@@ -115,7 +115,9 @@ async def page_responder(unit: Unit, event: alerts.ResponderAdded) -> None:
     alert = await unit.session.get_one(Alert, event.alert_id)
     if alert.held_by or alert.snoozed_until is not None:
         return
-    responder = {"type": event.kind, "id": event.responder_id, "name": event.name}
+    responder: dict[str, Any] = {"type": event.kind, "id": event.responder_id, "name": event.name}
+    if event.kind == "team":
+        responder = await route_added(unit, alert, responder)
     if alert.incident_id is not None:
         await call_into_incident(unit, alert.incident_id, [responder])
     else:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from bot.alerts.intake import SenderChanged
 from bot.alerts.queue import Sender
-from bot.alerts.responders import Responder, add_responder, find_responder
+from bot.alerts.responders import Responder, add_responder, name_responders
 from bot.alerts.signal import Signal
 from bot.alerts.storing import Receipt
 from bot.errors import Forbidden, Invalid, Malformed, Unauthenticated, Unknown
@@ -67,13 +67,14 @@ async def create(call: Call) -> Answer:
         raise
     if not signal.source:
         signal = replace(signal, source=call.request.remote or "")
-    signal = replace(signal, responders=await find_responders(call, signal))
+    signal = await know_responders(call, sender.id, signal)
     try:
         receipt = await accept(call, sender, signal, raw)
     except SenderChanged:
         receipt = await accept(call, await call.senders.get(SOURCE, key, anew=True), signal, raw)
-    if receipt.alert_id is not None and (signal.responders or signal.actions):
-        await complete(call, sender.id, receipt, signal)
+    known = tuple(one for one in signal.responders if not one.get("unknown"))
+    if receipt.alert_id is not None and (known or signal.actions):
+        await complete(call, sender.id, receipt, replace(signal, responders=known))
     told = Outcome(
         "Create",
         ENDS[receipt.outcome],
@@ -88,21 +89,19 @@ async def accept(call: Call, sender: Sender, signal: Signal, raw: bytes) -> Rece
     return receipt
 
 
-async def find_responders(call: Call, signal: Signal) -> tuple[Responder, ...]:
-    """Those whom the sender names and who are there; that somebody is unknown does not stop an alert."""
+async def know_responders(call: Call, integration_id: int, signal: Signal) -> Signal:
+    """That somebody whom the sender names is unknown does not stop an alert."""
     if not signal.responders:
-        return ()
+        return signal
 
-    async def look(unit: Unit) -> tuple[Responder, ...]:
-        found = []
-        for wanted in signal.responders:
-            try:
-                found.append(await find_responder(unit, wanted))
-            except Unknown as unknown:
-                log.warning("opsgenie.responder_unknown", kind=wanted["type"], problem=unknown.code)
-        return tuple(found)
+    async def look(unit: Unit) -> Signal:
+        return await name_responders(unit, await unit.session.get_one(Integration, integration_id), signal)
 
-    return await call.parts.work.look(look)
+    named = await call.parts.work.look(look)
+    for one in named.responders:
+        if one.get("unknown"):
+            log.warning("opsgenie.responder_unknown", kind=one["type"])
+    return named
 
 
 async def complete(call: Call, integration_id: int, receipt: Receipt, signal: Signal) -> None:

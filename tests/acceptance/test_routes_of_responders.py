@@ -107,3 +107,17 @@ async def test_into_an_incident(house: House, tmp_path: Path) -> None:
     await house.command("/incident ack INC-1")
     await house.command("/alert unack 1")
     assert sorted(await paged(house)) == ["dana", "dana", "sam", "sam"]
+
+
+async def test_a_team_that_is_called_in_later(house: House, tmp_path: Path) -> None:
+    """Whose rule pages nobody is called all the same: somebody asks for it."""
+    await set_up(house, tmp_path, routing_rules=ROUTES)
+    sender = await make_sender(house)
+    await send(sender, "disk", [{"type": "user", "username": "kate"}])
+    for name in ("Web", "Data"):
+        told = await sender.do("POST", "/alerts/1/teams", {"team": {"name": name}}, identifierType="tiny")
+        assert told["success"]
+    assert await paged(house) == ["kate", "sam", "dana"]
+    await house.command("/alert snooze 1 30m")
+    await house.at("30:00")
+    assert sorted((await paged(house))[3:]) == ["dana", "kate", "sam"]
