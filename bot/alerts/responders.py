@@ -49,29 +49,30 @@ async def find_responder(unit: Unit, wanted: Mapping[str, Any]) -> Responder:
 
 async def name_responders(unit: Unit, integration: Integration, signal: Signal) -> Signal:
     """With the ids of those whom the sender names; who is unknown keeps the words it wrote, with `unknown`, for "why?" to
-    tell. Where nothing says whose the alert is, it is the team's whose schedule or policy is named."""
+    tell. The alert is that of the first team that is known, or else that of whose schedule or policy is named."""
     found: list[Responder] = []
     for wanted in signal.responders:
         try:
             found.append(await find_responder(unit, wanted))
         except Unknown:
             found.append({**wanted, "unknown": True})
-    is_open = found and not signal.team and integration.team_id is None
-    team = await _find_team_of(unit, found) if is_open else signal.team
-    return replace(signal, responders=tuple(found), team=team)
+    team = await _find_team_of(unit, found, has_team=integration.team_id is not None)
+    return replace(signal, responders=tuple(found), team=team or signal.team)
 
 
-async def _find_team_of(unit: Unit, responders: Sequence[Responder]) -> str:
-    """The slug of the team whose schedule or policy is named first; empty where that is no team's."""
-    teams = await catalog.list_named(unit.session, Team)
-    for one in responders:
-        team_id: int | None = None
-        if one["type"] == "schedule" and not one.get("unknown"):
-            team_id = (await unit.session.get_one(Schedule, one["id"])).team_id
-        for team in teams:
-            if team.id == team_id or (one["type"] == "policy" and team.policy_id == one["id"]):
-                return team.slug
-    return ""
+async def _find_team_of(unit: Unit, responders: Sequence[Responder], has_team: bool) -> str:
+    """The slug of the first team that is named; without one, unless the sender has a team, of the one whose schedule or
+    policy is. Empty where that is none's."""
+    known = [one for one in responders if not one.get("unknown")]
+    teams = await catalog.list_named(unit.session, Team) if known else ()
+    named = [one["id"] for one in known if one["type"] == "team"]
+    for one in () if named or has_team else known:
+        if one["type"] == "schedule":
+            named.append((await unit.session.get_one(Schedule, one["id"])).team_id)
+        elif one["type"] == "policy":
+            named += [team.id for team in teams if team.policy_id == one["id"]]
+    slugs = {team.id: team.slug for team in teams}
+    return next((slugs[number] for number in named if number in slugs), "")
 
 
 def add_responder(unit: Unit, alert: Alert, responder: Responder) -> bool:

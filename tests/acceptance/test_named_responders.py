@@ -68,6 +68,17 @@ async def test_who_is_not_known_here_is_told_of(house: House, tmp_path: Path) ->
     assert "names the person “ghost@example.org”, which is not known here" in told
 
 
+async def test_the_first_team_that_is_known_gets_the_alert(house: House, tmp_path: Path) -> None:
+    await set_up(house, tmp_path, incident_rules=P1)
+    sender = await make_sender(house)
+    await send(sender, {"type": "team", "name": "NOC"}, TEAM, priority="P1")
+    (data,) = await house.rows(Team, Team.slug == "data")
+    await send(sender, {"type": "team", "id": str(data.id)}, alias="by id")
+    assert {alert.team_id for alert in await house.rows(Alert)} == {data.id}
+    assert set(await paged(house)) == {"dana"}
+    assert "names the team “NOC”, which is not known here" in await house.ask("/alert why 1")
+
+
 async def test_of_a_snoozed_alert_nobody_is_called_and_the_sender_hears_so(
     house: House, tmp_path: Path
 ) -> None:
