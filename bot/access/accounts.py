@@ -24,16 +24,20 @@ async def meet(unit: Unit, visitor: Visitor) -> Actor | None:
     if not visitor.name:
         return None
     user = await _find_by_email(unit, visitor) or await _add_visitor(unit, visitor)
+    if not user.active and await ask.find_account_of(unit.session, visitor.platform, user.id) is not None:
+        return Actor(user.name, None, visitor.platform)
     await keep_address(unit, visitor.platform, user.id, visitor.address, visitor.name, visitor.guest)
     return Actor(user.name, user.id if user.active else None, visitor.platform)
 
 
 async def _find_by_email(unit: Unit, visitor: Visitor) -> User | None:
-    """The person with this e-mail address, or who had it and has left, unless they act by another account there. A guest's
-    address was not given out by the organisation, and proves nothing."""
+    """The person with this e-mail address, or who had it and has left. Who is here and acts by another account there is
+    somebody else. A guest's address was not given out by the organisation, and proves nothing."""
     if not visitor.email or visitor.guest:
         return None
     user = await ask.find_user_by_email(unit.session, visitor.email)
+    if user is not None and not user.active:
+        return user
     known = await ask.find_account_of(unit.session, visitor.platform, user.id) if user else None
     return user if known is None or known.address is None else None
 

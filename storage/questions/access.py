@@ -68,15 +68,17 @@ async def list_owners(session: AsyncSession) -> Sequence[User]:
 
 
 async def find_user_by_email(session: AsyncSession, email: str) -> User | None:
-    """The one person with this e-mail address, or the one who had it and has left; None when several share it, because
-    nobody knows which is meant."""
+    """The one person with this e-mail address, or where nobody has it the last one who had it and has left; None when
+    several share it, because nobody knows which is meant."""
     found = (
         await session.scalars(
-            select(User).where(func.lower(User.email) == email.strip().lower()).order_by(User.active.desc())
+            select(User)
+            .where(func.lower(User.email) == email.strip().lower())
+            .order_by(User.active.desc(), User.id.desc())
         )
     ).all()
     here = [user for user in found if user.active]
-    return here[0] if len(here) == 1 else None if here or len(found) != 1 else found[0]
+    return None if len(here) > 1 or not found else found[0]
 
 
 async def is_handle_taken(session: AsyncSession, handle: str) -> bool:
