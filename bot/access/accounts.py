@@ -4,7 +4,7 @@ An account belongs to the person with the same e-mail address, or to whoever has
 whom nobody knows becomes a person of their own, by their name there, so that nothing is ever done by nobody.
 """
 
-from bot.access.people import audit, make_handle
+from bot.access.people import audit, is_visitor, make_handle
 from bot.chat.invocation import Visitor
 from bot.errors import Unknown
 from bot.flow.unit import Actor, Unit
@@ -62,11 +62,6 @@ async def _add_visitor(unit: Unit, visitor: Visitor) -> User:
     audit(unit, "user.met", f"user:{user.id}", user.name, platform=visitor.platform, address=visitor.address)
     unit.touch("people")
     return user
-
-
-def is_visitor(user: User) -> bool:
-    """Whether this person is only known from a chat platform."""
-    return user.origin not in ("seed", "file", "room")
 
 
 async def get_user_of_account(unit: Unit, platform: str, address: str) -> User:

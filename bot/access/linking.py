@@ -10,9 +10,9 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.access.accounts import give_account, is_visitor, look_up_accounts
+from bot.access.accounts import give_account, look_up_accounts
 from bot.access.merging import check_free, merge
-from bot.access.people import audit
+from bot.access.people import audit, is_visitor
 from bot.access.secrets import digest
 from bot.errors import Invalid, Refused, Unknown
 from bot.flow.unit import Unit
@@ -76,7 +76,7 @@ async def _find_link(unit: Unit, typed: str) -> SignInLink | None:
 
 async def use_link_code(unit: Unit, typed: str, user: User, platform: str) -> Linked:
     """`user` has typed a code on `platform` that `find_maker` knows. Raises Refused where both have an account on the same
-    platform."""
+    platform, or where the one who goes is the last owner."""
     link = await _find_link(unit, typed)
     if link is None:
         raise Invalid("link.code_wrong", "code", minutes=MINUTES)

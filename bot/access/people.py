@@ -47,6 +47,20 @@ def read_email(text: str) -> str:
     return address
 
 
+async def check_email_free(unit: Unit, email: str, user: User | None = None) -> None:
+    """Raises Invalid where somebody else who is here has this address: a chat account with it would be nobody's. Who is
+    known from chat alone may be the same person, and links."""
+    called = await ask.list_called(unit.session, email) if email else []
+    for one in called:
+        if one is not user and one.email.lower() == email.lower() and not is_visitor(one):
+            raise Invalid("user.email_taken", "email", email=email, name=one.name, handle=one.handle)
+
+
+def is_visitor(user: User) -> bool:
+    """Whether this person is only known from a chat platform."""
+    return user.origin not in ("seed", "file", "room")
+
+
 async def add_user(
     unit: Unit,
     name: str,
@@ -55,7 +69,8 @@ async def add_user(
     zone: str = "UTC",
     origin: str = "room",
 ) -> User:
-    """Add a person; raises Invalid when the name is empty, too long or taken, or the e-mail address is none."""
+    """Add a person; raises Invalid when the name is empty, too long or taken, or the e-mail address is none or that of
+    somebody else."""
     handle, name, email = make_handle(name), " ".join(name.split()), read_email(email)
     if not handle or len(name) > LONGEST_NAME:
         raise Invalid("user.no_name", "name")
@@ -63,6 +78,7 @@ async def add_user(
         raise Invalid("user.taken", "name", name=handle)
     if await ask.is_handle_taken(unit.session, handle):
         raise Invalid("user.left", "name", handle=handle)
+    await check_email_free(unit, email)
     user = User(
         handle=handle,
         name=name,

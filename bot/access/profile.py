@@ -3,7 +3,7 @@
 from zoneinfo import available_timezones
 
 from bot.access.accounts import look_up_accounts
-from bot.access.people import LONGEST_NAME, audit, read_email
+from bot.access.people import LONGEST_NAME, audit, check_email_free, read_email
 from bot.errors import Invalid
 from bot.flow.unit import Unit
 from storage.models import User
@@ -20,6 +20,7 @@ async def change_profile(unit: Unit, user_id: int, name: str, email: str, zone: 
         raise Invalid("user.bad_zone", "zone", zone=zone)
     user = await unit.session.get_one(User, user_id)
     if address.lower() != user.email.lower():
+        await check_email_free(unit, address, user)
         await forget_not_found(unit.session, user.id)
         look_up_accounts(unit)
     user.name, user.email, user.zone, user.welcomed = clean, address, zone, True

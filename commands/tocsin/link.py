@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from bot.access.accounts import is_visitor
 from bot.access.linking import MINUTES, find_maker, make_link_code, use_link_code
+from bot.access.people import is_visitor
 from bot.chat.arguments import arg
 from bot.chat.registry import Call, Command
 from bot.chat.reply import Reply

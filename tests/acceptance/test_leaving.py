@@ -4,7 +4,9 @@ Tocsin reaches who has left."""
 from bot.chat.invocation import Visitor
 from bot.chat.markup import render_text
 from storage.models import ChatAccount, User
+from tests.acceptance.test_people import find
 from tests.house import House
+from tests.platforms.test_room_pages import open_browser
 
 
 async def say_in(house: House, channel: str) -> list[str]:
@@ -29,3 +31,19 @@ async def test_a_second_account_with_the_address_of_who_left_does_nothing_either
         assert known.user_id is None
     assert len(await house.rows(User, User.name == "Kate")) == 1
     assert [one.address for one in await house.rows(ChatAccount, ChatAccount.platform == "slack")] == ["U1"]
+
+
+async def test_nobody_takes_the_address_of_somebody_else(house: House) -> None:
+    await house.add_person("Kate", "kate@example.org")
+    sam = await house.add_person("Sam", "sam@example.org")
+    answer = await house.ask("/tocsin add-person Kate Lin email:Kate@example.org")
+    assert "Kate (@kate) has the e-mail address Kate@example.org already" in answer
+    browser = await open_browser(house, sam)
+    fields = {"name": "Sam", "zone": "UTC", "email": "KATE@example.org"}
+    async with browser.http.post(house.url + "/me", data=fields) as response:
+        assert response.status == 422
+        assert "has the e-mail address KATE@example.org already" in await response.text()
+    async with browser.http.post(house.url + "/me", data={**fields, "email": "SAM@example.org"}) as response:
+        assert response.status == 200
+    await browser.http.close()
+    assert (await find(house, "sam")).email == "SAM@example.org"
