@@ -13,11 +13,13 @@ from datetime import timedelta
 from bot.access.accounts import give_account, look_up_accounts
 from bot.access.merging import check_free, merge
 from bot.access.people import audit, is_visitor
+from bot.access.roles import check_not_last_owner
 from bot.access.secrets import digest
 from bot.errors import Invalid, Refused, Unknown
 from bot.flow.unit import Unit
 from storage.models import ChatAccount, SignInLink, User
 from storage.questions import access as ask
+from storage.words import UserRole
 
 MINUTES = 15
 LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -86,6 +88,8 @@ async def use_link_code(unit: Unit, typed: str, user: User, platform: str) -> Li
     link.used_at = unit.now
     if is_visitor(maker) or is_visitor(user):
         gone, kept = _choose(maker, user)
+        if kept.role is not UserRole.OWNER:
+            await check_not_last_owner(unit, gone)
         name = gone.name
         return Linked(kept, await merge(unit, gone, kept), name)
     return await _move_account(unit, maker, user, platform)

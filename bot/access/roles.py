@@ -1,7 +1,9 @@
 """What each role may do. Roles include the ones below them: owner, admin, responder, stakeholder."""
 
-from bot.errors import Forbidden
+from bot.errors import Forbidden, Refused
+from bot.flow.unit import Unit
 from storage.models import User
+from storage.questions import access as ask
 from storage.words import UserRole
 
 ORDER = (UserRole.STAKEHOLDER, UserRole.RESPONDER, UserRole.ADMIN, UserRole.OWNER)
@@ -25,3 +27,11 @@ def check_role(user: User | None, needs: str) -> None:
     if not has_role(user, needs):
         role = user.role if user is not None else UserRole.RESPONDER
         raise Forbidden("role.missing", role=role.value, needs=needs)
+
+
+async def check_not_last_owner(unit: Unit, user: User) -> None:
+    """Raises Refused when nobody else could do everything."""
+    for owner in await ask.list_owners(unit.session):
+        await unit.lock(owner)
+    if [one.id for one in await ask.list_owners(unit.session)] == [user.id]:
+        raise Refused("leaving.last_owner", name=user.name)

@@ -2,7 +2,7 @@
 their name; where schedules and policies name them, the turn is the next person's, and the step goes on to the others."""
 
 from bot.access.people import PersonSwitchedOff, audit
-from bot.access.roles import check_rank
+from bot.access.roles import check_not_last_owner, check_rank
 from bot.catalog.uses import list_uses
 from bot.errors import Refused, Unknown
 from bot.flow.unit import Unit
@@ -24,6 +24,7 @@ async def deactivate(unit: Unit, user: User, rank: UserRole) -> list[str]:
     await check_not_last_owner(unit, user)
     async with watch_rosters(unit):
         await unit.lock(user)
+        check_rank(rank, user.role)
         user.active = False
         await ask.end_access(unit.session, user.id)
         audit(unit, "user.left", f"user:{user.id}", user.name)
@@ -55,6 +56,7 @@ async def change_role(unit: Unit, user: User, role: UserRole, rank: UserRole) ->
     if role is not UserRole.OWNER:
         await check_not_last_owner(unit, user)
     await unit.lock(user)
+    check_rank(rank, user.role)
     if user.role is not role:
         audit(unit, "user.role_changed", f"user:{user.id}", user.name, before=user.role, after=role)
         user.role = role
@@ -68,14 +70,6 @@ async def get_who_left(unit: Unit, name: str) -> User:
         handles = [user.handle for user in called or await ask.list_who_left(unit.session)]
         raise Unknown("leaving.unknown", name=name, several=bool(called), handles=handles[:10])
     return called[0]
-
-
-async def check_not_last_owner(unit: Unit, user: User) -> None:
-    """Raises Refused when nobody else could do everything."""
-    for owner in await ask.list_owners(unit.session):
-        await unit.lock(owner)
-    if [one.id for one in await ask.list_owners(unit.session)] == [user.id]:
-        raise Refused("leaving.last_owner", name=user.name)
 
 
 def _check_not_in_file(unit: Unit, user: User) -> None:

@@ -4,6 +4,7 @@ Tocsin reaches who has left."""
 from bot.chat.invocation import Visitor
 from bot.chat.markup import render_text
 from storage.models import ChatAccount, User
+from storage.words import UserRole
 from tests.acceptance.test_people import find
 from tests.house import House
 from tests.platforms.test_room_pages import open_browser
@@ -47,3 +48,15 @@ async def test_nobody_takes_the_address_of_somebody_else(house: House) -> None:
         assert response.status == 200
     await browser.http.close()
     assert (await find(house, "sam")).email == "SAM@example.org"
+
+
+async def test_linking_does_not_take_the_last_owner_away(house: House) -> None:
+    met = await house.parts.inbound.meet(Visitor("slack", "U7", "Olga"))
+    assert met is not None
+    olga = await find(house, "olga")
+    await house.ask("/tocsin role @olga owner")
+    await house.ask("/tocsin role @root responder", olga)
+    code = (await house.ask("/tocsin link")).split("/tocsin link ")[1].split()[0].strip("`.")
+    answer = await house.ask(f"/tocsin link {code} yes", olga)
+    assert "is the last owner" in answer
+    assert (await find(house, "olga")).role is UserRole.OWNER
