@@ -20,6 +20,7 @@ from storage.models import (
     User,
 )
 from storage.questions import config as ask
+from storage.questions.access import end_access
 
 FILE, SEED = "file", "seed"
 Thing = TypeVar(
@@ -81,6 +82,7 @@ class Ledger:
                 row.active = False
                 self.removed.append(row)
                 if isinstance(row, User):
+                    await end_access(self.unit.session, row.id)
                     self.unit.emit(PersonSwitchedOff(row.id))
         await self.unit.session.flush()
         return kept

@@ -11,7 +11,7 @@ from storage.models import User
 from storage.questions import access as ask
 from storage.words import UserRole
 
-FILE = "file"
+FILE, SEED = "file", "seed"
 
 
 async def deactivate(unit: Unit, user: User, rank: UserRole) -> list[str]:
@@ -34,15 +34,17 @@ async def deactivate(unit: Unit, user: User, rank: UserRole) -> list[str]:
 
 
 async def reactivate(unit: Unit, user: User, rank: UserRole) -> None:
-    """Let somebody who has left be here again, with what they had: role, teams, turns, ways to be paged. Raises Forbidden,
-    or Refused where somebody else has their e-mail address now."""
+    """Let somebody who has left be here again, with what they had: role, teams, turns, ways to be paged. Who was taken out
+    of the configuration file is not switched off by it again. Raises Forbidden, or Refused where somebody else has their
+    e-mail address now."""
     check_rank(rank, user.role)
-    _check_not_in_file(unit, user)
     if user.email and await ask.list_called(unit.session, user.email):
         raise Refused("leaving.email_taken", name=user.name, email=user.email)
     async with watch_rosters(unit):
         await unit.lock(user)
         user.active = True
+        if user.origin in (FILE, SEED):
+            user.origin = "room"
         audit(unit, "user.came_back", f"user:{user.id}", user.name)
         unit.touch("people", "teams", "oncall", f"user:{user.id}")
 

@@ -1,11 +1,17 @@
 """Somebody leaves in the middle of their work, or comes back: what nobody has in hand any more is told, and nothing of
 Tocsin reaches who has left."""
 
+from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientSession
+
 from bot.chat.invocation import Visitor
 from bot.chat.markup import render_text
-from storage.models import ChatAccount, User
+from storage.models import ChatAccount, User, WebSession
 from storage.words import UserRole
 from tests.acceptance.test_people import find
+from tests.acceptance.test_rules import WORLD, set_up
 from tests.house import House
 from tests.platforms.test_room_pages import open_browser
 
@@ -48,6 +54,38 @@ async def test_nobody_takes_the_address_of_somebody_else(house: House) -> None:
         assert response.status == 200
     await browser.http.close()
     assert (await find(house, "sam")).email == "SAM@example.org"
+
+
+async def test_who_was_taken_out_of_the_file_and_put_back_signs_in_anew(house: House, tmp_path: Path) -> None:
+    await set_up(house, tmp_path)
+    sam = await find(house, "sam")
+    browser = await open_browser(house, sam)
+    link = await house.sign_in_url(sam)
+    without: dict[str, Any] = {"kate": WORLD["users"]["kate"], "dana": WORLD["users"]["dana"]}
+    policies = {**WORLD["policies"], "night": {"name": "Night", "steps": [{"page": ["user:dana"]}]}}
+    await set_up(house, tmp_path, users=without, policies=policies)
+    assert not await house.rows(WebSession, WebSession.user_id == sam.id)
+    await set_up(house, tmp_path)
+    assert (await browser.get("/me"))[0] == 303
+    async with ClientSession() as http, http.post(link, allow_redirects=False) as response:
+        assert response.status == 401
+    await browser.http.close()
+
+
+async def test_who_was_taken_out_of_the_file_can_be_brought_back_by_hand(
+    house: House, tmp_path: Path
+) -> None:
+    await set_up(house, tmp_path)
+    kate = await find(house, "kate")
+    without: dict[str, Any] = {"kate": WORLD["users"]["kate"], "dana": WORLD["users"]["dana"]}
+    policies = {**WORLD["policies"], "night": {"name": "Night", "steps": [{"page": ["user:dana"]}]}}
+    await set_up(house, tmp_path, users=without, policies=policies)
+    for handle in ("sam", "root"):
+        assert "is here again" in await house.ask(f"/tocsin reactivate @{handle}", kate)
+    await set_up(house, tmp_path, users=without, policies=policies)
+    assert (await find(house, "sam")).active
+    assert (await find(house, "root")).active
+    assert "can no longer sign in" in await house.ask("/tocsin deactivate @sam", kate)
 
 
 async def test_linking_does_not_take_the_last_owner_away(house: House) -> None:
