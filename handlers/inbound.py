@@ -45,9 +45,14 @@ class Desk:
         return await self._ask_to_link(reply, invocation.actor)
 
     async def refresh_form(self, invocation: Invocation) -> Form | None:
+        """None where there is no such command. Raises Forbidden for who has left: what could be chosen is not for them."""
+        if invocation.actor.user_id is None:
+            raise Forbidden("account.inactive", name=invocation.actor.name)
         return await self.registry.refresh_form(invocation)
 
     async def suggest(self, invocation: Invocation, name: str, typed: str) -> list[Choice]:
+        if invocation.actor.user_id is None:
+            return []
         return await self.registry.suggest(invocation, name, typed)
 
     async def said(self, said: Said) -> None:

@@ -4,10 +4,13 @@ Tocsin reaches who has left."""
 from pathlib import Path
 from typing import Any
 
+import pytest
 from aiohttp import ClientSession
 
-from bot.chat.invocation import Visitor
+from bot.chat.invocation import Invocation, Visitor
 from bot.chat.markup import render_text
+from bot.errors import Forbidden
+from bot.flow.unit import Actor
 from storage.models import ChatAccount, User, WebSession
 from storage.words import UserRole
 from tests.acceptance.test_people import find
@@ -38,6 +41,17 @@ async def test_a_second_account_with_the_address_of_who_left_does_nothing_either
         assert known.user_id is None
     assert len(await house.rows(User, User.name == "Kate")) == 1
     assert [one.address for one in await house.rows(ChatAccount, ChatAccount.platform == "slack")] == ["U1"]
+
+
+async def test_what_can_be_filled_in_is_not_told_to_who_has_left(house: House) -> None:
+    await house.add_person("Kate")
+    asked = Invocation("/page", Actor("Root", house.owner.id, "slack"), "slack")
+    assert await house.parts.inbound.suggest(asked, "who", "")
+    assert await house.parts.inbound.refresh_form(asked) is not None
+    asked = Invocation("/page", Actor("Gone", None, "slack"), "slack")
+    assert await house.parts.inbound.suggest(asked, "who", "") == []
+    with pytest.raises(Forbidden, match=r"account\.inactive"):
+        await house.parts.inbound.refresh_form(asked)
 
 
 async def test_nobody_takes_the_address_of_somebody_else(house: House) -> None:

@@ -160,7 +160,7 @@ class Forms:
     async def _refresh(self, origin: Origin, view: Mapping[str, Any]) -> None:
         """An answer changed what can be chosen elsewhere; when the person is faster than we are, the next one counts."""
         actor = await self.visitors.meet(origin.user)
-        if actor is None:
+        if actor is None or actor.user_id is None:
             return
         remembered, values = unpack(view), read_values(view)
         asked = values.pop(ABOUT, None)
