@@ -150,15 +150,17 @@ class Pages:
         update = await get_update(self.delivery, number_of(job.subject))
         view = await self.delivery.view(update.incident_id)
         user = await self._get_user(int(job.payload["user"]))
+        if not user.active:
+            return None
         await self._hand_over(job, user, build_update_card(self.delivery, view, update), None)
         return None
 
     async def say(self, job: Job) -> Outcome | None:
-        """A message to one person about an incident, its words from `templates/posts/`."""
+        """A message to one person about an incident, its words from `templates/posts/`. Who has left reads nothing more."""
         is_incident = job.subject.startswith("incident:")
         view = await self.delivery.view(number_of(job.subject)) if is_incident else None
         user = await self._get_user(int(job.payload["user"]))
-        if await is_pointless(self.delivery, job, view):
+        if not user.active or await is_pointless(self.delivery, job, view):
             return None
         message = build_post(self.delivery, job.payload["words"], view, job.payload["data"], "")
         platform = self.delivery.platform_of(job)

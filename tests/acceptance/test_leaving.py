@@ -25,6 +25,30 @@ async def say_in(house: House, channel: str) -> list[str]:
     ]
 
 
+async def test_who_has_left_gets_no_update_of_what_they_followed(house: House) -> None:
+    kate = await house.add_person("Kate")
+    await house.ask("/incident declare Keys were stolen private:yes", kate)
+    await house.ask("/incident follow", kate, "INC-1")
+    await house.ask("/tocsin deactivate @kate")
+    before = await say_in(house, f"direct-{kate.id}")
+    await house.ask("/incident update The vault is being changed", incident="INC-1")
+    assert await say_in(house, f"direct-{kate.id}") == before
+    await house.ask("/tocsin reactivate @kate")
+    await house.ask("/incident update All is well", incident="INC-1")
+    assert len(await say_in(house, f"direct-{kate.id}")) == len(before) + 1
+
+
+async def test_nobody_writes_to_who_has_left(house: House) -> None:
+    kate = await house.add_person("Kate")
+    await house.ask("/incident declare Shop is slow", kate)
+    await house.ask("/incident role commander @kate", incident="INC-1")
+    await house.ask("/incident update Looking next:10m", kate, "INC-1")
+    await house.ask("/tocsin deactivate @kate")
+    before = await say_in(house, f"direct-{kate.id}")
+    await house.at("01:00:00")
+    assert await say_in(house, f"direct-{kate.id}") == before
+
+
 async def test_a_second_account_with_the_address_of_who_left_does_nothing_either(house: House) -> None:
     await house.add_person("Kate", "kate@example.org")
     meet = house.parts.inbound.meet
