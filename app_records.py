@@ -204,12 +204,13 @@ def user_deactivate(name: str, data_dir: str | None) -> None:
     async def leave(parts: Parts, unit: Unit) -> str:
         from bot.access.people import get_user
         from bot.oncall.leaving import deactivate
+        from storage.questions.incidents import list_acknowledged_by
         from storage.words import UserRole
 
         person = await get_user(unit, name)
-        return explain(
-            parts, "tocsin_deactivate", person=person, uses=await deactivate(unit, person, UserRole.OWNER)
-        )
+        uses = await deactivate(unit, person, UserRole.OWNER)
+        work = await list_acknowledged_by(unit.session, person.id)
+        return explain(parts, "tocsin_deactivate", person=person, uses=uses, work=work)
 
     click.echo(run_in_house(read_settings(data_dir=data_dir), leave))
 

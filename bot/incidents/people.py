@@ -61,11 +61,19 @@ async def leave(unit: Unit, incident: Incident, user: User) -> None:
     if known is None or known.left_at is not None:
         raise Refused("incident.not_in_it", ref=incident.ref)
     known.left_at = unit.now
+    await give_back_roles(unit, incident, user)
+    unit.emit(PersonLeft(incident.id, user.name, user.id))
+
+
+async def give_back_roles(unit: Unit, incident: Incident, user: User) -> list[str]:
+    """Nobody holds what this person held; returns the roles."""
+    roles = []
     for holder, _ in await ask.list_roles(unit.session, incident.id):
         if holder.user_id == user.id:
             await unit.session.delete(holder)
             unit.emit(RoleLeft(incident.id, holder.role, user.name))
-    unit.emit(PersonLeft(incident.id, user.name, user.id))
+            roles.append(holder.role)
+    return roles
 
 
 async def give_role(unit: Unit, incident: Incident, role: str, user: User) -> bool:

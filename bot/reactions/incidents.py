@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
+from bot.access.people import PersonSwitchedOff
 from bot.alerts.lives import acknowledge_alerts_of_incident, close_alerts_of_incident
 from bot.flow.unit import Unit
 from bot.incidents import events as incidents
@@ -148,6 +149,15 @@ async def _is_on_call(unit: Unit, team_ids: list[int]) -> bool:
 
 async def watch_for_commander(unit: Unit, event: incidents.IncidentEvent) -> None:
     unit.plan("no_commander", f"incident:{event.incident_id}", unit.now + NO_COMMANDER_AFTER)
+
+
+async def free_roles(unit: Unit, event: PersonSwitchedOff) -> None:
+    """Who is gone leads nothing that is open: a room whose commander that was is told at once that nobody commands."""
+    user = await unit.session.get_one(User, event.user_id)
+    for incident in await incidents_ask.list_open_held_by(unit.session, event.user_id):
+        await unit.lock(incident)
+        if "commander" in await people.give_back_roles(unit, incident, user):
+            unit.plan("no_commander", f"incident:{incident.id}", unit.now)
 
 
 async def forget_commander_reminder(unit: Unit, event: incidents.RoleTaken) -> None:

@@ -52,6 +52,7 @@ from bot.reactions.incidents import (
     close_its_alerts,
     forget_commander_reminder,
     forget_reminders,
+    free_roles,
     go_on_as_one,
     incident_acknowledged,
     invite_responders,
@@ -276,7 +277,7 @@ REACTIONS: Reactions = {
     paging.StillOnIt: (note_still_on_it,),
     paging.StillOnItSettled: (show_settled,),
     paging.AcknowledgementOver: (page_after_silence,),
-    PersonSwitchedOff: (go_on_without,),
+    PersonSwitchedOff: (go_on_without, free_roles),
     # who is on call
     OverrideChanged: (show_on_call, look_at_schedule, look_at_offers),
     AbsenceChanged: (show_on_call, look_at_schedules, look_at_offers),

@@ -180,6 +180,30 @@ async def list_roles(session: AsyncSession, incident_id: int) -> Sequence[tuple[
     return [(row[0], row[1]) for row in rows]
 
 
+async def list_open_held_by(session: AsyncSession, user_id: int) -> Sequence[Incident]:
+    """The open incidents in which this person has a role."""
+    holds = exists().where(RoleHolder.incident_id == Incident.id, RoleHolder.user_id == user_id)
+    asked = select(Incident).where(Incident.status.in_(OPEN), holds).order_by(Incident.id)
+    return (await session.scalars(asked)).all()
+
+
+async def list_acknowledged_by(session: AsyncSession, user_id: int) -> list[str]:
+    """The open incidents, and the open alerts outside of them, that this person has acknowledged: `INC-7`, `alert 12`."""
+    incidents = select(Incident.id).where(
+        Incident.status.in_(OPEN), Incident.acknowledged_at.is_not(None), Incident.acknowledged_by == user_id
+    )
+    alerts = select(Alert.id).where(
+        Alert.status == AlertStatus.OPEN,
+        Alert.incident_id.is_(None),
+        Alert.acknowledged_at.is_not(None),
+        Alert.acknowledged_by == user_id,
+    )
+    return [
+        *(f"INC-{number}" for number in await session.scalars(incidents.order_by(Incident.id))),
+        *(f"alert {number}" for number in await session.scalars(alerts.order_by(Alert.id))),
+    ]
+
+
 async def list_followers(session: AsyncSession, incident_id: int) -> Sequence[User]:
     return (
         await session.scalars(

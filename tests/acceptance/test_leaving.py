@@ -11,7 +11,7 @@ from bot.chat.invocation import Invocation, Visitor
 from bot.chat.markup import render_text
 from bot.errors import Forbidden
 from bot.flow.unit import Actor
-from storage.models import ChatAccount, User, WebSession
+from storage.models import ChatAccount, RoleHolder, User, WebSession
 from storage.words import UserRole
 from tests.acceptance.test_people import find
 from tests.acceptance.test_rules import WORLD, set_up
@@ -23,6 +23,39 @@ async def say_in(house: House, channel: str) -> list[str]:
     return [
         render_text(one.text) or str((one.card or {}).get("title")) for one in await house.messages(channel)
     ]
+
+
+async def test_the_room_of_an_incident_is_told_that_its_commander_has_left(house: House) -> None:
+    kate = await house.add_person("Kate")
+    await house.ask("/incident declare Shop is slow", kate)
+    await house.ask("/incident declare Door is stuck", kate)
+    for ref in ("INC-1", "INC-2"):
+        await house.ask("/incident role commander @kate", incident=ref)
+        await house.ask("/incident role scribe @root", incident=ref)
+    await house.ask("/incident ack", kate, "INC-1")
+    await house.ask("/incident resolve", kate, "INC-2")
+    answer = await house.ask("/tocsin deactivate @kate")
+    assert "Was on INC-1, which nobody else has acknowledged" in answer
+    assert "commander nobody yet" in await house.ask("/incident show INC-1")
+    assert "role_left" in await house.timeline(1)
+    assert any("Nobody commands" in one for one in await say_in(house, "incident-1"))
+    holders = await house.rows(RoleHolder)
+    assert [(one.incident_id, one.role, one.user_id) for one in holders if one.user_id == kate.id] == [
+        (2, "commander", kate.id)  # it is over, and keeps who led it
+    ]
+    assert len(holders) == 3
+    await house.ask("/tocsin reactivate @kate")
+    assert "Kate is now commander" in await house.ask("/incident role commander @kate", incident="INC-1")
+
+
+async def test_who_acknowledged_an_alert_and_left_is_told_to_the_admin(house: House) -> None:
+    kate = await house.add_person("Kate")
+    await house.send({"title": "Disk is full", "alias": "disk", "priority": "P4"})
+    await house.ask("/alert ack 1", kate)
+    assert "Was on alert 1, which nobody else" in await house.ask("/tocsin deactivate @kate")
+    await house.ask("/tocsin reactivate @kate")
+    await house.ask("/alert close 1")
+    assert "Was on" not in await house.ask("/tocsin deactivate @kate")
 
 
 async def test_who_has_left_gets_no_update_of_what_they_followed(house: House) -> None:
