@@ -23,7 +23,10 @@ async def meet(unit: Unit, visitor: Visitor) -> Actor | None:
         return Actor(account.name or user.name, None, visitor.platform)
     if not visitor.name:
         return None
-    user = await _find_by_email(unit, visitor) or await _add_visitor(unit, visitor)
+    user = await _find_by_email(unit, visitor)
+    if user is None:
+        user = await _add_visitor(unit, visitor)
+        return Actor(user.name, user.id, visitor.platform)
     if not user.active and await ask.find_account_of(unit.session, visitor.platform, user.id) is not None:
         return Actor(user.name, None, visitor.platform)
     await keep_address(unit, visitor.platform, user.id, visitor.address, visitor.name, visitor.guest)
@@ -43,7 +46,8 @@ async def _find_by_email(unit: Unit, visitor: Visitor) -> User | None:
 
 
 async def _add_visitor(unit: Unit, visitor: Visitor) -> User:
-    """A person made from an account. Members of the workspace may respond; guests may only read and follow."""
+    """A person made from an account, which is theirs. Members of the workspace may respond; guests may only read and
+    follow. Two units that make one of the same account conflict, so that it is never two people."""
     base = make_handle(visitor.name) or f"{visitor.platform}-{visitor.address.lower()}"
     handle, number = base, 2
     while await ask.is_handle_taken(unit.session, handle):
@@ -58,6 +62,17 @@ async def _add_visitor(unit: Unit, visitor: Visitor) -> User:
         created_at=unit.now,
     )
     unit.session.add(user)
+    await unit.session.flush()
+    unit.session.add(
+        ChatAccount(
+            platform=visitor.platform,
+            user_id=user.id,
+            address=visitor.address,
+            name=visitor.name[:120],
+            guest=visitor.guest,
+            checked_at=unit.now,
+        )
+    )
     await unit.session.flush()
     audit(unit, "user.met", f"user:{user.id}", user.name, platform=visitor.platform, address=visitor.address)
     unit.touch("people")

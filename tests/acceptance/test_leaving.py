@@ -1,6 +1,7 @@
 """Somebody leaves in the middle of their work, or comes back: what nobody has in hand any more is told, and nothing of
 Tocsin reaches who has left."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -169,3 +170,15 @@ async def test_linking_does_not_take_the_last_owner_away(house: House) -> None:
     answer = await house.ask(f"/tocsin link {code} yes", olga)
     assert "is the last owner" in answer
     assert (await find(house, "olga")).role is UserRole.OWNER
+
+
+async def test_an_account_that_does_several_things_at_once_is_one_new_person(house: House) -> None:
+    async def act(visitor: Visitor, later: float) -> int | None:
+        await asyncio.sleep(later)
+        met = await house.parts.inbound.meet(visitor)
+        return met.user_id if met is not None else None
+
+    for number in range(12):
+        zed = Visitor("slack", f"Z{number}", "Zed", email=f"zed-{number}@example.org")
+        assert len(set(await asyncio.gather(*[act(zed, step * 0.002) for step in range(12)]))) == 1
+    assert len(await house.rows(User, User.origin == "slack")) == 12
