@@ -11,7 +11,7 @@ from typing import Any
 from bot.access.accounts import give_account
 from bot.access.people import audit
 from bot.access.roles import ORDER, check_role
-from bot.errors import Invalid, Refused
+from bot.errors import Invalid, Refused, Unknown
 from bot.flow.unit import Event, Unit
 from storage.models import ChatAccount, User
 from storage.questions import access as ask
@@ -32,12 +32,14 @@ async def merge_known(unit: Unit, gone: User, kept: User, admin: User | None) ->
     or Refused (the one who goes is in the configuration file; both have an account on one platform)."""
     if gone.id == kept.id:
         raise Invalid("merge.same_person", "into", name=kept.name)
-    for person in (gone, kept):
-        check_role(admin, person.role.value)
     if gone.origin == "file":
         raise Refused("merge.in_file", name=gone.name, handle=gone.handle, into=kept.name)
     for number in sorted((gone.id, kept.id)):
         await unit.lock(await unit.session.get_one(User, number))
+    for person in (gone, kept):
+        if not person.active:
+            raise Unknown("user.unknown", name=person.handle, near=[])
+        check_role(admin, person.role.value)
     kept.role = max(gone.role, kept.role, key=ORDER.index)
     kept.email = kept.email or gone.email
     await ask.end_access(unit.session, gone.id)

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession
 
+from bot.access.people import get_user
 from bot.chat.invocation import Invocation, Visitor
 from bot.chat.markup import render_text
 from bot.errors import Forbidden
-from bot.flow.unit import Actor
+from bot.flow.unit import Actor, Unit
+from bot.oncall.leaving import deactivate
 from storage.models import ChatAccount, RoleHolder, User, WebSession
 from storage.words import UserRole
 from tests.acceptance.test_people import find
@@ -182,3 +184,25 @@ async def test_an_account_that_does_several_things_at_once_is_one_new_person(hou
         zed = Visitor("slack", f"Z{number}", "Zed", email=f"zed-{number}@example.org")
         assert len(set(await asyncio.gather(*[act(zed, step * 0.002) for step in range(12)]))) == 1
     assert len(await house.rows(User, User.origin == "slack")) == 12
+
+
+async def test_who_leaves_while_somebody_is_merged_into_them_takes_nobody_along(house: House) -> None:
+    """On SQLite one waits for the other."""
+    for name in ("Ada", "Sam"):
+        await house.add_person(name)
+    is_off, may_end = asyncio.Event(), asyncio.Event()
+
+    async def leave(unit: Unit) -> None:
+        await deactivate(unit, await get_user(unit, "ada"), UserRole.OWNER)
+        await unit.session.flush()
+        is_off.set()
+        await may_end.wait()
+
+    leaving = asyncio.create_task(house.parts.work.run(leave))
+    await is_off.wait()
+    merging = asyncio.create_task(house.ask("/tocsin merge @sam @ada"))
+    await asyncio.sleep(0.3)
+    may_end.set()
+    await leaving
+    assert "There is nobody called ada" in await merging
+    assert (await find(house, "sam")).active
