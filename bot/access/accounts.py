@@ -23,14 +23,14 @@ async def meet(unit: Unit, visitor: Visitor) -> Actor | None:
         return Actor(account.name or user.name, None, visitor.platform)
     if not visitor.name:
         return None
-    user = await _find_by_email(unit, visitor)
-    if user is None:
-        user = await _add_visitor(unit, visitor)
-        return Actor(user.name, user.id, visitor.platform)
-    if not user.active and await ask.find_account_of(unit.session, visitor.platform, user.id) is not None:
-        return Actor(user.name, None, visitor.platform)
-    await keep_address(unit, visitor.platform, user.id, visitor.address, visitor.name, visitor.guest)
-    return Actor(user.name, user.id if user.active else None, visitor.platform)
+    known = await _find_by_email(unit, visitor)
+    if known is None:
+        new = await _add_visitor(unit, visitor)
+        return Actor(new.name, new.id, visitor.platform)
+    if not known.active and await ask.find_account_of(unit.session, visitor.platform, known.id) is not None:
+        return Actor(known.name, None, visitor.platform)
+    await keep_address(unit, visitor.platform, known.id, visitor.address, visitor.name, visitor.guest)
+    return Actor(known.name, known.id if known.active else None, visitor.platform)
 
 
 async def _find_by_email(unit: Unit, visitor: Visitor) -> User | None:
