@@ -377,6 +377,7 @@ async def test_a_heartbeat_of_the_file_pings_with_its_key_and_is_silent_without_
     beat = "heartbeats:\n  backup: {name: Backup, every: 30s, team: ops, priority: P1, key_env: BACKUP}\n"
     await apply(SMALL + beat, {"BACKUP": KEY})
     assert await apply(SMALL + beat, {"BACKUP": KEY}) == 0
+    await house.parts.work.run(begin_to_listen)
     async with house.http.get(f"{house.url}/heartbeats/{KEY}") as response:
         assert response.status == 200
     await house.at("00:36")
