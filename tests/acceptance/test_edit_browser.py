@@ -1,7 +1,5 @@
 """What people edit in a real Chromium, on a desktop and on a phone: made, tried before it is saved, changed and undone."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,24 +7,10 @@ from playwright.async_api import Browser, expect
 
 from bot.access.people import add_user
 from storage.models import EscalationPolicy, Member, PolicyStep, Rotation, Schedule, Team
-from tests.acceptance.browser import DESKTOP, PATIENCE, PHONE, Person, open_chromium, open_person, welcome
+from tests.acceptance.browser import DESKTOP, PATIENCE, PHONE, Person, open_person, welcome
 from tests.acceptance.test_room_browser import OWNER
 from tests.acceptance.test_rules_browser import look
-from tests.served import Served, open_served
-
-
-@pytest.fixture
-async def served(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Served]:
-    async with open_served(sqlite_url, tmp_path / "data") as opened:
-        (tmp_path / "data").mkdir(exist_ok=True)
-        await opened.start()
-        yield opened
-
-
-@pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
-    async with open_chromium() as opened:
-        yield opened
+from tests.served import Served
 
 
 async def choose(mark: Person, label: str, what: str, index: int = 0) -> None:

@@ -1,7 +1,6 @@
 """The main job in a real Chromium, from an alert to a postmortem, on a desktop and on a phone: only by what people do,
 pressing and typing, and by what they see. The server is a process of its own."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,28 +15,13 @@ from tests.acceptance.browser import (
     PATIENCE,
     PHONE,
     Person,
-    open_chromium,
     open_person,
     soon,
     welcome,
 )
-from tests.served import Served, open_served
+from tests.served import Served
 
 OWNER = 1
-
-
-@pytest.fixture
-async def served(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Served]:
-    async with open_served(sqlite_url, tmp_path / "data") as opened:
-        (tmp_path / "data").mkdir(exist_ok=True)
-        await opened.start()
-        yield opened
-
-
-@pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
-    async with open_chromium() as opened:
-        yield opened
 
 
 async def send(hook: str, **alert: str) -> None:

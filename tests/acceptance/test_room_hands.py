@@ -2,10 +2,7 @@
 reads or writes, and connections and sessions that end meanwhile."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
-import pytest
 from playwright.async_api import Browser, Locator, Route, expect
 
 from storage.models import Alert
@@ -13,30 +10,15 @@ from tests.acceptance.browser import (
     DESKTOP,
     PATIENCE,
     PHONE,
-    open_chromium,
     open_person,
     soon,
     welcome,
 )
 from tests.acceptance.test_room_browser import OWNER, send
-from tests.served import Served, open_served
+from tests.served import Served
 
 WINDOW = 0.5
 """For how long buttons that moved hear nothing, in seconds."""
-
-
-@pytest.fixture
-async def served(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Served]:
-    async with open_served(sqlite_url, tmp_path / "data") as opened:
-        (tmp_path / "data").mkdir(exist_ok=True)
-        await opened.start()
-        yield opened
-
-
-@pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
-    async with open_chromium() as opened:
-        yield opened
 
 
 async def find_middle(thing: Locator) -> tuple[float, float]:

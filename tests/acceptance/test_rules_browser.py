@@ -1,31 +1,15 @@
 """Rules in a real Chromium, on a desktop and on a phone: a rule is made, tried before it is saved, moved and undone."""
 
 import os
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.async_api import Browser, expect
 
 from storage.models import Rule
-from tests.acceptance.browser import DESKTOP, PATIENCE, PHONE, Person, open_chromium, open_person, welcome
+from tests.acceptance.browser import DESKTOP, PATIENCE, PHONE, Person, open_person, welcome
 from tests.acceptance.test_room_browser import OWNER, send
-from tests.served import Served, open_served
-
-
-@pytest.fixture
-async def served(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Served]:
-    async with open_served(sqlite_url, tmp_path / "data") as opened:
-        (tmp_path / "data").mkdir(exist_ok=True)
-        await opened.start()
-        yield opened
-
-
-@pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
-    async with open_chromium() as opened:
-        yield opened
+from tests.served import Served
 
 
 async def look(mark: Person, name: str) -> None:

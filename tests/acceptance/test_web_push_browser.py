@@ -18,7 +18,7 @@ from playwright.async_api import Browser, Worker, expect
 from playwright.async_api import Error as PageGone
 
 from storage.models import ContactMethod, Incident
-from tests.acceptance.browser import DESKTOP, PATIENCE, PHONE, Person, open_chromium, open_person, welcome
+from tests.acceptance.browser import DESKTOP, PATIENCE, PHONE, Person, open_person, welcome
 from tests.acceptance.test_room_browser import OWNER, send
 from tests.channels.push_service import Push, PushService, open_push_service
 from tests.served import Served, open_served, wait_until
@@ -134,12 +134,6 @@ async def served(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Served]:
     (tmp_path / "data").mkdir()
     async with open_served(sqlite_url, tmp_path / "data", {"TOCSIN_REACH_INSIDE": "127.0.0.0/8"}) as opened:
         await opened.start()
-        yield opened
-
-
-@pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
-    async with open_chromium() as opened:
         yield opened
 
 
