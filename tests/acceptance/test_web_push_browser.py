@@ -101,18 +101,21 @@ class Handset:
     async def sees_note(self, **wanted: Any) -> dict[str, Any]:
         """Wait for a notification like this."""
         seen: list[dict[str, Any]] = []
+        gone = ""
 
         async def shows() -> bool:
+            nonlocal gone
             try:
                 seen[:] = await self.person.page.evaluate(NOTES)
-            except PageGone:  # whose session is over is led to the door meanwhile
+            except PageGone as error:  # whose session is over is led to the door meanwhile
+                gone = str(error)
                 return False
             return any(all(one[name] == value for name, value in wanted.items()) for one in seen)
 
         try:
             await wait_until(shows, 30, "")
         except AssertionError:
-            raise AssertionError(f"no notification {wanted}, but {seen}") from None
+            raise AssertionError(f"no notification {wanted}, but {seen} {gone}") from None
         return next(one for one in seen if all(one[name] == value for name, value in wanted.items()))
 
     async def press(self, tag: str, action: str = "") -> list[str]:
