@@ -201,3 +201,17 @@ async def test_what_is_typed_while_a_message_is_on_its_way_is_the_next_one(
     await expect(mark.composer).to_have_value("", timeout=PATIENCE)
     said = await mark.page.locator(".msg[data-mine] .words").all_inner_texts()
     assert [words.strip() for words in said] == ["It is the cable", "and the switch"]
+
+
+async def test_a_form_fits_a_phone_however_long_its_choices_are(served: Served, chromium: Browser) -> None:
+    await served.add_person("Kate")
+    mark = await open_person(served, chromium, PHONE, OWNER)
+    await welcome(mark, "Mark")
+    await mark.open("/people")
+    await mark.press("Role of Kate")
+    dialog = mark.page.locator("#dialog")
+    await expect(dialog.get_by_label("Role")).to_be_visible(timeout=PATIENCE)
+    assert await dialog.evaluate("one => one.scrollWidth - one.clientWidth") == 0
+    await mark.press("Cancel", "#dialog")
+    await mark.press("Deactivate Kate")
+    await mark.sees("@kate is signed out everywhere", "#dialog")
