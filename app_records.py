@@ -150,8 +150,7 @@ def key_revoke(name: str, data_dir: str | None) -> None:
     async def revoke(parts: Parts, unit: Unit) -> str:
         from bot.access.keys import revoke_key
 
-        gone = await revoke_key(unit, name)
-        return f"{gone.scope} {gone.name} opens nothing any more"
+        return parts.templates.render_plain("cli/key_revoked", key=await revoke_key(unit, name))
 
     click.echo(run_in_house(read_settings(data_dir=data_dir), revoke))
 
@@ -204,13 +203,11 @@ def user_deactivate(name: str, data_dir: str | None) -> None:
     async def leave(parts: Parts, unit: Unit) -> str:
         from bot.access.people import get_user
         from bot.oncall.leaving import deactivate
-        from storage.questions.incidents import list_acknowledged_by
         from storage.words import UserRole
 
         person = await get_user(unit, name)
-        uses = await deactivate(unit, person, UserRole.OWNER)
-        work = await list_acknowledged_by(unit.session, person.id)
-        return explain(parts, "tocsin_deactivate", person=person, uses=uses, work=work)
+        left = await deactivate(unit, person, UserRole.OWNER)
+        return explain(parts, "tocsin_deactivate", person=person, left=left)
 
     click.echo(run_in_house(read_settings(data_dir=data_dir), leave))
 

@@ -1,6 +1,9 @@
 """Somebody leaves, or comes back. Who has left can't sign in, does nothing in chat and is not paged. What they did keeps
 their name; where schedules and policies name them, the turn is the next person's, and the step goes on to the others."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from bot.access.people import PersonSwitchedOff, audit
 from bot.access.roles import check_not_last_owner, check_rank
 from bot.catalog.uses import list_uses
@@ -9,14 +12,24 @@ from bot.flow.unit import Unit
 from bot.oncall.roster_changes import watch_rosters
 from storage.models import User
 from storage.questions import access as ask
+from storage.questions.incidents import list_acknowledged_by
 from storage.words import UserRole
 
 FILE, SEED = "file", "seed"
 
 
-async def deactivate(unit: Unit, user: User, rank: UserRole) -> list[str]:
-    """Let somebody be gone, by whoever has this rank; returns what still names them, such as `schedule primary`. Raises
-    Forbidden (their role is higher) or Refused (oneself, the last owner, somebody of the configuration file)."""
+@dataclass(frozen=True)
+class LeftBehind:
+    """What others have to see to: `uses` still name who has left, such as `schedule primary`; `work` is what nobody else has
+    acknowledged, such as `INC-7`."""
+
+    uses: Sequence[str]
+    work: Sequence[str]
+
+
+async def deactivate(unit: Unit, user: User, rank: UserRole) -> LeftBehind:
+    """Let somebody be gone, by whoever has this rank. Raises Forbidden (their role is higher) or Refused (oneself, the last
+    owner, somebody of the configuration file)."""
     check_rank(rank, user.role)
     if user.id == unit.actor.user_id:
         raise Refused("leaving.yourself")
@@ -30,7 +43,7 @@ async def deactivate(unit: Unit, user: User, rank: UserRole) -> list[str]:
         audit(unit, "user.left", f"user:{user.id}", user.name)
         unit.emit(PersonSwitchedOff(user.id))
         unit.touch("people", "teams", "oncall", f"user:{user.id}")
-    return await list_uses(unit, "user", user)
+    return LeftBehind(await list_uses(unit, "user", user), await list_acknowledged_by(unit.session, user.id))
 
 
 async def reactivate(unit: Unit, user: User, rank: UserRole) -> None:

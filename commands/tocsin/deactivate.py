@@ -9,7 +9,6 @@ from bot.oncall.leaving import deactivate
 from commands.kinds import PERSON
 from commands.people_kinds import get_rank
 from storage.models import User
-from storage.questions.incidents import list_acknowledged_by
 
 
 @dataclass(frozen=True)
@@ -19,9 +18,8 @@ class Args:
 
 async def run(call: Call) -> Reply:
     who: User = call.args.who
-    uses = await deactivate(call.unit, who, get_rank(call))
-    work = await list_acknowledged_by(call.unit.session, who.id)
-    return Reply("tocsin_deactivate", {"person": who, "uses": uses, "work": work})
+    left = await deactivate(call.unit, who, get_rank(call))
+    return Reply("tocsin_deactivate", {"person": who, "left": left})
 
 
 COMMAND = Command(

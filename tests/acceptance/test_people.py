@@ -159,7 +159,7 @@ def test_the_command_line_does_the_same_and_revokes_keys(tmp_path: Path, monkeyp
     for _ in range(2):
         run("key", "create", "--name", "grafana", "--scope", "read")
     assert "say the number, of 1, 2" in run("key", "revoke", "grafana")
-    assert "grafana opens nothing any more" in run("key", "revoke", "1")
+    assert "The key grafana (read) opens nothing any more" in run("key", "revoke", "1")
     assert "2 read  grafana: never used" in run("key", "list")
     assert "No key in force is called 1" in run("key", "revoke", "1")
 
