@@ -115,7 +115,8 @@ class Handset:
         try:
             await wait_until(shows, 30, "")
         except AssertionError:
-            raise AssertionError(f"no notification {wanted}, but {seen} {gone}") from None
+            state = await self.person.page.evaluate("[Notification.permission, location.href]")
+            raise AssertionError(f"no notification {wanted}, but {seen} {gone} {state}") from None
         return next(one for one in seen if all(one[name] == value for name, value in wanted.items()))
 
     async def press(self, tag: str, action: str = "") -> list[str]:
